@@ -1,0 +1,36 @@
+# Every target works alone on a fresh machine that has Python 3.11 or newer, git and make.
+# `make` prints this list; ARGS="…" is passed on to demo, test and bench.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench docs clean
+
+BIN := .venv/bin
+
+help:  ## Print this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+setup:  ## Make .venv with every dependency, pinned by hash; quick when nothing changed
+	@sh scripts/setup.sh
+
+demo: setup  ## See the main job on real traffic; ARGS=--exit ends it, with 0 only if every check held
+	@$(BIN)/syncline demo $(ARGS)
+
+test: check  ## Run the checks and all tests; says loudly what was skipped and why
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: setup  ## Lint, format, types, import directions, documentation
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-show-timings
+	$(BIN)/python -m pytest tests/docs
+
+bench: setup  ## Measure against the bounds the README promises
+	@$(BIN)/python -m bench $(ARGS)
+
+docs: setup  ## Write docs/reference anew from the code
+	$(BIN)/python -m tests.docs.reference
+
+clean:  ## Remove .venv and what tools left behind; data folders stay
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .pytest_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,111 @@
+"""`syncline connection …`: the HubSpot account behind a tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from syncline.gateway.cli.options import Noun, as_json, secret, tenant_argument
+from syncline.gateway.cli.output import facts, heading, say, show, table
+from syncline.gateway.cli.seam import call
+
+
+@click.group(cls=Noun)
+def connection() -> None:
+    """Connect a tenant to its HubSpot account and check what the connection can do.
+
+    A connection has an API channel and, optionally, a SCIM channel.
+    """
+
+
+@connection.command("set")
+@tenant_argument
+@click.option(
+    "--base-url", required=True, metavar="URL", help="The API: https://api.hubapi.com, or a portal's address."
+)
+@click.option("--access-token", required=True, metavar="TOKEN", help="The app's access token; - asks for it.")
+@click.option(
+    "--scim-base-url", metavar="URL", help="HubSpot's own SCIM address, the one that can deactivate."
+)
+@click.option("--scim-token", metavar="TOKEN", help="The token of that SCIM address; - asks for it.")
+@as_json
+def set_connection(
+    tenant: str,
+    base_url: str,
+    access_token: str,
+    scim_base_url: str | None,
+    scim_token: str | None,
+    as_json: bool,
+) -> None:
+    """Connect a tenant and check the connection.
+
+    A new base URL discards the credentials kept for the old one. A token given as - is asked for,
+    or read from standard input (the access token first), and so stays out of the shell's history.
+    """
+    result = call(
+        "connection.set",
+        tenant=tenant,
+        base_url=base_url,
+        access_token=secret(access_token, "Access token"),
+        scim_base_url=scim_base_url,
+        scim_token=secret(scim_token, "SCIM token"),
+    )
+    show(result, as_json, _checked)
+
+
+@connection.command()
+@tenant_argument
+@as_json
+def check(tenant: str, as_json: bool) -> None:
+    """Try the connection with harmless reads: the account, what each channel can do, what is missing."""
+    show(call("connection.check", tenant=tenant), as_json, _checked)
+
+
+@connection.command("show")
+@tenant_argument
+@as_json
+def show_connection(tenant: str, as_json: bool) -> None:
+    """Show the connection as it is set; secrets are never shown."""
+    result = call("connection.show", tenant=tenant)
+    show(result, as_json, lambda known: facts((label.replace("_", " "), known[label]) for label in known))
+
+
+def _checked(result: Mapping[str, Any]) -> None:
+    limit = result.get("limit")
+    facts(
+        [
+            ("HubSpot account", result["portal_id"]),
+            ("Type", result["account_type"]),
+            ("Users", result["users"]),
+            ("Call limit", _limit(limit) if limit else None),
+            ("Calls spent", result["calls_spent"]),
+        ]
+    )
+    heading("Channels")
+    table(("channel", "works", "can", "cannot"), [_channel(channel) for channel in result["channels"]])
+    heading("Permission sets and teams")
+    table(
+        ("permission set", "id", "paid seat"),
+        [(entry["name"], entry["id"], entry["paid"]) for entry in result["permission_sets"]],
+        empty="The account shows no permission sets.",
+    )
+    table(
+        ("team", "id"),
+        [(entry["name"], entry["id"]) for entry in result["teams"]],
+        empty="It shows no teams.",
+    )
+    if result["missing"]:
+        heading("Missing")
+        for sentence in result["missing"]:
+            say(f"- {sentence}")
+
+
+def _limit(limit: Mapping[str, Any]) -> str:
+    seconds = limit["interval_ms"] / 1000
+    return f"{limit['max']} in {seconds:g} s, of which Syncline uses {limit['allowance']}"
+
+
+def _channel(channel: Mapping[str, Any]) -> tuple[object, ...]:
+    return channel["channel"], channel["ok"], ", ".join(channel["can"]), ", ".join(channel["cannot"])

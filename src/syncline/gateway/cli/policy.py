@@ -1,0 +1,81 @@
+"""`syncline policy …`: what happens to leavers, and how people are written to HubSpot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from syncline.gateway.cli.options import ON_OFF, Noun, as_json, tenant_argument
+from syncline.gateway.cli.output import facts, show
+from syncline.gateway.cli.seam import call
+
+LEAVER = click.Choice(["deactivate", "remove", "strip"])
+
+
+@click.group(cls=Noun)
+def policy() -> None:
+    """Say what happens to leavers and how people are written to HubSpot.
+
+    A tenant cannot go live before somebody has said what happens to leavers.
+    """
+
+
+@policy.command("set")
+@tenant_argument
+@click.option(
+    "--deactivated", type=LEAVER, help="What to do at HubSpot when the provider deactivates someone."
+)
+@click.option("--deleted", type=LEAVER, help="What to do when it deletes someone; unset, the same as above.")
+@click.option("--strip-to", metavar="SET", help="The empty permission set that strip gives.")
+@click.option(
+    "--email-from", type=click.Choice(["userName", "work"]), help="Which value is the e-mail at HubSpot."
+)
+@click.option("--welcome-email", type=ON_OFF, help="Whether HubSpot mails new users.")
+@click.option(
+    "--match-role-names", type=ON_OFF, help="Whether a role named like a permission set gives that set."
+)
+@click.option(
+    "--domain", "domains", multiple=True, metavar="D", help="An e-mail domain to let through; repeatable."
+)
+@click.option("--any-domain", is_flag=True, help="Let every e-mail domain through again.")
+@click.option("--create-users", type=ON_OFF, help="Whether users may be created.")
+@click.option("--update-users", type=ON_OFF, help="Whether users may be changed.")
+@click.option(
+    "--deactivate-users", type=ON_OFF, help="Whether leavers may be deactivated, removed or stripped."
+)
+@as_json
+def set_policy(tenant: str, domains: tuple[str, ...], any_domain: bool, as_json: bool, **given: Any) -> None:
+    """Change the policy of a tenant; what is not named stays as it is.
+
+    deactivate takes access and keeps the data (needs the SCIM channel), remove deletes the profile, strip
+    leaves an empty permission set: such a person can still sign in.
+    """
+    if domains and any_domain:
+        raise click.UsageError("--domain and --any-domain contradict one another.")
+    chosen = list(domains) if domains or any_domain else None
+    show(call("policy.set", tenant=tenant, domains=chosen, **given), as_json, policy_facts)
+
+
+@policy.command("show")
+@tenant_argument
+@as_json
+def show_policy(tenant: str, as_json: bool) -> None:
+    """Show the policy of a tenant."""
+    show(call("policy.show", tenant=tenant), as_json, policy_facts)
+
+
+def policy_facts(known: Mapping[str, Any]) -> None:
+    """Print a policy, one line per switch."""
+    facts((label.replace("_", " "), _said(label, value)) for label, value in known.items())
+
+
+def _said(label: str, value: object) -> object:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "any"
+    if value is None:
+        return {"deleted": "as deactivated", "deactivated": "not set"}.get(label, "none")
+    return value

@@ -1,0 +1,54 @@
+"""`syncline protect …`: people in HubSpot whom Syncline never touches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from syncline.gateway.cli.options import Noun, as_json, tenant_argument
+from syncline.gateway.cli.output import say, show, table
+from syncline.gateway.cli.seam import call
+
+
+@click.group(cls=Noun)
+def protect() -> None:
+    """Name people in HubSpot whom Syncline never touches.
+
+    Super admins are protected without being named.
+    """
+
+
+@protect.command()
+@tenant_argument
+@click.argument("email")
+@click.option("--reason", help="Why, for those who read the list later.")
+@as_json
+def add(tenant: str, email: str, reason: str | None, as_json: bool) -> None:
+    """Protect the HubSpot user with this e-mail."""
+    result = call("protect.add", tenant=tenant, email=email, reason=reason)
+    show(result, as_json, lambda _: say(f"{email} is protected."))
+
+
+@protect.command("list")
+@tenant_argument
+@as_json
+def list_protected(tenant: str, as_json: bool) -> None:
+    """List the protected people."""
+    show(call("protect.list", tenant=tenant), as_json, _listed)
+
+
+@protect.command()
+@tenant_argument
+@click.argument("email")
+@as_json
+def remove(tenant: str, email: str, as_json: bool) -> None:
+    """Let Syncline write to this person again."""
+    result = call("protect.remove", tenant=tenant, email=email)
+    show(result, as_json, lambda _: say(f"{email} is no longer protected."))
+
+
+def _listed(result: Mapping[str, Any]) -> None:
+    rows = [(entry["email"], entry.get("reason")) for entry in result["protected"]]
+    table(("e-mail", "reason"), rows, empty="Nobody is named; super admins are protected anyway.")

@@ -1,0 +1,83 @@
+"""The tree of commands: names and one-line helps here, each noun's module imported only when it is used."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import click
+
+from syncline import __version__
+from syncline.gateway.cli.seam import Programs
+
+
+@dataclass(frozen=True, slots=True)
+class Mounted:
+    """A command or group that is imported when somebody uses it: `target` is `module:attribute`."""
+
+    name: str
+    target: str
+    help: str
+
+    def load(self) -> click.Command:
+        """Import it."""
+        module, _, attribute = self.target.partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{self.target} is not a click command")
+        return command
+
+
+NOUNS = tuple(
+    Mounted(name, f"syncline.gateway.cli.{name}:{name}", meaning)
+    for name, meaning in (
+        ("serve", "Run the gateway: SCIM endpoint, delivery to HubSpot, health and metrics."),
+        ("tenant", "Create tenants, show them, move them from plan to live."),
+        ("token", "Create, list and revoke the tokens identity providers sign in with."),
+        ("connection", "Connect a tenant to its HubSpot account and check what the connection can do."),
+        ("policy", "Say what happens to leavers and how people are written to HubSpot."),
+        ("rule", "Map roles, groups and attributes to permission sets and teams."),
+        ("role", "Choose the permission set of new users whom no rule matches."),
+        ("protect", "Name people in HubSpot whom Syncline never touches."),
+        ("plan", "See what Syncline would do in HubSpot, and approve it."),
+        ("users", "See people: what the identity provider sent, what HubSpot has, what is waiting and why."),
+        ("groups", "See groups as the identity provider sent them."),
+        ("events", "Read the provisioning log: who, what, why, when."),
+    )
+)
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and help, and imports one only to run it."""
+
+    def __init__(self, mounted: Sequence[Mounted], *, help: str) -> None:  # noqa: A002 - click's own word
+        super().__init__("syncline", help=help, no_args_is_help=True)
+        self._mounted = {entry.name: entry for entry in mounted}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(self._mounted)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        entry = self._mounted.get(cmd_name)
+        return entry.load() if entry else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(entry.name, entry.help) for entry in self._mounted.values()])
+
+
+def command_line(programs: Programs, mounted: Sequence[Mounted] = ()) -> click.Group:
+    """Build the whole command line; `mounted` are the groups of the other programs."""
+    group = LazyGroup(
+        (*NOUNS, *mounted),
+        help="Keep HubSpot's users in line with your identity provider.\n\n"
+        "Every command works on one data folder (--data, or SYNCLINE_DATA). While a server runs on it, "
+        "commands are carried out by that server.",
+    )
+    group.context_settings = {
+        "obj": programs,
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+    }
+    return click.version_option(__version__, prog_name="syncline")(group)

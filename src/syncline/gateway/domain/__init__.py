@@ -1,0 +1,1 @@
+"""The gateway's decisions, pure: no I/O, no clock, no randomness."""

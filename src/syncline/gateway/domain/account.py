@@ -1,0 +1,95 @@
+"""A HubSpot account as it was last read whole: permission sets, teams, and one of its users."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionSet:
+    """What HubSpot calls a role in its API and a permission set in its pages."""
+
+    id: str
+    name: str
+    requires_billing_write: bool = False
+    """True for a set that comes with a paid seat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A HubSpot team."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountUser:
+    """One user as HubSpot's API shows him."""
+
+    hubspot_id: str
+    email: str
+    first_name: str | None = None
+    last_name: str | None = None
+    permission_set_ids: tuple[str, ...] = ()
+    primary_team_id: str | None = None
+    secondary_team_ids: tuple[str, ...] = ()
+    super_admin: bool = False
+    active: bool | None = None
+    """None when no list that tells it was readable; the users API itself does not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A complete reading of the account's set-up. An incomplete one is no Account at all."""
+
+    portal_id: int
+    account_type: str = "STANDARD"
+    time_zone: str = ""
+    permission_sets: tuple[PermissionSet, ...] = ()
+    teams: tuple[Team, ...] = ()
+    has_permission_sets: bool = True
+    """False when HubSpot answers that the account has no access to permission sets."""
+    super_admin_count: int = 1
+    _sets: Mapping[str, PermissionSet] = field(init=False, repr=False, compare=False)
+    _sets_by_name: Mapping[str, tuple[PermissionSet, ...]] = field(init=False, repr=False, compare=False)
+    _teams: Mapping[str, Team] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_name: dict[str, tuple[PermissionSet, ...]] = {}
+        for permission_set in self.permission_sets:
+            by_name[permission_set.name] = (*by_name.get(permission_set.name, ()), permission_set)
+        object.__setattr__(self, "_sets", {each.id: each for each in self.permission_sets})
+        object.__setattr__(self, "_sets_by_name", by_name)
+        object.__setattr__(self, "_teams", {each.id: each for each in self.teams})
+
+    def permission_set(self, permission_set_id: str) -> PermissionSet | None:
+        """Return the set with that id, or None when the account no longer has it."""
+        return self._sets.get(permission_set_id)
+
+    def permission_sets_named(self, name: str) -> tuple[PermissionSet, ...]:
+        """Return the sets of exactly that name, case and spaces; HubSpot does not forbid namesakes."""
+        return self._sets_by_name.get(name, ())
+
+    def permission_set_names(self) -> tuple[str, ...]:
+        """Return every set's name once, in HubSpot's order."""
+        return tuple(self._sets_by_name)
+
+    def team(self, team_id: str) -> Team | None:
+        """Return the team with that id, or None when the account no longer has it."""
+        return self._teams.get(team_id)
+
+    def teams_named(self, name: str) -> tuple[Team, ...]:
+        """Return the teams of exactly that name."""
+        return tuple(team for team in self.teams if team.name == name)
+
+    def permission_set_name(self, permission_set_id: str) -> str:
+        """Return the set's name for people to read; its id when the account no longer has it."""
+        found = self._sets.get(permission_set_id)
+        return found.name if found else permission_set_id
+
+    def team_name(self, team_id: str) -> str:
+        """Return the team's name for people to read; its id when the account no longer has it."""
+        found = self._teams.get(team_id)
+        return found.name if found else team_id

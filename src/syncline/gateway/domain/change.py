@@ -1,0 +1,71 @@
+"""What would be done at HubSpot for one person: the least that brings HubSpot in line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from syncline.gateway.domain.delivery import Access, Origin, Urgency
+
+NO_TEAM: Final = ""
+"""As `Change.primary_team_id`: take the primary team away (None leaves it as it is)."""
+
+
+class ChangeKind(StrEnum):
+    """The one thing a change does, in the order an operator thinks of them."""
+
+    NONE = "none"
+    CREATE = "create"
+    ADOPT = "adopt"
+    """Begin to manage a HubSpot user who was there before us; with no differences it costs no call."""
+    UPDATE = "update"
+    RENAME = "rename"
+    REACTIVATE = "reactivate"
+    DEACTIVATE = "deactivate"
+    REMOVE = "remove"
+    STRIP = "strip"
+
+    @property
+    def is_leaving(self) -> bool:
+        """True for the three leaver policies."""
+        return self in _LEAVING
+
+
+_LEAVING = frozenset({ChangeKind.DEACTIVATE, ChangeKind.REMOVE, ChangeKind.STRIP})
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field as people read it: permission sets and teams by name, None for nothing there."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A change to one HubSpot user. Every None means: leave as it is."""
+
+    kind: ChangeKind
+    email: str | None = None
+    """The address at HubSpot once the change is done."""
+    hubspot_id: str | None = None
+    scim_id: str | None = None
+    renamed_from: str | None = None
+    """The address at HubSpot before, when it changes (RENAME, or REACTIVATE under a new address)."""
+    first_name: str | None = None
+    last_name: str | None = None
+    permission_set_id: str | None = None
+    primary_team_id: str | None = None
+    """A team's id, `NO_TEAM` to take it away, None to leave it."""
+    secondary_team_ids: tuple[str, ...] | None = None
+    """The whole list; empty takes all away, None leaves them."""
+    send_welcome_email: bool = False
+    differences: tuple[Difference, ...] = ()
+    urgency: Urgency = Urgency.NORMAL
+    access_after: Access = Access.NONE
+    """The access that stands at HubSpot once this is done; for NONE, the access that stands already."""
+    origin_after: Origin | None = None
+    """How the HubSpot user is ours once this is done; None while he is not."""

@@ -1,0 +1,93 @@
+"""The one pure decision, the same for the drain, the plan and `users show`: place, then gate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from syncline.gateway.domain.account import AccountUser
+from syncline.gateway.domain.change import Change, ChangeKind
+from syncline.gateway.domain.delivery import Access, Delivery, Intent
+from syncline.gateway.domain.deprovision import leaver_change
+from syncline.gateway.domain.gate import Case, Hold, HoldReason, Send, Verdict, gate
+from syncline.gateway.domain.person import Person
+from syncline.gateway.domain.placement import Placement, place
+from syncline.gateway.domain.presence import keeps_his_own, present_change
+from syncline.gateway.domain.setup import Setup
+
+__all__ = ["Decision", "Hold", "HoldReason", "Send", "Setup", "Verdict", "decide"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is wanted, what would be done about it, and whether it may be."""
+
+    placement: Placement | None
+    """None for somebody who leaves, and while the account is unread."""
+    change: Change
+    verdict: Verdict
+    would_hold: Hold | None
+    """What would still hold in live mode with the plan approved; None when that would send it."""
+
+
+def decide(
+    person: Person | None,
+    delivery: Delivery,
+    known: AccountUser | None,
+    setup: Setup,
+    *,
+    occupant: AccountUser | None = None,
+) -> Decision:
+    """Decide about one person: total and deterministic, no argument is refused.
+
+    `known` is the HubSpot user of this delivery (by its id, its address, or the address it is renamed from);
+    None when a complete reading has no such user. `occupant` is the HubSpot user who has the address a person is
+    renamed to, when that is another than `known`.
+    """
+    if person is None and delivery.intent is Intent.RELEASED:
+        return Decision(None, _unchanged(delivery), Send(), None)
+    present = person is not None and person.active
+    delivery, known = _identify(delivery, known, occupant if present else None)
+    placement, change = None, _unchanged(delivery)
+    policy = None
+    if person is None or not person.active:
+        policy = setup.policy.leaver_policy(deleted=person is None)
+        if setup.account is not None:
+            change = leaver_change(policy, delivery, known, setup.policy.strip_to, setup.account)
+    elif setup.account is not None:
+        existing = keeps_his_own(delivery, known)
+        placement = place(person, setup.rules, setup.policy, setup.account, existing=existing)
+        change = present_change(person, delivery, known, placement, setup.policy, setup.account)
+    case = Case(
+        person=person,
+        delivery=delivery,
+        known=known,
+        occupant=occupant,
+        setup=setup,
+        placement=placement,
+        change=change,
+        policy=policy,
+    )
+    verdict = gate(case)
+    approved = gate(case, approved=True) if isinstance(verdict, Hold) else verdict
+    return Decision(placement, change, verdict, approved if isinstance(approved, Hold) else None)
+
+
+def _unchanged(delivery: Delivery) -> Change:
+    return Change(kind=ChangeKind.NONE, access_after=delivery.access, origin_after=delivery.origin)
+
+
+def _identify(
+    delivery: Delivery, known: AccountUser | None, occupant: AccountUser | None
+) -> tuple[Delivery, AccountUser | None]:
+    """Settle whose HubSpot user this is, so that what we did to one never counts as done to another.
+
+    Somebody who has never been delivered and waits for another's address has no HubSpot user: whoever is found
+    there is the other's. A person whose old user is gone is the one who already has the new address.
+    """
+    if delivery.claimed_by is not None and delivery.origin is None and delivery.hubspot_id is None:
+        return delivery, None
+    known = known if known is not None else occupant
+    if known is not None and delivery.hubspot_id not in (None, known.hubspot_id):
+        stranger = replace(delivery, hubspot_id=None, scim_id=None, origin=None, access=Access.NONE)
+        return stranger, known
+    return delivery, known

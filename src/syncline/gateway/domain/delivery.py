@@ -1,0 +1,177 @@
+"""A delivery: the unit of order, one row per e-mail address of a tenant, and the states it goes through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Final
+
+from syncline.clock import Milliseconds
+from syncline.gateway.domain.holds import HoldReason
+
+
+class Access(StrEnum):
+    """What we last confirmed at HubSpot by our own doing."""
+
+    NONE = "none"
+    ACTIVE = "active"
+    DEACTIVATED = "deactivated"
+    REMOVED = "removed"
+    STRIPPED = "stripped"
+
+    @property
+    def revoked(self) -> bool:
+        """True only where the person can no longer sign in; never for STRIPPED."""
+        return self in (Access.DEACTIVATED, Access.REMOVED)
+
+
+class Origin(StrEnum):
+    """How the HubSpot user came under our care; no origin means he is not ours."""
+
+    CREATED = "created"
+    ADOPTED = "adopted"
+
+
+class Urgency(IntEnum):
+    """The order of the backlog: smaller goes first."""
+
+    URGENT = 0
+    NORMAL = 1
+
+
+class Intent(StrEnum):
+    """What the identity provider last said about the person behind the address."""
+
+    PRESENT = "present"
+    DEACTIVATED = "deactivated"
+    DELETED = "deleted"
+    RELEASED = "released"
+    """The person moved to another address and took the HubSpot user along: nobody stands here any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One row of the backlog. It survives the SCIM user's deletion, so nothing can overtake it."""
+
+    key: str
+    """The normalised e-mail, or `scim:<id>` for a person without a deliverable one (see `delivery_key`)."""
+    email: str | None = None
+    user_id: str | None = None
+    intent: Intent = Intent.PRESENT
+    desired_revision: int = 1
+    delivered_revision: int = 0
+    urgency: Urgency = Urgency.NORMAL
+    due_at: Milliseconds | None = None
+    """When its turn comes; None while held and while nothing is owed."""
+    attempts: int = 0
+    hubspot_id: str | None = None
+    scim_id: str | None = None
+    origin: Origin | None = None
+    access: Access = Access.NONE
+    renamed_from: str | None = None
+    """The old address while a rename is not yet at HubSpot."""
+    hold_reason: HoldReason | None = None
+    hold_detail: str = ""
+    last_error: str | None = None
+    claimed_by: str | None = None
+    """Who holds the address the person wants (a SCIM user's id, or a HubSpot user in words)."""
+    may_reactivate: bool = False
+    """An operator has released a person whom somebody else deactivated at HubSpot."""
+
+
+def is_ours(delivery: Delivery) -> bool:
+    """Tell whether the HubSpot user is under our care: created or adopted by us, and not removed since."""
+    return delivery.origin is not None and delivery.access is not Access.REMOVED
+
+
+def delivery_key(email_key: str | None, user_id: str) -> str:
+    """Return the key of a person's row: his normalised e-mail, else one from his SCIM id.
+
+    The two cannot meet: an e-mail has an @, an id from us has none.
+    """
+    return email_key if email_key is not None else f"scim:{user_id}"
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands, as people read it."""
+
+    IN_STEP = "in-step"
+    """HubSpot has what was wanted, or nothing is wanted of it."""
+    WAITING = "waiting"
+    """Its turn has come or will come; nothing has failed."""
+    RETRYING = "retrying"
+    """The last attempt failed; the next one has its moment."""
+    HELD = "held"
+    """Nothing is tried until the reason is gone."""
+
+
+class DeliveryEvent(StrEnum):
+    """What moves a delivery from one state to another."""
+
+    MARKED = "marked"
+    DELIVERED = "delivered"
+    OVERTAKEN = "overtaken"
+    FAILED = "failed"
+    HELD = "held"
+    TURN_CAME = "turn came"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One arrow of the state table."""
+
+    state: DeliveryState
+    event: DeliveryEvent
+    next_state: DeliveryState
+    meaning: str
+
+
+_WAITING, _IN_STEP = DeliveryState.WAITING, DeliveryState.IN_STEP
+_RETRYING, _HELD = DeliveryState.RETRYING, DeliveryState.HELD
+
+TRANSITIONS: Final = (
+    Transition(_IN_STEP, DeliveryEvent.MARKED, _WAITING, "the person or the set-up changed"),
+    Transition(_WAITING, DeliveryEvent.MARKED, _WAITING, "only the newest state will be sent"),
+    Transition(_WAITING, DeliveryEvent.DELIVERED, _IN_STEP, "HubSpot confirmed it, or nothing differed"),
+    Transition(
+        _WAITING, DeliveryEvent.OVERTAKEN, _WAITING, "confirmed, but something newer is wanted by now"
+    ),
+    Transition(_WAITING, DeliveryEvent.FAILED, _RETRYING, "HubSpot failed; the next moment is in the row"),
+    Transition(_WAITING, DeliveryEvent.HELD, _HELD, "the gate or HubSpot says no, and why"),
+    Transition(_RETRYING, DeliveryEvent.TURN_CAME, _WAITING, "the moment of the next attempt is here"),
+    Transition(_RETRYING, DeliveryEvent.MARKED, _WAITING, "a new intent starts afresh, at once"),
+    Transition(_HELD, DeliveryEvent.MARKED, _WAITING, "a new intent, or what held it is gone"),
+)
+"""Every way a delivery can go; what is not listed cannot happen."""
+
+
+def next_state(state: DeliveryState, event: DeliveryEvent) -> DeliveryState | None:
+    """Return where the event leads, None when it cannot happen in that state."""
+    for transition in TRANSITIONS:
+        if transition.state is state and transition.event is event:
+            return transition.next_state
+    return None
+
+
+def state_of(delivery: Delivery, now: Milliseconds) -> DeliveryState:
+    """Derive the state from the row. What is owed without being held or due counts as waiting, never as done."""
+    if delivery.due_at is None:
+        if delivery.hold_reason is not None:
+            return DeliveryState.HELD
+        owed = delivery.delivered_revision < delivery.desired_revision
+        return DeliveryState.WAITING if owed else DeliveryState.IN_STEP
+    if delivery.attempts > 0 and delivery.due_at > now:
+        return DeliveryState.RETRYING
+    return DeliveryState.WAITING
+
+
+def state_diagram() -> str:
+    """Return the state table as a Mermaid diagram."""
+    lines = ["stateDiagram-v2"]
+    lines += [f'    state "{state.value}" as {state.name}' for state in DeliveryState]
+    lines.append(f"    [*] --> {DeliveryState.WAITING.name}")
+    lines += [
+        f"    {arrow.state.name} --> {arrow.next_state.name}: {arrow.event.value} ({arrow.meaning})"
+        for arrow in TRANSITIONS
+    ]
+    return "\n".join(lines) + "\n"

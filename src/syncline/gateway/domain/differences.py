@@ -1,0 +1,112 @@
+"""Comparing what a person should have with what HubSpot shows, field by field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from syncline.gateway.domain.account import Account, AccountUser
+from syncline.gateway.domain.change import Difference
+from syncline.gateway.domain.person import Person, email_key
+from syncline.gateway.domain.placement import Placement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """The values to send; None for every field that is right already or that nobody has a say in."""
+
+    first_name: str | None
+    last_name: str | None
+    permission_set_id: str | None
+    primary_team_id: str | None
+    secondary_team_ids: tuple[str, ...] | None
+    differences: tuple[Difference, ...]
+
+
+def compare(person: Person, placement: Placement, known: AccountUser | None, account: Account) -> Comparison:
+    """Compare with the HubSpot user, or with nobody. A name the client does not send erases nothing."""
+    first = _unless_equal(person.given_name, known.first_name if known else None)
+    last = _unless_equal(person.family_name, known.last_name if known else None)
+    permission_set = _permission_set(placement, known, account)
+    primary = _unless_equal(_kept_team(placement, account), known.primary_team_id if known else None)
+    secondary = _secondary_teams(placement, known)
+    return Comparison(
+        first_name=first,
+        last_name=last,
+        permission_set_id=permission_set,
+        primary_team_id=primary,
+        secondary_team_ids=secondary,
+        differences=(
+            *_named("first_name", known.first_name if known else None, first),
+            *_named("last_name", known.last_name if known else None, last),
+            *_named(
+                "permission_set",
+                permission_sets_text(known, account),
+                account.permission_set_name(permission_set) if permission_set is not None else None,
+            ),
+            *_named(
+                "primary_team",
+                primary_team_text(known, account),
+                account.team_name(primary) if primary is not None else None,
+            ),
+            *_secondary_difference(secondary, known, account),
+        ),
+    )
+
+
+def same_address(one: str, other: str) -> bool:
+    """Tell whether two addresses are one, whatever their case."""
+    return one == other or email_key(one) == email_key(other)
+
+
+def permission_sets_text(known: AccountUser | None, account: Account) -> str | None:
+    """Return the names of the user's permission sets, None when there are none."""
+    if known is None:
+        return None
+    return ", ".join(account.permission_set_name(each) for each in known.permission_set_ids) or None
+
+
+def primary_team_text(known: AccountUser | None, account: Account) -> str | None:
+    """Return the name of the user's primary team, None when there is none."""
+    return account.team_name(known.primary_team_id) if known is not None and known.primary_team_id else None
+
+
+def teams_text(team_ids: tuple[str, ...], account: Account) -> str | None:
+    """Return the teams' names in alphabetical order, None when there are none."""
+    return ", ".join(sorted(account.team_name(each) for each in team_ids)) or None
+
+
+def _permission_set(placement: Placement, known: AccountUser | None, account: Account) -> str | None:
+    wanted = placement.permission_set_id
+    if wanted is None or account.permission_set(wanted) is None:
+        return None
+    return None if known is not None and known.permission_set_ids == (wanted,) else wanted
+
+
+def _kept_team(placement: Placement, account: Account) -> str | None:
+    """Return the wanted primary team unless the account no longer has it."""
+    wanted = placement.primary_team_id
+    return wanted if wanted is not None and account.team(wanted) is not None else None
+
+
+def _secondary_teams(placement: Placement, known: AccountUser | None) -> tuple[str, ...] | None:
+    wanted = placement.secondary_team_ids
+    if wanted is None or placement.missing_teams:
+        return None
+    return None if set(wanted) == set(known.secondary_team_ids if known else ()) else wanted
+
+
+def _secondary_difference(
+    wanted: tuple[str, ...] | None, known: AccountUser | None, account: Account
+) -> tuple[Difference, ...]:
+    if wanted is None:
+        return ()
+    before = teams_text(known.secondary_team_ids, account) if known else None
+    return (Difference("secondary_teams", before, teams_text(wanted, account)),)
+
+
+def _unless_equal(wanted: str | None, present: str | None) -> str | None:
+    return None if wanted == present else wanted
+
+
+def _named(field: str, before: str | None, after: str | None) -> tuple[Difference, ...]:
+    return () if after is None else (Difference(field, before, after),)

@@ -1,0 +1,272 @@
+"""The gate: the one place where a change is sent or held, as an ordered table of reasons.
+
+The most fundamental reason comes first and the first that holds is the verdict. Whatever else can hold a change
+is one more row here, never a check elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from syncline.gateway.domain.account import AccountUser
+from syncline.gateway.domain.change import Change, ChangeKind
+from syncline.gateway.domain.delivery import Access, Delivery, Intent, is_ours
+from syncline.gateway.domain.deprovision import stands_at_hubspot
+from syncline.gateway.domain.holds import HOLDS, Hold, HoldReason, HoldText, Send, Verdict
+from syncline.gateway.domain.person import Person, email_domain, email_key
+from syncline.gateway.domain.placement import MINIMAL, Output, Placement
+from syncline.gateway.domain.setup import Setup
+from syncline.gateway.domain.tenant import LeaverPolicy, TenantMode
+
+__all__ = ["GATE", "HOLDS", "Case", "Hold", "HoldReason", "HoldText", "Row", "Send", "Verdict", "gate"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Everything the gate may look at."""
+
+    person: Person | None
+    delivery: Delivery
+    known: AccountUser | None
+    occupant: AccountUser | None
+    setup: Setup
+    placement: Placement | None
+    change: Change
+    policy: LeaverPolicy | None = None
+    """What leaving means for this person; None when nobody has said, and for somebody present."""
+
+    @property
+    def present(self) -> bool:
+        """The identity provider wants the person to have access."""
+        return self.person is not None and self.person.active
+
+    @property
+    def acts(self) -> bool:
+        """The change would do something at HubSpot, or begin to manage somebody there."""
+        return self.change.kind is not ChangeKind.NONE
+
+    @property
+    def address(self) -> str:
+        """The address people know the person by."""
+        if self.person is not None and self.person.email is not None:
+            return self.person.email
+        return (self.known.email if self.known else None) or self.delivery.email or self.delivery.key
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Every address of the person, old and new, in the form in which addresses are compared."""
+        person = self.person.email if self.person else None
+        known = self.known.email if self.known else None
+        addresses = (person, known, self.delivery.email, self.delivery.renamed_from, self.change.email)
+        return frozenset(email_key(each) for each in addresses if each is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the gate: the reason, and a test that returns the detail when it holds, None when not."""
+
+    reason: HoldReason
+    test: Callable[[Case], str | None]
+    lifted_by_approval: bool = False
+    """Approving the plan and going live does away with it."""
+
+
+def gate(case: Case, *, approved: bool = False) -> Verdict:
+    """Return the first reason that holds, or Send. `approved` asks as if the plan were approved and live."""
+    for row in GATE:
+        if approved and row.lifted_by_approval:
+            continue
+        detail = row.test(case)
+        if detail is not None:
+            return Hold(row.reason, detail)
+    return Send()
+
+
+def _collecting(case: Case) -> str | None:
+    return "" if case.setup.mode is TenantMode.COLLECTING else None
+
+
+def _account_unread(case: Case) -> str | None:
+    return "" if case.setup.account is None else None
+
+
+def _scim_user_missing(case: Case) -> str | None:
+    if case.person is None and case.delivery.intent is not Intent.DELETED:
+        return f"The delivery of {case.address} stands still."
+    return None
+
+
+def _no_deliverable_email(case: Case) -> str | None:
+    if case.person is None or not case.person.active or case.person.email is not None:
+        return None
+    return case.person.email_problem or ""
+
+
+def _email_claimed(case: Case) -> str | None:
+    if not case.present or case.delivery.claimed_by is None:
+        return None
+    return f"{case.address} is held by {case.delivery.claimed_by}."
+
+
+def _outside_domains(case: Case) -> str | None:
+    domains = case.setup.policy.domains
+    if not domains or not (case.present or case.acts):
+        return None
+    domain = email_domain(case.address)
+    if any(domain == email_key(each.removeprefix("@")) for each in domains):
+        return None
+    return f"{case.address} is not in {', '.join(domains)}."
+
+
+def _last_super_admin(case: Case) -> str | None:
+    account = case.setup.account
+    if case.acts and case.known and case.known.super_admin and account and account.super_admin_count <= 1:
+        return f"{case.known.email} stays as it is."
+    return None
+
+
+def _super_admin(case: Case) -> str | None:
+    if case.acts and case.known is not None and case.known.super_admin:
+        return f"{case.known.email} stays as it is."
+    return None
+
+
+def _grant_holder(case: Case) -> str | None:
+    holder = case.setup.grant_holder
+    return f"{case.address} stays as it is." if case.acts and holder and holder in case.keys else None
+
+
+def _protected(case: Case) -> str | None:
+    if case.acts and case.setup.protected and not case.setup.protected.isdisjoint(case.keys):
+        return f"{case.address} stays as it is."
+    return None
+
+
+def _deactivated_at_hubspot(case: Case) -> str | None:
+    if not case.acts or case.known is None or case.known.active is not False:
+        return None
+    ours = case.delivery.access is Access.DEACTIVATED
+    return None if ours or case.delivery.may_reactivate else f"{case.known.email} stays deactivated."
+
+
+def _no_leaver_policy(case: Case) -> str | None:
+    if case.present or case.policy is not None or not stands_at_hubspot(case.delivery, case.known):
+        return None
+    return f"{case.address} still stands at HubSpot."
+
+
+def _no_strip_set(case: Case) -> str | None:
+    if case.change.kind is ChangeKind.STRIP and case.setup.policy.strip_to is None:
+        return f"{case.address} keeps what is there."
+    return None
+
+
+def _permission_set_missing(case: Case) -> str | None:
+    missing = case.placement.missing if case.placement else ()
+    strip_to, account = case.setup.policy.strip_to, case.setup.account
+    if case.change.kind is ChangeKind.STRIP and strip_to and account and not account.permission_set(strip_to):
+        missing = (strip_to,)
+    return f"Missing: the permission set with the id {', '.join(missing)}." if missing else None
+
+
+def _permission_set_ambiguous(case: Case) -> str | None:
+    ambiguous = case.placement.ambiguous if case.placement else ()
+    return f"The role is {', '.join(map(repr, ambiguous))}." if ambiguous else None
+
+
+def _team_missing(case: Case) -> str | None:
+    missing = case.placement.missing_teams if case.placement else ()
+    return f"Missing: the team with the id {', '.join(missing)}." if missing else None
+
+
+def _minimal_needs_default(case: Case) -> str | None:
+    """Only where the set came from our rules: sets that people gave by hand are theirs."""
+    if case.placement is None or case.known is None or not case.known.permission_set_ids:
+        return None
+    if case.placement.source_of(Output.PERMISSION_SET) != MINIMAL:
+        return None
+    policy = case.setup.policy
+    held = [each for each in case.known.permission_set_ids if each != policy.strip_to]
+    given = {rule.permission_set_id for rule in case.setup.rules}
+    left = [each for each in held if policy.match_role_names or each in given]
+    account = case.setup.account
+    if not left or account is None:
+        return None
+    return f"{case.address} still has {', '.join(repr(account.permission_set_name(each)) for each in left)}."
+
+
+def _email_taken(case: Case) -> str | None:
+    occupant = case.occupant
+    if case.change.renamed_from is None or occupant is None or occupant.hubspot_id == case.change.hubspot_id:
+        return None
+    return f"{case.change.renamed_from} cannot become {occupant.email}: HubSpot user {occupant.hubspot_id} has it."
+
+
+def _email_change_needs_scim_channel(case: Case) -> str | None:
+    if case.change.renamed_from is None or case.setup.scim_channel:
+        return None
+    return f"{case.change.renamed_from} should become {case.change.email}."
+
+
+def _leaver_needs_scim_channel(case: Case) -> str | None:
+    if case.change.kind is not ChangeKind.DEACTIVATE or case.setup.scim_channel:
+        return None
+    return f"{case.address} can still sign in."
+
+
+def _reactivation_needs_scim_channel(case: Case) -> str | None:
+    if case.change.kind is not ChangeKind.REACTIVATE or case.setup.scim_channel:
+        return None
+    return f"{case.address} stays deactivated."
+
+
+def _action_off(case: Case) -> str | None:
+    kind, policy = case.change.kind, case.setup.policy
+    if kind is ChangeKind.NONE:
+        return None
+    if kind is ChangeKind.CREATE:
+        return None if policy.create_users else "Creating users is off."
+    if kind.is_leaving:
+        return None if policy.deactivate_users else "Taking access away from users is off."
+    return None if policy.update_users else "Updating users is off."
+
+
+def _adoption_not_approved(case: Case) -> str | None:
+    if not case.acts or case.known is None or is_ours(case.delivery) or case.setup.plan_approved:
+        return None
+    return f"{case.known.email} is HubSpot user {case.known.hubspot_id}."
+
+
+def _plan_mode(case: Case) -> str | None:
+    return "" if case.acts and case.setup.mode is TenantMode.PLAN else None
+
+
+GATE: Final = (
+    Row(HoldReason.COLLECTING, _collecting, lifted_by_approval=True),
+    Row(HoldReason.ACCOUNT_UNREAD, _account_unread),
+    Row(HoldReason.SCIM_USER_MISSING, _scim_user_missing),
+    Row(HoldReason.NO_DELIVERABLE_EMAIL, _no_deliverable_email),
+    Row(HoldReason.EMAIL_CLAIMED, _email_claimed),
+    Row(HoldReason.OUTSIDE_DOMAINS, _outside_domains),
+    Row(HoldReason.LAST_SUPER_ADMIN, _last_super_admin),
+    Row(HoldReason.SUPER_ADMIN, _super_admin),
+    Row(HoldReason.GRANT_HOLDER, _grant_holder),
+    Row(HoldReason.PROTECTED, _protected),
+    Row(HoldReason.DEACTIVATED_AT_HUBSPOT, _deactivated_at_hubspot),
+    Row(HoldReason.NO_LEAVER_POLICY, _no_leaver_policy),
+    Row(HoldReason.NO_STRIP_SET, _no_strip_set),
+    Row(HoldReason.PERMISSION_SET_MISSING, _permission_set_missing),
+    Row(HoldReason.PERMISSION_SET_AMBIGUOUS, _permission_set_ambiguous),
+    Row(HoldReason.TEAM_MISSING, _team_missing),
+    Row(HoldReason.MINIMAL_NEEDS_DEFAULT, _minimal_needs_default),
+    Row(HoldReason.EMAIL_TAKEN, _email_taken),
+    Row(HoldReason.EMAIL_CHANGE_NEEDS_SCIM_CHANNEL, _email_change_needs_scim_channel),
+    Row(HoldReason.LEAVER_NEEDS_SCIM_CHANNEL, _leaver_needs_scim_channel),
+    Row(HoldReason.REACTIVATION_NEEDS_SCIM_CHANNEL, _reactivation_needs_scim_channel),
+    Row(HoldReason.ACTION_OFF, _action_off),
+    Row(HoldReason.ADOPTION_NOT_APPROVED, _adoption_not_approved, lifted_by_approval=True),
+    Row(HoldReason.PLAN_MODE, _plan_mode, lifted_by_approval=True),
+)
+"""The order is the promise: what an admin must settle first is what he reads."""

@@ -1,0 +1,262 @@
+"""Why something is not sent: every reason once, with what an admin reads and what releases it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class HoldReason(StrEnum):
+    """A reason to hold, as stored and as shown. The order is that of the reference page."""
+
+    COLLECTING = "collecting"
+    ACCOUNT_UNREAD = "account-unread"
+    SCIM_USER_MISSING = "scim-user-missing"
+    NO_DELIVERABLE_EMAIL = "no-deliverable-email"
+    EMAIL_CLAIMED = "email-claimed"
+    OUTSIDE_DOMAINS = "outside-domains"
+    LAST_SUPER_ADMIN = "last-super-admin"
+    SUPER_ADMIN = "super-admin"
+    GRANT_HOLDER = "grant-holder"
+    PROTECTED = "protected"
+    DEACTIVATED_AT_HUBSPOT = "deactivated-at-hubspot"
+    NO_LEAVER_POLICY = "no-leaver-policy"
+    NO_STRIP_SET = "no-strip-set"
+    PERMISSION_SET_MISSING = "permission-set-missing"
+    PERMISSION_SET_AMBIGUOUS = "permission-set-ambiguous"
+    TEAM_MISSING = "team-missing"
+    MINIMAL_NEEDS_DEFAULT = "minimal-needs-default"
+    EMAIL_TAKEN = "email-taken"
+    EMAIL_CHANGE_NEEDS_SCIM_CHANNEL = "email-change-needs-scim-channel"
+    LEAVER_NEEDS_SCIM_CHANNEL = "leaver-needs-scim-channel"
+    REACTIVATION_NEEDS_SCIM_CHANNEL = "reactivation-needs-scim-channel"
+    ACTION_OFF = "action-off"
+    ADOPTION_NOT_APPROVED = "adoption-not-approved"
+    PLAN_MODE = "plan-mode"
+    REFUSED_BY_HUBSPOT = "refused-by-hubspot"
+    CONNECTION_TROUBLE = "connection-trouble"
+    UNASKED_PERMISSION_CHANGE = "unasked-permission-change"
+    RETRIES_EXHAUSTED = "retries-exhausted"
+
+
+@dataclass(frozen=True, slots=True)
+class HoldText:
+    """What the table says of one reason."""
+
+    sentence: str
+    """For an admin: what is the matter. The hold's detail names the case."""
+    release: str
+    """What makes it go out after all."""
+    retried_on_epoch_change: bool
+    """Decided again whenever the tenant's set-up or HubSpot's lists change (a new placement epoch)."""
+    decided_by_gate: bool = True
+    """False for a reason that only an attempt at HubSpot can bring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Nothing is sent, and this is why. `detail` names the case: the set, the address, the other person."""
+
+    reason: HoldReason
+    detail: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The reason and its case, for an admin to read."""
+        return f"{HOLDS[self.reason].sentence} {self.detail}".rstrip()
+
+    @property
+    def release(self) -> str:
+        """What would release it."""
+        return HOLDS[self.reason].release
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Nothing stands against it. A change of kind NONE that may be sent costs no call."""
+
+
+Verdict = Send | Hold
+
+HOLDS: Final[Mapping[HoldReason, HoldText]] = MappingProxyType(
+    {
+        HoldReason.COLLECTING: HoldText(
+            "The tenant is collecting: it is not connected to a HubSpot account yet.",
+            "Connect the tenant to HubSpot and set its mode to plan.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.ACCOUNT_UNREAD: HoldText(
+            "The HubSpot account has not been read completely yet.",
+            "By itself with the next complete reading; `connection check` says what stands in its way.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.SCIM_USER_MISSING: HoldText(
+            "The SCIM user behind this address is gone, but no deletion of it was recorded.",
+            "The identity provider provisions the person again, or deletes the user.",
+            retried_on_epoch_change=False,
+        ),
+        HoldReason.NO_DELIVERABLE_EMAIL: HoldText(
+            "The person has no e-mail address that HubSpot could use.",
+            "The identity provider sends a proper address, or `policy set --email-from` names another.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.EMAIL_CLAIMED: HoldText(
+            "Another person already holds this e-mail address.",
+            "The other one gives the address up, or the identity provider gives this person another.",
+            retried_on_epoch_change=False,
+        ),
+        HoldReason.OUTSIDE_DOMAINS: HoldText(
+            "Ignored by domain: the address is outside the domains of the tenant.",
+            "Add the domain with `policy set --domain`, or take the person out of the assignment.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.LAST_SUPER_ADMIN: HoldText(
+            "This is the last super admin of the HubSpot account, who is never touched.",
+            "Make somebody else super admin in HubSpot first; super admins stay protected even then.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.SUPER_ADMIN: HoldText(
+            "Super admins of the HubSpot account are protected.",
+            "Take super admin away from the person in HubSpot, or make the change there by hand.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.GRANT_HOLDER: HoldText(
+            "Syncline reaches HubSpot by this person's grant and would cut itself off.",
+            "Renew the connection as somebody else.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.PROTECTED: HoldText(
+            "An operator has protected this person.",
+            "Take the protection away with `protect remove`.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.DEACTIVATED_AT_HUBSPOT: HoldText(
+            "Somebody deactivated this person at HubSpot, and that stands.",
+            "An operator releases the person, or somebody reactivates him at HubSpot.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.NO_LEAVER_POLICY: HoldText(
+            "The person has left, and no leaver policy says what that means at HubSpot.",
+            "Set one with `policy set --deactivated deactivate|remove|strip`.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.NO_STRIP_SET: HoldText(
+            "The leaver policy is strip, but no permission set to strip to is chosen.",
+            "Name an empty permission set with `policy set --strip-to`.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.PERMISSION_SET_MISSING: HoldText(
+            "A permission set the person should get is no longer in the HubSpot account.",
+            "Point the rule, the default role or strip-to at a set that exists; a namesake is never guessed.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.PERMISSION_SET_AMBIGUOUS: HoldText(
+            "The person's role is the name of more than one permission set.",
+            "Rename one of the sets in HubSpot, or add a rule for the role.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.TEAM_MISSING: HoldText(
+            "A team the person should be in is no longer in the HubSpot account.",
+            "Point the rule at a team that exists; a namesake is never guessed.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.MINIMAL_NEEDS_DEFAULT: HoldText(
+            "Nothing gives this person a permission set any more, and HubSpot can only replace one.",
+            "Set a default role with `role default`, add a rule, or assign a role in the directory.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.EMAIL_TAKEN: HoldText(
+            "The new e-mail address already belongs to another HubSpot user.",
+            "Free the address at HubSpot (rename or remove the other user), or undo the change in the directory.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.EMAIL_CHANGE_NEEDS_SCIM_CHANNEL: HoldText(
+            "HubSpot's users API cannot change an e-mail address.",
+            "Connect the SCIM channel, or change the address by hand: in HubSpot open Settings, Users & Teams, "
+            "choose the person, edit the e-mail address and let the person confirm it; the next reading of "
+            "the account sees it.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.LEAVER_NEEDS_SCIM_CHANNEL: HoldText(
+            "Only HubSpot's SCIM channel can deactivate, and the tenant has none.",
+            "Connect the SCIM channel (`connection set --scim-base-url --scim-token`) or choose another policy.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.REACTIVATION_NEEDS_SCIM_CHANNEL: HoldText(
+            "Only HubSpot's SCIM channel can reactivate, and the tenant has none.",
+            "Connect the SCIM channel, or reactivate the person in HubSpot.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.ACTION_OFF: HoldText(
+            "The tenant does not let this kind of action through.",
+            "Switch it on with `policy set`.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.ADOPTION_NOT_APPROVED: HoldText(
+            "The HubSpot user was there before Syncline, and no plan that adopts him is approved.",
+            "Look at `plan show` and approve it with `plan approve`.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.PLAN_MODE: HoldText(
+            "The tenant is in plan mode: everything is decided, nothing is sent.",
+            "Set the tenant live with `tenant mode NAME live`.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.REFUSED_BY_HUBSPOT: HoldText(
+            "HubSpot refused the change.",
+            "Remove the cause HubSpot names; the next change of the person or of the set-up tries again.",
+            retried_on_epoch_change=True,
+            decided_by_gate=False,
+        ),
+        HoldReason.CONNECTION_TROUBLE: HoldText(
+            "HubSpot does not accept the tenant's credential, or the credential lacks a scope.",
+            "Renew the connection with `connection set`; `connection check` says what is missing.",
+            retried_on_epoch_change=True,
+            decided_by_gate=False,
+        ),
+        HoldReason.UNASKED_PERMISSION_CHANGE: HoldText(
+            "HubSpot changed a permission set that nobody had asked it to change.",
+            "Compare the person in HubSpot with `users show`, then set the tenant's mode again.",
+            retried_on_epoch_change=False,
+            decided_by_gate=False,
+        ),
+        HoldReason.RETRIES_EXHAUSTED: HoldText(
+            "HubSpot has failed on this person for more than a week.",
+            "The next change of the person or of the set-up tries again.",
+            retried_on_epoch_change=True,
+            decided_by_gate=False,
+        ),
+    }
+)
+"""The table behind the reference page `docs/reference/holds.md`."""
+
+
+def holds_page() -> str:
+    """Return the reference page `docs/reference/holds.md`."""
+    return (
+        "# Reasons to hold\n\n"
+        "What Syncline does not send, it holds, and says why. The gate looks at the reasons in this order, the most\n"
+        "fundamental first; the first that holds is the one shown. The last four come from an attempt at HubSpot.\n"
+        "A reason that is decided again goes out by itself once a change of rules, policy, mode, approval, connection\n"
+        "or of HubSpot's own lists has done away with it. Every reason is decided again when the identity provider\n"
+        "changes the person.\n\n"
+        f"{holds_table()}"
+    )
+
+
+def holds_table() -> str:
+    """Return the table as Markdown, one row per reason in the order of `HoldReason`."""
+    lines = [
+        "| Reason | What it says | What releases it | Decided again when the set-up changes | Decided by |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for reason in HoldReason:
+        text = HOLDS[reason]
+        again = "yes" if text.retried_on_epoch_change else "no"
+        by = "the gate" if text.decided_by_gate else "an attempt"
+        sentence, release = (cell.replace("|", "\\|") for cell in (text.sentence, text.release))
+        lines.append(f"| `{reason}` | {sentence} | {release} | {again} | {by} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,223 @@
+"""Placement: which permission set and teams a person should have at HubSpot, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from syncline.gateway.domain.account import Account
+from syncline.gateway.domain.near_misses import NearMiss, nearest
+from syncline.gateway.domain.person import Person
+from syncline.gateway.domain.rules import Rule, RuleKind, in_order, matches
+from syncline.gateway.domain.tenant import Policy
+
+ROLE_NAME = "role-name"
+DEFAULT = "default"
+MINIMAL = "minimal"
+KEPT = "kept"
+
+
+class Output(StrEnum):
+    """What a placement decides."""
+
+    PERMISSION_SET = "permission set"
+    PRIMARY_TEAM = "primary team"
+    SECONDARY_TEAMS = "secondary teams"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an output is what it is, or who else wanted to set it."""
+
+    output: Output
+    source: str
+    """`rule:<id>`, `role-name`, `default`, `minimal` or `kept`."""
+    text: str
+    won: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """The outputs by id. None means: leave as it is, or HubSpot's own minimum for somebody new."""
+
+    permission_set_id: str | None = None
+    primary_team_id: str | None = None
+    secondary_team_ids: tuple[str, ...] | None = None
+    """The whole list, empty included; None when no rule has a say in it."""
+    reasons: tuple[Reason, ...] = ()
+    near_misses: tuple[NearMiss, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Ids of permission sets that were chosen and are no longer in the account."""
+    missing_teams: tuple[str, ...] = ()
+    ambiguous: tuple[str, ...] = ()
+    """Role values that name more than one permission set."""
+
+    def source_of(self, output: Output) -> str | None:
+        """Return what decided the output."""
+        return next(
+            (reason.source for reason in self.reasons if reason.won and reason.output is output), None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """One output, decided."""
+
+    ids: tuple[str, ...] | None
+    reasons: tuple[Reason, ...]
+    ambiguous: tuple[str, ...] = ()
+
+    @property
+    def one(self) -> str | None:
+        return self.ids[0] if self.ids else None
+
+
+def place(
+    person: Person, rules: tuple[Rule, ...], policy: Policy, account: Account, *, existing: bool
+) -> Placement:
+    """Decide the outputs; each comes from the first matching rule that sets it, secondary teams are the union.
+
+    `existing` says that the HubSpot user was not created by us: the default role is not for him, and without a
+    match he keeps what he has. An id the account no longer has is reported as missing and never replaced.
+    """
+    matched = [rule for rule in in_order(rules) if matches(rule, person)]
+    permission_set = _permission_set(person, matched, policy, account, existing=existing)
+    primary = _primary_team(matched, account)
+    secondary = _secondary_teams(rules, matched, account, existing=existing)
+    teams = dict.fromkeys((*(primary.ids or ()), *(secondary.ids or ())))
+    return Placement(
+        permission_set_id=permission_set.one,
+        primary_team_id=primary.one,
+        secondary_team_ids=secondary.ids,
+        reasons=(*permission_set.reasons, *primary.reasons, *secondary.reasons),
+        near_misses=_near_misses(person, rules, policy, account) if person.roles else (),
+        missing=tuple(each for each in permission_set.ids or () if account.permission_set(each) is None),
+        missing_teams=tuple(each for each in teams if account.team(each) is None),
+        ambiguous=permission_set.ambiguous,
+    )
+
+
+def _permission_set(
+    person: Person, matched: Sequence[Rule], policy: Policy, account: Account, *, existing: bool
+) -> _Choice:
+    by_rule = _first(
+        Output.PERMISSION_SET, matched, lambda rule: rule.permission_set_id, account.permission_set_name
+    )
+    by_name = _role_name(person, account, lost=by_rule is not None) if policy.match_role_names else None
+    if by_rule is not None:
+        return _Choice(by_rule.ids, (*by_rule.reasons, *(by_name.reasons if by_name else ())))
+    if by_name is not None:
+        return by_name
+    return _without_match(policy, account, existing=existing)
+
+
+def _without_match(policy: Policy, account: Account, *, existing: bool) -> _Choice:
+    if existing:
+        text = "nothing matches: the person was at HubSpot before and keeps what is there"
+        return _Choice(None, (Reason(Output.PERMISSION_SET, KEPT, text),))
+    if policy.default_permission_set is None:
+        text = "nothing matches and there is no default role: HubSpot's minimal permissions"
+        return _Choice(None, (Reason(Output.PERMISSION_SET, MINIMAL, text),))
+    name = account.permission_set_name(policy.default_permission_set)
+    reason = Reason(Output.PERMISSION_SET, DEFAULT, f"nothing matches: the default role {name!r}")
+    return _Choice((policy.default_permission_set,), (reason,))
+
+
+def _role_name(person: Person, account: Account, *, lost: bool) -> _Choice | None:
+    """Return the first role that is a permission set's name exactly; roles come in the client's order."""
+    chosen: tuple[str, ...] | None = None
+    ambiguous: tuple[str, ...] = ()
+    reasons: list[Reason] = []
+    for role in person.roles:
+        named = account.permission_sets_named(role)
+        if not named:
+            continue
+        won = not lost and not reasons
+        text = f"the role {role!r} is the name of a permission set"
+        if len(named) > 1:
+            text = f"the role {role!r} is the name of {len(named)} permission sets"
+        if not won:
+            text += ", but the permission set was decided before"
+        elif len(named) > 1:
+            ambiguous = (role,)
+        else:
+            chosen = (named[0].id,)
+        reasons.append(Reason(Output.PERMISSION_SET, ROLE_NAME, text, won=won))
+    return _Choice(chosen, tuple(reasons), ambiguous) if reasons else None
+
+
+def _primary_team(matched: Sequence[Rule], account: Account) -> _Choice:
+    chosen = _first(Output.PRIMARY_TEAM, matched, lambda rule: rule.primary_team_id, account.team_name)
+    if chosen is not None:
+        return chosen
+    return _Choice(None, (Reason(Output.PRIMARY_TEAM, KEPT, "no matching rule sets a primary team"),))
+
+
+def _secondary_teams(
+    rules: tuple[Rule, ...], matched: Sequence[Rule], account: Account, *, existing: bool
+) -> _Choice:
+    setting = [rule for rule in matched if rule.secondary_team_ids]
+    union = tuple(dict.fromkeys(team for rule in setting for team in rule.secondary_team_ids))
+    if setting:
+        reasons = tuple(
+            Reason(Output.SECONDARY_TEAMS, _source(rule), f"{rule.when} adds {_named(rule, account)}")
+            for rule in setting
+        )
+        return _Choice(union, reasons)
+    if existing or not any(rule.secondary_team_ids for rule in rules):
+        return _Choice(None, (Reason(Output.SECONDARY_TEAMS, KEPT, "no matching rule sets secondary teams"),))
+    text = "rules give secondary teams, and none of them matches any more"
+    return _Choice((), (Reason(Output.SECONDARY_TEAMS, MINIMAL, text),))
+
+
+def _first(
+    output: Output,
+    matched: Sequence[Rule],
+    wanted: Callable[[Rule], str | None],
+    name_of: Callable[[str], str],
+) -> _Choice | None:
+    """Return what the first matching rule that sets the output says, and name the rules that came too late."""
+    chosen: str | None = None
+    reasons: list[Reason] = []
+    for rule in matched:
+        wish = wanted(rule)
+        if wish is None:
+            continue
+        if chosen is None:
+            chosen = wish
+            reasons.append(Reason(output, _source(rule), f"{rule.when} sets {name_of(wish)!r}"))
+        else:
+            text = f"{rule.when} would set {name_of(wish)!r}, but an earlier rule decided"
+            reasons.append(Reason(output, _source(rule), text, won=False))
+    return _Choice((chosen,), tuple(reasons)) if chosen is not None else None
+
+
+def _near_misses(
+    person: Person, rules: tuple[Rule, ...], policy: Policy, account: Account
+) -> tuple[NearMiss, ...]:
+    """Find what the roles that match nothing may have meant: the role of a rule, else a permission set."""
+    by_role = {rule.match: rule for rule in reversed(in_order(rules)) if rule.kind is RuleKind.ROLE}
+    names = account.permission_set_names() if policy.match_role_names else ()
+    candidates = (*by_role, *(name for name in names if name not in by_role))
+    found: list[NearMiss] = []
+    for role in person.roles:
+        meant = nearest(role, candidates)
+        if meant is None:
+            continue
+        rule = by_role.get(meant)
+        if rule is None:
+            found.append(NearMiss(role, meant, meant, ROLE_NAME))
+            continue
+        given = rule.permission_set_id
+        permission_set = account.permission_set_name(given) if given is not None else ""
+        found.append(NearMiss(role, meant, permission_set, _source(rule)))
+    return tuple(found)
+
+
+def _source(rule: Rule) -> str:
+    return f"rule:{rule.id}"
+
+
+def _named(rule: Rule, account: Account) -> str:
+    return ", ".join(repr(account.team_name(team)) for team in rule.secondary_team_ids)

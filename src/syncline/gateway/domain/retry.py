@@ -1,0 +1,99 @@
+"""Retry as a pure decision: when to try again, or which hold to fall back on."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from syncline.clock import Milliseconds
+from syncline.gateway.domain.holds import Hold, HoldReason
+
+SECOND: Final[Milliseconds] = 1_000
+MINUTE: Final[Milliseconds] = 60 * SECOND
+HOUR: Final[Milliseconds] = 60 * MINUTE
+LONGEST: Final[Milliseconds] = 24 * HOUR
+"""However long HubSpot asks us to wait, a day is the most that is believed."""
+
+
+class FailureKind(StrEnum):
+    """What a failed attempt means for the next one."""
+
+    RETRY = "retry"
+    """HubSpot or the way to it failed; the same call may work later."""
+    RATE_LIMITED = "rate-limited"
+    HELD = "held"
+    """HubSpot refuses and will again; a person must do something."""
+    CONNECTION = "connection"
+    """The credential or its scopes: nobody's delivery can work until it is renewed."""
+    PENDING = "pending"
+    """Not a failure: HubSpot takes names only after the person's first sign-in."""
+    UNKNOWN_OUTCOME = "unknown-outcome"
+    """The reply was lost: what HubSpot did is found out by reading before anything is sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryAt:
+    """Try again at that moment."""
+
+    at: Milliseconds
+
+
+RetryDecision = RetryAt | Hold
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Waits double from `first` up to `longest`; after `attempts` of them (None: never) it is held."""
+
+    first: Milliseconds
+    longest: Milliseconds
+    attempts: int | None = None
+
+
+BACKOFFS: Final = {
+    FailureKind.RETRY: Backoff(2 * SECOND, 30 * MINUTE, attempts=500),
+    FailureKind.RATE_LIMITED: Backoff(1 * SECOND, 5 * MINUTE),
+    FailureKind.UNKNOWN_OUTCOME: Backoff(1 * SECOND, 30 * MINUTE, attempts=500),
+    FailureKind.PENDING: Backoff(15 * MINUTE, 24 * HOUR),
+}
+"""500 waits come to more than a week, so a HubSpot outage of a day is never given up on."""
+
+HELD_AS: Final = {
+    FailureKind.HELD: HoldReason.REFUSED_BY_HUBSPOT,
+    FailureKind.CONNECTION: HoldReason.CONNECTION_TROUBLE,
+}
+
+
+def decide_retry(
+    failure_kind: FailureKind,
+    attempts: int,
+    now: Milliseconds,
+    *,
+    retry_after: Milliseconds | None = None,
+    seed: str = "",
+    detail: str = "",
+) -> RetryDecision:
+    """Return when to try again, or the hold, after `attempts` failed attempts (this one included, so ≥ 1).
+
+    `retry_after` is the span HubSpot asked for: never undercut, believed up to a day. `seed` (the delivery's
+    key) spreads people over up to half a wait, the same way every time. `detail` goes into a hold.
+    """
+    held_as = HELD_AS.get(failure_kind)
+    if held_as is not None:
+        return Hold(held_as, detail)
+    backoff = BACKOFFS[failure_kind]
+    if backoff.attempts is not None and attempts > backoff.attempts:
+        return Hold(HoldReason.RETRIES_EXHAUSTED, detail)
+    doublings = min(max(attempts, 1) - 1, 40)
+    wait = min(backoff.first << doublings, backoff.longest)
+    spread = wait * _fraction(seed, attempts) // 2000
+    asked = min(max(retry_after or 0, 0), LONGEST)
+    return RetryAt(now + (max(asked + spread, wait - spread) if asked else wait - spread))
+
+
+def _fraction(seed: str, attempts: int) -> int:
+    """Return a number of thousandths, 0 to 999, fixed by the seed and the attempt."""
+    digest = hashlib.blake2b(f"{attempts}:{seed}".encode(errors="surrogatepass"), digest_size=4).digest()
+    return int.from_bytes(digest, "big") % 1000

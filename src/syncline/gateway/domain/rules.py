@@ -1,0 +1,62 @@
+"""Rules: from what the identity provider says about a person to what HubSpot should give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from syncline.gateway.domain.attributes import attribute_texts, parse_attribute_path
+from syncline.gateway.domain.errors import Invalid
+from syncline.gateway.domain.person import Person
+
+
+class RuleKind(StrEnum):
+    """What a rule looks at."""
+
+    ROLE = "role"
+    GROUP = "group"
+    ATTRIBUTE = "attribute"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule. `match` is a role value, a group's id, or an attribute path; `equals` only for attributes.
+
+    Raises `Invalid` for an attribute rule without `equals`, or with a path that means no attribute.
+    """
+
+    id: str
+    position: int
+    kind: RuleKind
+    match: str
+    equals: str | None = None
+    permission_set_id: str | None = None
+    primary_team_id: str | None = None
+    secondary_team_ids: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind is RuleKind.ATTRIBUTE:
+            parse_attribute_path(self.match)
+            if self.equals is None:
+                raise Invalid(f"A rule on the attribute {self.match} needs the value it should equal.")
+
+    @property
+    def when(self) -> str:
+        """The condition in words: `role = Manager`."""
+        if self.kind is RuleKind.ATTRIBUTE:
+            return f"{self.match} = {self.equals}"
+        return f"{self.kind} = {self.match}"
+
+
+def in_order(rules: tuple[Rule, ...]) -> list[Rule]:
+    """Return the rules as they are tried: by position, then by id, so that the order is total."""
+    return sorted(rules, key=lambda rule: (rule.position, rule.id))
+
+
+def matches(rule: Rule, person: Person) -> bool:
+    """Tell whether the rule applies. Roles and attribute values compare exactly, groups by id."""
+    if rule.kind is RuleKind.ROLE:
+        return rule.match in person.roles
+    if rule.kind is RuleKind.GROUP:
+        return any(group.id == rule.match for group in person.groups)
+    return rule.equals is not None and rule.equals in attribute_texts(person.resource, rule.match)

@@ -1,0 +1,27 @@
+"""Everything a decision depends on besides the person: the tenant's set-up and its account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from syncline.gateway.domain.account import Account
+from syncline.gateway.domain.rules import Rule
+from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """One tenant at one placement epoch."""
+
+    tenant_id: TenantId
+    mode: TenantMode
+    policy: Policy = field(default_factory=Policy)
+    rules: tuple[Rule, ...] = ()
+    account: Account | None = None
+    """None until the account was read completely once."""
+    protected: frozenset[str] = frozenset()
+    """The keys (`person.email_key`) of the addresses an operator protects."""
+    scim_channel: bool = False
+    plan_approved: bool = False
+    grant_holder: str | None = None
+    """The key of the address whose grant the API channel uses; None for a token that belongs to no person."""

@@ -1,0 +1,62 @@
+"""A tenant, its mode, and the choices its operator has made for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+TenantId = NewType("TenantId", str)
+"""The customer boundary: one SCIM namespace, one connection. Born only where a token is checked."""
+
+
+class TenantMode(StrEnum):
+    """How far a tenant's decisions go."""
+
+    COLLECTING = "collecting"
+    """No connection yet: people are stored, nothing is decided."""
+    PLAN = "plan"
+    """Everything is decided and shown, nothing is sent."""
+    LIVE = "live"
+
+
+class LeaverPolicy(StrEnum):
+    """What leaving means at HubSpot."""
+
+    DEACTIVATE = "deactivate"
+    """Access gone, data kept. Only the SCIM channel can do it."""
+    REMOVE = "remove"
+    """The profile is gone; HubSpot says this cannot be fully undone."""
+    STRIP = "strip"
+    """A named empty permission set and no teams. The person can still sign in."""
+
+
+class EmailSource(StrEnum):
+    """Which SCIM attribute is the e-mail address at HubSpot."""
+
+    USER_NAME = "userName"
+    WORK = "work"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The choices of one tenant. Permission sets are held by id: names may change at HubSpot."""
+
+    deactivated: LeaverPolicy | None = None
+    deleted: LeaverPolicy | None = None
+    strip_to: str | None = None
+    email_from: EmailSource = EmailSource.USER_NAME
+    welcome_email: bool = False
+    match_role_names: bool = False
+    default_permission_set: str | None = None
+    domains: tuple[str, ...] = ()
+    """Domains whose people are ours to provision; empty means every domain."""
+    create_users: bool = True
+    update_users: bool = True
+    deactivate_users: bool = True
+
+    def leaver_policy(self, *, deleted: bool) -> LeaverPolicy | None:
+        """Return the policy for a deletion or a deactivation; deletion falls back on deactivation's."""
+        if deleted and self.deleted is not None:
+            return self.deleted
+        return self.deactivated

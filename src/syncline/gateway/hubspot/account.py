@@ -1,0 +1,275 @@
+"""Reading a whole HubSpot account: its permission sets, its teams and everybody in it.
+
+A reading is complete or it is none. Whoever a broken-off list does not show is unknown, never absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar
+
+from syncline.gateway.domain.account import Account, AccountUser, PermissionSet, Team
+from syncline.gateway.hubspot import api_calls
+from syncline.gateway.hubspot.call import Answer, Call
+from syncline.gateway.hubspot.failures import Failure, FailureKind
+from syncline.gateway.hubspot.limits import Limits, stated_limits
+from syncline.gateway.hubspot.talk import Conversation, Refusal, ask
+
+T = TypeVar("T")
+
+MOST_PAGES: Final = 5_000
+"""Pages of one list; half a million users. A longer list, or one that leads back to itself, is not read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountReading:
+    """A complete reading. `missing` says in sentences what the credential could not see; nothing is guessed from it."""
+
+    account: Account
+    users: tuple[AccountUser, ...]
+    limits: Limits | None
+    missing: tuple[str, ...]
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountUnread:
+    """The reading broke off; what was read of it must not be used."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Which account answers."""
+
+    portal_id: int
+    account_type: str
+    time_zone: str
+
+
+NO_TEAMS: Final = (
+    "Teams cannot be read: the credential lacks the scope settings.users.teams.read. "
+    "Add it to the app in HubSpot and renew the token; until then nobody can be put into a team."
+)
+NO_OWNERS: Final = (
+    "Who is deactivated at HubSpot cannot be read: the credential lacks the scope crm.objects.owners.read. "
+    "Add it to the app in HubSpot and renew the token."
+)
+
+
+def read_account() -> Conversation[AccountReading | AccountUnread]:
+    """Read the account whole: 4 calls, and one for each 100 users and each 100 archived owners, but one at least.
+
+    An account without permission sets, and a credential that may not read teams or owners, are complete readings;
+    without owners `AccountUser.active` is None for everybody.
+    """
+    reader = Reader()
+    try:
+        return (yield from _read(reader))
+    except Refusal as refusal:
+        return AccountUnread(refusal.failure)
+
+
+def find_user(
+    *, hubspot_id: str | None = None, email: str | None = None, time_zone: str | None = None
+) -> Conversation[AccountUser | Failure]:
+    """Read one user by id, or by e-mail: one call. Nobody there is a `Failure` of kind GONE."""
+    reader = Reader(time_zone)
+    try:
+        call = api_calls.get_user(hubspot_id=hubspot_id, email=email)
+        return (yield from reader.read(call, api_calls.account_user))
+    except Refusal as refusal:
+        return refusal.failure
+
+
+class Reader:
+    """Puts calls, counts them and keeps what the answers state of the limits."""
+
+    def __init__(self, time_zone: str | None = None) -> None:
+        self.time_zone = time_zone
+        self.limits: Limits | None = None
+        self.calls = 0
+
+    def ask(self, call: Call) -> Conversation[Answer]:
+        """Put one call; `Refusal` unless it succeeded."""
+        self.calls += 1
+        answer = yield from ask(call, self.time_zone)
+        self.limits = stated_limits(answer.headers) or self.limits
+        return answer
+
+    def read(self, call: Call, parse: Callable[[Any], T | None]) -> Conversation[T]:
+        """Put one call and read its body; `Refusal` when it cannot be read."""
+        answer = yield from self.ask(call)
+        parsed = parse(answer.body)
+        if parsed is None:
+            raise _unreadable(call)
+        return parsed
+
+    def pages(
+        self, page: Callable[[str | None], Call], parse: Callable[[dict[str, Any]], T | None]
+    ) -> Conversation[list[T]]:
+        """Read a list to its end; `Refusal` when an element cannot be read or the pages do not end."""
+        found: list[T] = []
+        seen: set[str] = set()
+        after: str | None = None
+        for _ in range(MOST_PAGES):
+            call = page(after)
+            answer = yield from self.ask(call)
+            elements = _elements(parse)(answer.body)
+            if elements is None:
+                raise _unreadable(call)
+            found += elements
+            after = api_calls.next_page(answer.body)
+            if after is None:
+                return found
+            if after in seen:
+                break
+            seen.add(after)
+        raise _unreadable(page(after))
+
+
+def read_details(reader: Reader) -> Conversation[Details]:
+    """Read which account this is, and keep its time zone for what HubSpot asks to wait."""
+    details = yield from reader.read(api_calls.read_details(), _details)
+    reader.time_zone = details.time_zone
+    return details
+
+
+def read_permission_sets(reader: Reader) -> Conversation[tuple[PermissionSet, ...] | None]:
+    """Read the permission sets; None when the account has none to offer (a 400, seen on a Free account)."""
+    try:
+        found = yield from reader.read(api_calls.list_permission_sets(), _elements(_permission_set))
+    except Refusal as refusal:
+        if refusal.failure.code == "NO_PERMISSION_SETS":
+            return None
+        raise
+    return tuple(found)
+
+
+def read_teams(reader: Reader) -> Conversation[tuple[Team, ...] | None]:
+    """Read the teams; None when the credential may not see them."""
+    try:
+        return tuple((yield from reader.read(api_calls.list_teams(), _elements(_team))))
+    except Refusal as refusal:
+        if refusal.failure.code == "MISSING_SCOPES":
+            return None
+        raise
+
+
+def _read(reader: Reader) -> Conversation[AccountReading]:
+    details = yield from read_details(reader)
+    permission_sets = yield from read_permission_sets(reader)
+    teams = yield from read_teams(reader)
+    users = yield from reader.pages(api_calls.list_users, api_calls.account_user)
+    deactivated = yield from _read_deactivated(reader)
+    # A user who moved from one page to the next while the list was read is in it twice.
+    unique = {user.hubspot_id: _with_access(user, deactivated) for user in users}
+    missing = [NO_TEAMS] if teams is None else []
+    missing += [NO_OWNERS] if deactivated is None else []
+    account = Account(
+        portal_id=details.portal_id,
+        account_type=details.account_type,
+        time_zone=details.time_zone,
+        permission_sets=permission_sets or (),
+        teams=teams or (),
+        has_permission_sets=permission_sets is not None,
+        super_admin_count=sum(user.super_admin and user.active is not False for user in unique.values()),
+    )
+    return AccountReading(
+        account=account,
+        users=tuple(unique.values()),
+        limits=reader.limits,
+        missing=tuple(missing),
+        calls=reader.calls,
+    )
+
+
+def _read_deactivated(reader: Reader) -> Conversation[frozenset[str] | None]:
+    """Return the ids of the people whose owner is archived; None when the credential may not see owners.
+
+    Removed people are among them: they only count together with the list of users.
+    """
+    try:
+        owners = yield from reader.pages(api_calls.list_deactivated_owners, _archived_owner)
+    except Refusal as refusal:
+        if refusal.failure.code == "MISSING_SCOPES":
+            return None
+        raise
+    return frozenset(owners) - {""}
+
+
+def _with_access(user: AccountUser, deactivated: frozenset[str] | None) -> AccountUser:
+    if deactivated is None:
+        return user
+    return replace(user, active=user.hubspot_id not in deactivated)
+
+
+def _unreadable(call: Call) -> Refusal:
+    return Refusal(
+        Failure(
+            kind=FailureKind.RETRY,
+            code="UNREADABLE_LIST",
+            sentence=f"HubSpot's answer to {call.purpose} could not be read whole, so nothing is concluded from it. "
+            "It is read again by itself.",
+        )
+    )
+
+
+def _details(body: Any) -> Details | None:
+    portal_id = body.get("portalId") if isinstance(body, dict) else None
+    if not isinstance(portal_id, int) or isinstance(portal_id, bool):
+        return None
+    account_type, time_zone = body.get("accountType"), body.get("timeZone")
+    return Details(
+        portal_id=portal_id,
+        account_type=account_type if isinstance(account_type, str) else "STANDARD",
+        time_zone=time_zone if isinstance(time_zone, str) else "",
+    )
+
+
+def _elements(parse: Callable[[dict[str, Any]], T | None]) -> Callable[[Any], list[T] | None]:
+    """Return a reader of whole lists: None unless every element can be read."""
+
+    def read_all(body: Any) -> list[T] | None:
+        results = api_calls.results(body)
+        if results is None:
+            return None
+        found = [parse(each) for each in results]
+        whole = [each for each in found if each is not None]
+        return whole if len(whole) == len(found) else None
+
+    return read_all
+
+
+def _permission_set(body: dict[str, Any]) -> PermissionSet | None:
+    found = _id_and_name(body)
+    return found and PermissionSet(*found, requires_billing_write=body.get("requiresBillingWrite") is True)
+
+
+def _team(body: dict[str, Any]) -> Team | None:
+    found = _id_and_name(body)
+    return found and Team(*found)
+
+
+def _id_and_name(body: dict[str, Any]) -> tuple[str, str] | None:
+    element_id, name = body.get("id"), body.get("name")
+    if isinstance(element_id, int) and not isinstance(element_id, bool):
+        element_id = str(element_id)
+    return (
+        (element_id, name) if isinstance(element_id, str) and element_id and isinstance(name, str) else None
+    )
+
+
+def _archived_owner(body: dict[str, Any]) -> str | None:
+    """Return the user's id, "" for an owner who stands for nobody inactive, None for what is no owner.
+
+    A deactivated user keeps `userIdIncludingInactive` while `userId` is gone (facts/hubspot.md §1.4).
+    """
+    if "id" not in body:
+        return None
+    user_id = body.get("userIdIncludingInactive")
+    if body.get("userId") is not None or isinstance(user_id, bool) or not isinstance(user_id, int | str):
+        return ""
+    return str(user_id)

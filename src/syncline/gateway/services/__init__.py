@@ -1,0 +1,1 @@
+"""The gateway's use cases, one transaction each, and the ports they speak through."""

@@ -1,0 +1,158 @@
+"""What is made of a decision and of what HubSpot answered: pure, from work item to settlement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from syncline.clock import Milliseconds
+from syncline.gateway.domain.change import Change, ChangeKind
+from syncline.gateway.domain.decision import Decision, decide
+from syncline.gateway.domain.delivery import Access, Origin
+from syncline.gateway.domain.gate import Hold
+from syncline.gateway.domain.holds import HoldReason
+from syncline.gateway.domain.placement import Placement
+from syncline.gateway.domain.retry import RetryAt, decide_retry
+from syncline.gateway.domain.setup import Setup
+from syncline.gateway.services.ports import (
+    Arrived,
+    Failed,
+    Met,
+    Outcome,
+    Settlement,
+    Standing,
+    Trouble,
+    WorkItem,
+)
+
+_ORIGIN_OF = {ChangeKind.CREATE: Origin.CREATED, ChangeKind.ADOPT: Origin.ADOPTED}
+
+
+def decide_item(item: WorkItem, setup: Setup) -> Decision:
+    """Decide about one person. A user found where a create of ours was never answered is ours, not an adoption."""
+    delivery = item.delivery
+    if item.create_unanswered and delivery.origin is None and item.known is not None:
+        delivery = replace(delivery, origin=Origin.CREATED, access=Access.ACTIVE)
+    return decide(item.person, delivery, item.known, setup, occupant=item.occupant)
+
+
+def settle_decision(item: WorkItem, decision: Decision, epoch: int) -> Settlement | None:
+    """Return what to write when nothing is to be sent, None when something is."""
+    if isinstance(decision.verdict, Hold):
+        return _held(item, decision, decision.verdict, epoch)
+    if decision.change.kind is not ChangeKind.NONE:
+        return None
+    return _settlement(
+        item, epoch, "delivery.unchanged", f"{_name(item)} is in step, nothing to send", decision
+    )
+
+
+def settle_outcome(
+    item: WorkItem, decision: Decision, outcome: Outcome, epoch: int, now: Milliseconds
+) -> Settlement:
+    """Return what to write about an attempt."""
+    if isinstance(outcome, Arrived):
+        return _arrived(item, decision, outcome, epoch)
+    if isinstance(outcome, Met):
+        return _met(item, decision, outcome, epoch, now)
+    return _failed(item, decision, outcome, epoch, now)
+
+
+def _arrived(item: WorkItem, decision: Decision, outcome: Arrived, epoch: int) -> Settlement:
+    change = decision.change
+    standing = Standing(
+        hubspot_id=outcome.hubspot_id,
+        scim_id=outcome.scim_id,
+        origin=_ORIGIN_OF.get(change.kind, item.delivery.origin or Origin.ADOPTED),
+        access=outcome.access,
+        email=change.email,
+        user=outcome.user,
+    )
+    summary = f"{_name(item)}: {change.kind.value} done at HubSpot"
+    settlement = _settlement(item, epoch, f"delivery.{change.kind.value}", summary, decision)
+    detail = {**settlement.detail, "notes": list(outcome.notes), "access": outcome.access.value}
+    return replace(settlement, standing=standing, last_error="; ".join(outcome.notes) or None, detail=detail)
+
+
+def _met(item: WorkItem, decision: Decision, outcome: Met, epoch: int, now: Milliseconds) -> Settlement:
+    ours = item.create_unanswered
+    standing = Standing(
+        hubspot_id=outcome.user.hubspot_id,
+        scim_id=item.delivery.scim_id,
+        origin=Origin.CREATED if ours else None,
+        access=Access.ACTIVE if ours else Access.NONE,
+        email=outcome.user.email,
+        user=outcome.user,
+    )
+    whose = "created by us, its answer was lost" if ours else "there before us"
+    summary = f"{_name(item)} was found at HubSpot: {whose}"
+    settlement = _settlement(item, epoch, "delivery.met", summary, decision)
+    return replace(settlement, standing=standing, retry_at=now)
+
+
+def _failed(item: WorkItem, decision: Decision, outcome: Failed, epoch: int, now: Milliseconds) -> Settlement:
+    name, attempts = _name(item), item.delivery.attempts + 1
+    if outcome.trouble is Trouble.GONE:
+        summary = f"{name} is no longer at HubSpot: deciding again"
+        settlement = _settlement(item, epoch, "delivery.gone", summary, decision)
+        return replace(settlement, standing=_gone(item), retry_at=now, attempts=attempts)
+    if outcome.trouble in (Trouble.TENANT, Trouble.CONNECTION):
+        settlement = _settlement(item, epoch, "delivery.stopped", f"{name}: {outcome.sentence}", decision)
+        return replace(settlement, retry_at=now, attempts=item.delivery.attempts, last_error=outcome.sentence)
+    choice = decide_retry(
+        outcome.retry_as,
+        attempts,
+        now,
+        retry_after=outcome.retry_after,
+        seed=item.delivery.key,
+        detail=outcome.sentence,
+    )
+    if isinstance(choice, RetryAt):
+        settlement = _settlement(item, epoch, "delivery.retry", f"{name}: {outcome.sentence}", decision)
+        return replace(settlement, retry_at=choice.at, attempts=attempts, last_error=outcome.sentence)
+    return replace(_held(item, decision, choice, epoch), attempts=attempts, last_error=outcome.sentence)
+
+
+def _gone(item: WorkItem) -> Standing:
+    delivery = item.delivery
+    return Standing(delivery.hubspot_id, None, delivery.origin, Access.REMOVED, delivery.email, None)
+
+
+def _held(item: WorkItem, decision: Decision, hold: Hold, epoch: int) -> Settlement:
+    summary = f"{_name(item)} held: {hold.sentence}"
+    settlement = _settlement(item, epoch, "delivery.held", summary, decision)
+    detail = {**settlement.detail, "reason": hold.reason.value, "release": hold.release}
+    return replace(settlement, hold_reason=hold.reason.value, hold_detail=hold.detail, detail=detail)
+
+
+def _settlement(item: WorkItem, epoch: int, kind: str, summary: str, decision: Decision) -> Settlement:
+    return Settlement(
+        key=item.delivery.key,
+        revision=item.delivery.desired_revision,
+        epoch=epoch,
+        kind=kind,
+        summary=summary,
+        detail={"change": change_shown(decision.change), "reasons": reasons_shown(decision.placement)},
+    )
+
+
+def _name(item: WorkItem) -> str:
+    return item.delivery.email or (item.person.user_name if item.person is not None else item.delivery.key)
+
+
+def change_shown(change: Change) -> Mapping[str, Any]:
+    """Return a change as the log and the plan show it: permission sets and teams by name."""
+    differences = [
+        {"field": each.field, "before": each.before, "after": each.after} for each in change.differences
+    ]
+    return {"kind": change.kind.value, "differences": differences}
+
+
+def reasons_shown(placement: Placement | None) -> list[str]:
+    """Return why a placement is what it is, in words; the rules that lost are named too."""
+    return [] if placement is None else [reason.text for reason in placement.reasons]
+
+
+HELD_TENANT = HoldReason.UNASKED_PERMISSION_CHANGE.value
+"""The trouble of a connection that sends nothing until an operator has looked."""

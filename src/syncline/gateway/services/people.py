@@ -1,0 +1,198 @@
+"""People and groups as an operator looks at them: what the identity provider says, what HubSpot has, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from syncline.clock import Clock
+from syncline.gateway.domain.account import Account, AccountUser
+from syncline.gateway.domain.delivery import Delivery, state_of
+from syncline.gateway.domain.errors import Invalid, NotFound
+from syncline.gateway.domain.person import email_key
+from syncline.gateway.services.delivering import decide_item
+from syncline.gateway.services.log import call_shown, event_shown
+from syncline.gateway.services.planning import person_shown
+from syncline.gateway.services.ports import Actor, Store, Tenant, Wake, WorkItem
+from syncline.gateway.services.showing import hold_shown, moment, set_name, team_name
+from syncline.gateway.services.tenants import Tenants
+from syncline.scim.schemas import GROUP, USER
+from syncline.scimserver.store import Query
+
+MOST = 500
+_EVENTS_SHOWN = 20
+
+
+class People:
+    """The `users.*` and `groups.*` operations."""
+
+    def __init__(self, store: Store, tenants: Tenants, clock: Clock, wake: Wake) -> None:
+        self._store = store
+        self._tenants = tenants
+        self._clock = clock
+        self._wake = wake
+
+    async def list_users(
+        self,
+        actor: str,
+        tenant: str,
+        state: str | None = None,
+        search: str | None = None,
+        limit: int = 50,
+        after: str | None = None,
+    ) -> dict[str, Any]:
+        """Return people by e-mail; `search` is a part of it. With `state`, pages may be shorter than `limit`."""
+        found = await self._tenants.find(tenant)
+        limit = _limit(limit)
+        shown: list[dict[str, Any]] = []
+        cursor: str | None = after or ""
+        while cursor is not None and len(shown) < limit:
+            items = await self._store.journal.find_items(found.id, search=search, after=cursor, limit=limit)
+            cursor = None
+            for item in items:
+                line = self._line(item)
+                cursor = item.delivery.key
+                if line is not None and state in (None, line["state"]):
+                    shown.append(line)
+                if len(shown) == limit:
+                    break
+        return {"users": shown, "next": cursor}
+
+    def _line(self, item: WorkItem) -> dict[str, Any] | None:
+        delivery = item.delivery
+        if item.person is None and delivery.hubspot_id is None and delivery.due_at is None:
+            return None
+        return {
+            "id": delivery.user_id,
+            "user_name": item.person.user_name if item.person is not None else None,
+            "email": delivery.email,
+            "active": item.person is not None and item.person.active,
+            "access": delivery.access.value,
+            "state": state_of(delivery, self._clock.now()).value,
+            "hold": hold_shown(delivery.hold_reason, delivery.hold_detail),
+        }
+
+    async def show_user(self, actor: str, tenant: str, user: str) -> dict[str, Any]:
+        """Return one person: the SCIM user, the HubSpot user, the decision with its reasons, and what happened."""
+        found = await self._tenants.find(tenant)
+        item = await self._find(found, user)
+        setup = await self._store.backlog.setup(found.id)
+        if setup is None:
+            raise NotFound(f"There is no tenant {tenant!r}.")
+        delivery = item.delivery
+        decision = decide_item(item, setup)
+        events = await self._store.journal.events(
+            found.id, subject=delivery.user_id or delivery.key, kind=None, before=None, limit=_EVENTS_SHOWN
+        )
+        calls = await self._store.journal.calls(found.id, "", delivery.key)
+        return {
+            "id": delivery.user_id,
+            "user_name": item.person.user_name if item.person is not None else None,
+            "email": delivery.email,
+            "scim": item.person.resource if item.person is not None else None,
+            "groups": [each.display_name for each in item.person.groups] if item.person is not None else [],
+            "hubspot": _hubspot_shown(item.known, setup.account),
+            "delivery": self._delivery_shown(delivery),
+            "decision": person_shown(item, decision, setup),
+            "events": [event_shown(event) for event in events],
+            "calls": [call_shown(call) for call in calls[:_EVENTS_SHOWN]],
+        }
+
+    async def release(self, actor: str, tenant: str, user: str) -> dict[str, Any]:
+        """Let somebody who was deactivated at HubSpot by others be reactivated."""
+        found = await self._tenants.find(tenant)
+        item = await self._find(found, user)
+        by = Actor(actor, self._clock.now())
+        await self._store.setup.release(found.id, item.delivery.key, by)
+        self._wake(found.id)
+        return {"email": item.delivery.email, "released": True}
+
+    async def list_groups(
+        self, actor: str, tenant: str, limit: int = 50, after: str | None = None
+    ) -> dict[str, Any]:
+        """Return groups in the order they came."""
+        found = await self._tenants.find(tenant)
+        start = int(after) if after and after.isdecimal() else 1
+        query = Query(None, start, _limit(limit))
+        page = await self._store.directory.query(found.id, GROUP, query, frozenset({"members"}))
+        shown = [
+            {
+                "id": each.id,
+                "display_name": orjson.loads(each.document)["displayName"],
+                "members": len(each.members or ()),
+            }
+            for each in page.resources
+        ]
+        end = start + len(shown)
+        return {"groups": shown, "next": str(end) if end <= page.total_results else None}
+
+    async def show_group(self, actor: str, tenant: str, group: str) -> dict[str, Any]:
+        """Return one group with its members by userName where they are known."""
+        found = await self._tenants.find(tenant)
+        stored = await self._store.directory.get(found.id, GROUP, group, frozenset({"members"}))
+        if stored is None:
+            raise NotFound(f"{found.name} has no group {group!r}: `groups list` shows those it has.")
+        return {
+            "id": stored.id,
+            "display_name": orjson.loads(stored.document)["displayName"],
+            "members": [await self._member(found, each["value"]) for each in stored.members or ()],
+            "scim": orjson.loads(stored.document),
+        }
+
+    async def _member(self, tenant: Tenant, value: str) -> dict[str, Any]:
+        stored = await self._store.directory.get(tenant.id, USER, value, frozenset())
+        name = None if stored is None else orjson.loads(stored.document)["userName"]
+        return {"id": value, "user_name": name}
+
+    async def _find(self, tenant: Tenant, user: str) -> WorkItem:
+        """Return the person of that e-mail, userName or SCIM id; raises `NotFound`."""
+        for key in (email_key(user), f"scim:{user}"):
+            item = await self._store.backlog.item(tenant.id, key)
+            if item is not None and (
+                item.delivery.user_id is not None or item.delivery.hubspot_id is not None
+            ):
+                return item
+        for item in await self._store.journal.find_items(tenant.id, search=user, after="", limit=10):
+            if user in (item.delivery.user_id, item.person.user_name if item.person is not None else None):
+                return item
+        raise NotFound(
+            f"{tenant.name} has nobody named {user!r}: `users list {tenant.name}` shows who is there."
+        )
+
+    def _delivery_shown(self, delivery: Delivery) -> dict[str, Any]:
+        return {
+            "state": state_of(delivery, self._clock.now()).value,
+            "intent": delivery.intent.value,
+            "access": delivery.access.value,
+            "origin": None if delivery.origin is None else delivery.origin.value,
+            "hubspot_id": delivery.hubspot_id,
+            "scim_id": delivery.scim_id,
+            "attempts": delivery.attempts,
+            "due_at": moment(delivery.due_at),
+            "last_error": delivery.last_error,
+            "renamed_from": delivery.renamed_from,
+            "hold": hold_shown(delivery.hold_reason, delivery.hold_detail),
+        }
+
+
+def _hubspot_shown(user: AccountUser | None, account: Account | None) -> dict[str, Any] | None:
+    if user is None:
+        return None
+    return {
+        "id": user.hubspot_id,
+        "email": user.email,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "permission_sets": [set_name(account, each) for each in user.permission_set_ids],
+        "primary_team": team_name(account, user.primary_team_id),
+        "secondary_teams": [team_name(account, each) for each in user.secondary_team_ids],
+        "super_admin": user.super_admin,
+        "active": user.active,
+    }
+
+
+def _limit(limit: int) -> int:
+    if not 1 <= limit <= MOST:
+        raise Invalid(f"A page holds 1 to {MOST} entries.")
+    return limit

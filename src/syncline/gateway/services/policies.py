@@ -1,0 +1,277 @@
+"""What an operator chooses for a tenant: policies, rules, the default role, protected people."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from syncline.clock import Clock
+from syncline.gateway.domain.account import Account
+from syncline.gateway.domain.attributes import parse_attribute_path
+from syncline.gateway.domain.errors import Invalid, NotFound, Refused
+from syncline.gateway.domain.rules import Rule, RuleKind
+from syncline.gateway.domain.tenant import EmailSource, LeaverPolicy, Policy
+from syncline.gateway.services.ports import Actor, ProtectedUser, Store, Tenant, Wake
+from syncline.gateway.services.showing import moment, policy_shown, rule_shown, set_name
+from syncline.gateway.services.tenants import Tenants
+
+
+class Policies:
+    """The `policy.*`, `rule.*`, `role.*` and `protect.*` operations."""
+
+    def __init__(self, store: Store, tenants: Tenants, clock: Clock, wake: Wake) -> None:
+        self._store = store
+        self._tenants = tenants
+        self._clock = clock
+        self._wake = wake
+
+    async def show(self, actor: str, tenant: str) -> dict[str, Any]:
+        """Return the tenant's choices."""
+        found = await self._tenants.find(tenant)
+        return policy_shown(found.policy, await self._account(found))
+
+    async def set(
+        self,
+        actor: str,
+        tenant: str,
+        deactivated: str | None = None,
+        deleted: str | None = None,
+        strip_to: str | None = None,
+        email_from: str | None = None,
+        welcome_email: bool | None = None,
+        match_role_names: bool | None = None,
+        domains: Sequence[str] | None = None,
+        create_users: bool | None = None,
+        update_users: bool | None = None,
+        deactivate_users: bool | None = None,
+    ) -> dict[str, Any]:
+        """Change what is given, leave the rest; raises `Invalid` and `Refused` with what to do instead."""
+        found = await self._tenants.find(tenant)
+        account = await self._account(found)
+        changes: dict[str, Any] = {
+            "deactivated": None if deactivated is None else _leaver_policy(deactivated),
+            "deleted": None if deleted is None else _leaver_policy(deleted),
+            "strip_to": None if strip_to is None else _permission_set(account, strip_to),
+            "email_from": None if email_from is None else _email_source(email_from),
+            "welcome_email": welcome_email,
+            "match_role_names": match_role_names,
+            "domains": None if domains is None else tuple(_domain(each) for each in domains),
+            "create_users": create_users,
+            "update_users": update_users,
+            "deactivate_users": deactivate_users,
+        }
+        policy = replace(
+            found.policy, **{name: value for name, value in changes.items() if value is not None}
+        )
+        _refuse_strip_without_a_set(policy)
+        if policy.email_from is not found.policy.email_from:
+            await self._refuse_with_people(found)
+        await self._store.setup.set_policy(found.id, policy, self._by(actor))
+        self._wake(found.id)
+        return policy_shown(policy, account)
+
+    async def default_role(self, actor: str, tenant: str, name: str) -> dict[str, Any]:
+        """Set the permission set that people we create get when no rule gives them one."""
+        found = await self._tenants.find(tenant)
+        account = await self._account(found)
+        policy = replace(found.policy, default_permission_set=_permission_set(account, name))
+        await self._store.setup.set_policy(found.id, policy, self._by(actor))
+        self._wake(found.id)
+        return {"default_permission_set": set_name(account, policy.default_permission_set)}
+
+    async def add_rule(
+        self,
+        actor: str,
+        tenant: str,
+        role: str | None = None,
+        group: str | None = None,
+        attribute: str | None = None,
+        equals: str | None = None,
+        permission_set: str | None = None,
+        primary_team: str | None = None,
+        secondary_teams: Sequence[str] = (),
+        position: int | None = None,
+    ) -> dict[str, Any]:
+        """Add a rule at a position (the last one when it is left out); names are kept as ids."""
+        found = await self._tenants.find(tenant)
+        account = await self._account(found)
+        kind, match = _condition(role, group, attribute)
+        if (kind is RuleKind.ATTRIBUTE) != (equals is not None):
+            raise Invalid("An attribute rule says what the attribute equals; other rules do not.")
+        if not (permission_set or primary_team or secondary_teams):
+            raise Invalid("A rule sets something: a permission set, a primary team or secondary teams.")
+        if kind is RuleKind.ATTRIBUTE:
+            parse_attribute_path(match)
+        rule = Rule(
+            id=uuid.uuid4().hex[:8],
+            position=0,
+            kind=kind,
+            match=match,
+            equals=equals,
+            permission_set_id=None if permission_set is None else _permission_set(account, permission_set),
+            primary_team_id=None if primary_team is None else _team(account, primary_team),
+            secondary_team_ids=tuple(_team(account, each) for each in secondary_teams),
+        )
+        rules = await self._store.setup.rules(found.id)
+        index = len(rules) if position is None else max(0, min(position - 1, len(rules)))
+        rules.insert(index, rule)
+        await self._keep(found, rules, "rule.added", actor)
+        return rule_shown(replace(rule, position=index + 1), account)
+
+    async def list_rules(self, actor: str, tenant: str) -> dict[str, Any]:
+        """Return the rules in the order they are tried, and what comes after them."""
+        found = await self._tenants.find(tenant)
+        account = await self._account(found)
+        return {
+            "rules": [rule_shown(rule, account) for rule in await self._store.setup.rules(found.id)],
+            "default_permission_set": set_name(account, found.policy.default_permission_set),
+            "match_role_names": found.policy.match_role_names,
+        }
+
+    async def move_rule(self, actor: str, tenant: str, rule_id: str, position: int) -> dict[str, Any]:
+        """Move a rule to a position, counted from 1; raises `NotFound`."""
+        found = await self._tenants.find(tenant)
+        rules, index = await self._rule(found, rule_id)
+        rule = rules.pop(index)
+        index = max(0, min(position - 1, len(rules)))
+        rules.insert(index, rule)
+        await self._keep(found, rules, "rule.moved", actor)
+        return rule_shown(replace(rule, position=index + 1), await self._account(found))
+
+    async def remove_rule(self, actor: str, tenant: str, rule_id: str) -> dict[str, Any]:
+        """Remove a rule; raises `NotFound`."""
+        found = await self._tenants.find(tenant)
+        rules, index = await self._rule(found, rule_id)
+        rule = rules.pop(index)
+        await self._keep(found, rules, "rule.removed", actor)
+        return rule_shown(rule, await self._account(found))
+
+    async def protect(self, actor: str, tenant: str, email: str, reason: str = "") -> dict[str, Any]:
+        """Have nothing ever changed for this person."""
+        found = await self._tenants.find(tenant)
+        if "@" not in email:
+            raise Invalid(f"Protect somebody by e-mail address; {email!r} is none.")
+        now = self._clock.now()
+        user = ProtectedUser(email=email, reason=reason, created_at=now, created_by=actor)
+        await self._store.setup.protect(found.id, user, Actor(actor, now))
+        self._wake(found.id)
+        return _protected(user)
+
+    async def list_protected(self, actor: str, tenant: str) -> dict[str, Any]:
+        """Return the people an operator protects; super admins are protected besides."""
+        found = await self._tenants.find(tenant)
+        return {"protected": [_protected(each) for each in await self._store.setup.protected_users(found.id)]}
+
+    async def unprotect(self, actor: str, tenant: str, email: str) -> dict[str, Any]:
+        """Lift a protection; raises `NotFound`."""
+        found = await self._tenants.find(tenant)
+        if not await self._store.setup.unprotect(found.id, email, self._by(actor)):
+            raise NotFound(f"{email} is not protected: `protect list` shows who is.")
+        self._wake(found.id)
+        return {"email": email, "protected": False}
+
+    async def _account(self, tenant: Tenant) -> Account | None:
+        connection = await self._store.setup.connection(tenant.id)
+        return None if connection is None else connection.account
+
+    async def _rule(self, tenant: Tenant, rule_id: str) -> tuple[list[Rule], int]:
+        rules = await self._store.setup.rules(tenant.id)
+        for index, rule in enumerate(rules):
+            if rule.id == rule_id:
+                return rules, index
+        raise NotFound(f"{tenant.name} has no rule {rule_id!r}: `rule list` shows those it has.")
+
+    async def _keep(self, tenant: Tenant, rules: Sequence[Rule], action: str, actor: str) -> None:
+        await self._store.setup.set_rules(tenant.id, rules, action, self._by(actor))
+        self._wake(tenant.id)
+
+    async def _refuse_with_people(self, tenant: Tenant) -> None:
+        """Refuse to re-key people who are there: their deliveries are kept under the e-mail chosen before."""
+        if (await self._store.backlog.totals(tenant.id)).users:
+            raise Refused(
+                "Where e-mails come from is chosen before the first user arrives: "
+                "create a new tenant with the other choice and point the identity provider at it."
+            )
+
+    def _by(self, actor: str) -> Actor:
+        return Actor(actor, self._clock.now())
+
+
+def _leaver_policy(text: str) -> LeaverPolicy:
+    try:
+        return LeaverPolicy(text)
+    except ValueError:
+        raise Invalid(f"A leaver policy is deactivate, remove or strip, not {text!r}.") from None
+
+
+def _email_source(text: str) -> EmailSource:
+    try:
+        return EmailSource(text)
+    except ValueError:
+        raise Invalid(f"E-mails come from userName or work, not {text!r}.") from None
+
+
+def _domain(text: str) -> str:
+    domain = text.strip().lower().removeprefix("@")
+    if "." not in domain or any(character.isspace() or character == "@" for character in domain):
+        raise Invalid(f"{text!r} is not a domain such as acme.example.")
+    return domain
+
+
+def _refuse_strip_without_a_set(policy: Policy) -> None:
+    if LeaverPolicy.STRIP in (policy.deactivated, policy.deleted) and policy.strip_to is None:
+        raise Refused("To strip leavers, name the permission set they are left with: --strip-to SET.")
+
+
+def _condition(role: str | None, group: str | None, attribute: str | None) -> tuple[RuleKind, str]:
+    given = [
+        (kind, match)
+        for kind, match in ((RuleKind.ROLE, role), (RuleKind.GROUP, group), (RuleKind.ATTRIBUTE, attribute))
+        if match
+    ]
+    if len(given) != 1:
+        raise Invalid("A rule looks at one thing: a role, a group (by id) or an attribute.")
+    return given[0]
+
+
+def _permission_set(account: Account | None, name_or_id: str) -> str:
+    if account is None:
+        raise Refused(
+            "Connect the tenant to HubSpot first: permission sets are chosen from the account's own."
+        )
+    if account.permission_set(name_or_id) is not None:
+        return name_or_id
+    named = account.permission_sets_named(name_or_id)
+    if len(named) == 1:
+        return named[0].id
+    if named:
+        ids = ", ".join(each.id for each in named)
+        raise Invalid(f"Several permission sets are named {name_or_id!r}: give the id, one of {ids}.")
+    there = ", ".join(account.permission_set_names()) or "none"
+    raise NotFound(f"The HubSpot account has no permission set {name_or_id!r}. It has: {there}.")
+
+
+def _team(account: Account | None, name_or_id: str) -> str:
+    if account is None:
+        raise Refused("Connect the tenant to HubSpot first: teams are chosen from the account's own.")
+    if account.team(name_or_id) is not None:
+        return name_or_id
+    named = account.teams_named(name_or_id)
+    if len(named) == 1:
+        return named[0].id
+    if named:
+        ids = ", ".join(each.id for each in named)
+        raise Invalid(f"Several teams are named {name_or_id!r}: give the id, one of {ids}.")
+    there = ", ".join(each.name for each in account.teams) or "none"
+    raise NotFound(f"The HubSpot account has no team {name_or_id!r}. It has: {there}.")
+
+
+def _protected(user: ProtectedUser) -> dict[str, Any]:
+    return {
+        "email": user.email,
+        "reason": user.reason,
+        "since": moment(user.created_at),
+        "by": user.created_by,
+    }

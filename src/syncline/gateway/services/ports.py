@@ -1,0 +1,417 @@
+"""The ports: what the use cases ask of the store and of HubSpot. `store` and `hubspot` implement them.
+
+Records are frozen; moments are milliseconds since the epoch, UTC. Every method of a store that concerns a tenant takes
+its id first, and none can be called without one. Writes are durable when they return.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from syncline.clock import Milliseconds
+from syncline.gateway.domain.account import Account, AccountUser
+from syncline.gateway.domain.change import Change
+from syncline.gateway.domain.delivery import Access, Delivery, Origin
+from syncline.gateway.domain.person import Person
+from syncline.gateway.domain.retry import FailureKind
+from syncline.gateway.domain.rules import Rule
+from syncline.gateway.domain.setup import Setup
+from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
+from syncline.scim.attributes import ResourceType
+from syncline.scim.patch import Patch
+from syncline.scim.resource import Notes, Resource
+from syncline.scimserver.store import Page, Query, Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why rows change: the moment, the correlation id, and what is worth keeping of the request."""
+
+    at: Milliseconds
+    correlation_id: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who changes the set-up, and when."""
+
+    name: str
+    at: Milliseconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """A customer and its choices."""
+
+    id: TenantId
+    name: str
+    mode: TenantMode
+    policy: Policy
+    placement_epoch: int
+    plan_approved_at: Milliseconds | None
+    plan_approved_by: str | None
+    created_at: Milliseconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A SCIM token as it is kept: never its secret."""
+
+    id: str
+    tenant_id: TenantId
+    fingerprint: bytes
+    description: str
+    created_at: Milliseconds
+    created_by: str
+    expires_at: Milliseconds | None
+    revoked_at: Milliseconds | None
+    last_used_at: Milliseconds | None
+    last_used_from: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """The link to one HubSpot account. Credentials are in the clear here and nowhere else: never log this."""
+
+    tenant_id: TenantId
+    portal_id: int | None
+    base_url: str
+    access_token: str = field(repr=False)
+    scim_base_url: str | None
+    scim_token: str | None = field(repr=False)
+    account: Account | None
+    account_read_at: Milliseconds | None
+    trouble: str | None
+    trouble_detail: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtectedUser:
+    """A person nothing is ever changed for, by an operator's word."""
+
+    email: str
+    reason: str
+    created_at: Milliseconds
+    created_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkItem:
+    """One delivery with all that its decision needs."""
+
+    delivery: Delivery
+    person: Person | None
+    known: AccountUser | None
+    """The HubSpot user of this delivery, as last read or answered."""
+    occupant: AccountUser | None
+    """Another HubSpot user who has the e-mail this person should get."""
+    correlation_id: str
+    create_unanswered: bool = False
+    """A create for this e-mail was sent and its answer never came: a user found there now is ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a person now has at HubSpot, confirmed by an answer or by reading the account."""
+
+    hubspot_id: str | None
+    scim_id: str | None
+    origin: Origin | None
+    access: Access
+    email: str | None
+    user: AccountUser | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What came of looking at one delivery.
+
+    `revision` and `epoch` are what was decided on; a newer intent stays due. At most one of `hold_reason` (nothing
+    leaves until it is released) and `retry_at` is set; with neither the row is in step. `standing` is given when
+    HubSpot answered.
+    """
+
+    key: str
+    revision: int
+    epoch: int
+    kind: str
+    summary: str
+    standing: Standing | None = None
+    hold_reason: str | None = None
+    hold_detail: str | None = None
+    retry_at: Milliseconds | None = None
+    attempts: int = 0
+    last_error: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One entry of the provisioning log."""
+
+    seq: int
+    at: Milliseconds
+    correlation_id: str
+    kind: str
+    subject: str | None
+    summary: str
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """One call to HubSpot as it was logged."""
+
+    seq: int
+    sent_at: Milliseconds
+    channel: str
+    purpose: str
+    delivery_key: str | None
+    correlation_id: str
+    status: int | None
+    answered_at: Milliseconds | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """How many there are of what, for one tenant."""
+
+    users: int
+    groups: int
+    deliveries: int
+    waiting: int
+    retrying: int
+    held: Mapping[str, int]
+    last_contact_at: Milliseconds | None
+
+
+class DirectoryStore(Protocol):
+    """The SCIM resources of every tenant."""
+
+    async def create_user(
+        self, tenant_id: TenantId, user_id: str, resource: Resource, cause: Cause
+    ) -> Stored: ...
+    async def replace_user(
+        self, tenant_id: TenantId, user_id: str, resource: Resource, if_match: int | None, cause: Cause
+    ) -> Stored: ...
+    async def patch_user(
+        self,
+        tenant_id: TenantId,
+        user_id: str,
+        patch: Patch,
+        if_match: int | None,
+        cause: Cause,
+        notes: Notes,
+    ) -> Stored: ...
+    async def delete_user(
+        self, tenant_id: TenantId, user_id: str, if_match: int | None, cause: Cause
+    ) -> None: ...
+    async def create_group(
+        self, tenant_id: TenantId, group_id: str, resource: Resource, cause: Cause
+    ) -> Stored: ...
+    async def replace_group(
+        self, tenant_id: TenantId, group_id: str, resource: Resource, if_match: int | None, cause: Cause
+    ) -> Stored: ...
+    async def patch_group(
+        self,
+        tenant_id: TenantId,
+        group_id: str,
+        patch: Patch,
+        if_match: int | None,
+        cause: Cause,
+        notes: Notes,
+    ) -> Stored: ...
+    async def delete_group(
+        self, tenant_id: TenantId, group_id: str, if_match: int | None, cause: Cause
+    ) -> None: ...
+    async def get(
+        self, tenant_id: TenantId, resource_type: ResourceType, resource_id: str, include: frozenset[str]
+    ) -> Stored | None: ...
+    async def query(
+        self, tenant_id: TenantId, resource_type: ResourceType, query: Query, include: frozenset[str]
+    ) -> Page: ...
+
+
+class SetupStore(Protocol):
+    """Tenants and what operators set up for them. Every change is audited in the same transaction."""
+
+    async def create_tenant(self, tenant_id: TenantId, name: str, actor: Actor) -> Tenant: ...
+    async def tenant(self, name_or_id: str) -> Tenant | None: ...
+    async def tenants(self) -> list[Tenant]: ...
+    async def set_mode(self, tenant_id: TenantId, mode: TenantMode, actor: Actor) -> None: ...
+    async def set_policy(self, tenant_id: TenantId, policy: Policy, actor: Actor) -> None: ...
+    async def approve_plan(self, tenant_id: TenantId, counts: Mapping[str, int], actor: Actor) -> None: ...
+    async def create_token(self, token: Token, actor: Actor) -> None: ...
+    async def token(self, token_id: str) -> Token | None: ...
+    async def tokens(self, tenant_id: TenantId) -> list[Token]: ...
+    async def revoke_token(self, tenant_id: TenantId, token_id: str, actor: Actor) -> None: ...
+    async def note_token_use(self, token_id: str, at: Milliseconds, client: str | None) -> None: ...
+    async def set_connection(self, connection: Connection, actor: Actor) -> None: ...
+    async def connection(self, tenant_id: TenantId) -> Connection | None: ...
+    async def keep_account(
+        self, tenant_id: TenantId, account: Account, users: Sequence[AccountUser], at: Milliseconds
+    ) -> None: ...
+    async def note_trouble(
+        self, tenant_id: TenantId, trouble: str | None, detail: str | None, cause: Cause
+    ) -> None: ...
+    async def rules(self, tenant_id: TenantId) -> list[Rule]: ...
+    async def set_rules(
+        self, tenant_id: TenantId, rules: Sequence[Rule], action: str, actor: Actor
+    ) -> None: ...
+    async def protected_users(self, tenant_id: TenantId) -> list[ProtectedUser]: ...
+    async def protect(self, tenant_id: TenantId, user: ProtectedUser, actor: Actor) -> None: ...
+    async def unprotect(self, tenant_id: TenantId, email: str, actor: Actor) -> bool: ...
+    async def release(self, tenant_id: TenantId, delivery_key: str, actor: Actor) -> bool: ...
+
+
+class BacklogStore(Protocol):
+    """Deliveries: what is due, what it needs to be decided, and what came of it."""
+
+    async def setup(self, tenant_id: TenantId) -> Setup | None: ...
+    async def epoch(self, tenant_id: TenantId) -> int: ...
+    async def due(
+        self, tenant_id: TenantId, now: Milliseconds, limit: int, *, urgent_only: bool
+    ) -> list[WorkItem]: ...
+    async def stale(self, tenant_id: TenantId, epoch: int, limit: int) -> list[WorkItem]: ...
+    async def item(self, tenant_id: TenantId, key: str) -> WorkItem | None: ...
+    async def walk(self, tenant_id: TenantId, after: str, limit: int) -> list[WorkItem]: ...
+    async def next_due(self, tenant_id: TenantId) -> Milliseconds | None: ...
+    async def due_tenants(self, now: Milliseconds) -> list[TenantId]: ...
+    async def settle(self, tenant_id: TenantId, settlements: Sequence[Settlement], cause: Cause) -> None: ...
+    async def make_due(
+        self, tenant_id: TenantId, keys: Sequence[str], epoch: int, at: Milliseconds
+    ) -> None: ...
+    async def log_call(
+        self, tenant_id: TenantId, channel: str, purpose: str, delivery_key: str | None, cause: Cause
+    ) -> int: ...
+    async def log_answer(
+        self, tenant_id: TenantId, seq: int, status: int | None, at: Milliseconds
+    ) -> None: ...
+    async def calls_since(self, tenant_id: TenantId, since: Milliseconds) -> list[Milliseconds]: ...
+    async def totals(self, tenant_id: TenantId) -> Totals: ...
+
+
+class JournalStore(Protocol):
+    """The provisioning log and the calls it led to."""
+
+    async def events(
+        self,
+        tenant_id: TenantId,
+        *,
+        subject: str | None,
+        kind: str | None,
+        before: int | None,
+        limit: int,
+    ) -> list[Event]: ...
+    async def event(self, tenant_id: TenantId, seq: int) -> Event | None: ...
+    async def calls(
+        self, tenant_id: TenantId, correlation_id: str, delivery_key: str | None
+    ) -> list[CallRecord]: ...
+    async def find_items(
+        self, tenant_id: TenantId, *, search: str | None, after: str, limit: int
+    ) -> list[WorkItem]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """The change is at HubSpot, confirmed by its answers."""
+
+    user: AccountUser | None
+    access: Access
+    hubspot_id: str | None
+    scim_id: str | None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A create met somebody who is there already: decide again, knowing that."""
+
+    user: AccountUser
+
+
+class Trouble(StrEnum):
+    """What a failed attempt means for what comes next."""
+
+    LATER = "later"
+    """Try again at a moment `domain.retry` chooses."""
+    PERSON = "person"
+    """HubSpot refuses this person and will again until an admin does something."""
+    TENANT = "tenant"
+    """Nothing more may be sent for this tenant until an operator has looked."""
+    CONNECTION = "connection"
+    """The credential, its scopes or the address: nobody's change can work."""
+    GONE = "gone"
+    """The user is no longer at HubSpot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """The change did not reach HubSpot, or nobody knows whether it did."""
+
+    trouble: Trouble
+    retry_as: FailureKind
+    code: str
+    sentence: str
+    retry_after: Milliseconds | None = None
+
+
+Outcome = Arrived | Met | Failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountReading:
+    """A HubSpot account read whole: its lists and every user."""
+
+    account: Account
+    users: tuple[AccountUser, ...]
+
+
+class Link(Protocol):
+    """The way to one tenant's HubSpot account, within its budget. Every call is logged before it is sent."""
+
+    async def carry_out(self, change: Change, item: WorkItem, account: Account, cause: Cause) -> Outcome:
+        """Bring one change to HubSpot by the least calls."""
+        ...
+
+    async def read_account(self, cause: Cause) -> AccountReading | Failed:
+        """Read the account whole; anything less is `Failed`, never an account without somebody."""
+        ...
+
+    async def check(self, cause: Cause) -> Mapping[str, Any]:
+        """Try out, by harmless reads, what each channel can do; says in words what is missing."""
+        ...
+
+
+class Links(Protocol):
+    """Opens the way to each tenant's HubSpot account."""
+
+    def check_address(self, base_url: str) -> str:
+        """Return the base URL in the form it is kept; raises `Invalid` where credentials must not be sent."""
+        ...
+
+    async def open(self, tenant_id: TenantId) -> Link | None:
+        """Return the tenant's link, or None while it has no connection."""
+        ...
+
+    async def trial(self, connection: Connection) -> Link:
+        """Return a link for a connection that is not saved yet."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """All of the gateway's memory."""
+
+    directory: DirectoryStore
+    setup: SetupStore
+    backlog: BacklogStore
+    journal: JournalStore
+
+
+Wake = Callable[[TenantId], None]
+"""Tell the dispatcher that a tenant has something to deliver. A hint: it may be lost, nothing else is."""

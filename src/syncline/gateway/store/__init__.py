@@ -1,0 +1,1 @@
+"""What the gateway remembers: its tables, the commands that change them and the queries that read them."""

@@ -1,0 +1,182 @@
+"""Deliveries: what is due, what its decision needs, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from syncline.clock import Milliseconds
+from syncline.gateway.domain.delivery import Urgency
+from syncline.gateway.domain.person import email_key
+from syncline.gateway.domain.setup import Setup
+from syncline.gateway.domain.tenant import TenantId
+from syncline.gateway.services.ports import Cause, Settlement, Totals, WorkItem
+from syncline.gateway.store import records, statements
+from syncline.gateway.store.commands.deliveries import LogAnswer, LogCall, MakeDue, Settle
+from syncline.gateway.store.work import items_of
+from syncline.sql.reader import Reader
+from syncline.sql.rows import Row
+from syncline.sql.writer import Writer
+
+
+class SqlBacklog:
+    """Implements `services.ports.BacklogStore`."""
+
+    def __init__(self, writer: Writer, reader: Reader) -> None:
+        self._writer = writer
+        self._reader = reader
+
+    async def setup(self, tenant_id: TenantId) -> Setup | None:
+        """Return all that the tenant's decisions depend on besides the person; None without such a tenant."""
+        return await self._reader.point(lambda connection: _setup(connection, tenant_id))
+
+    async def epoch(self, tenant_id: TenantId) -> int:
+        """Return the tenant's placement epoch, 0 without such a tenant."""
+        return await self._reader.point(
+            lambda connection: connection.execute(statements.EPOCH, {"tenant_id": tenant_id}).scalar() or 0
+        )
+
+    async def due(
+        self, tenant_id: TenantId, now: Milliseconds, limit: int, *, urgent_only: bool
+    ) -> list[WorkItem]:
+        """Return what is due by now, urgent first, then in the order it became due."""
+
+        def read(connection: Connection) -> list[WorkItem]:
+            rows: list[Row] = []
+            for urgency in (Urgency.URGENT,) if urgent_only else tuple(Urgency):
+                if len(rows) < limit:
+                    parameters = {
+                        "tenant_id": tenant_id,
+                        "urgency": int(urgency),
+                        "now": now,
+                        "limit": limit - len(rows),
+                    }
+                    rows += map(dict, connection.execute(statements.DUE, parameters).mappings())
+            return items_of(connection, tenant_id, rows)
+
+        return await self._reader.point(read)
+
+    async def stale(self, tenant_id: TenantId, epoch: int, limit: int) -> list[WorkItem]:
+        """Return deliveries last decided before this epoch."""
+
+        def read(connection: Connection) -> list[WorkItem]:
+            parameters = {"tenant_id": tenant_id, "epoch": epoch, "limit": limit}
+            rows = [dict(row) for row in connection.execute(statements.STALE, parameters).mappings()]
+            return items_of(connection, tenant_id, rows)
+
+        return await self._reader.scan(read)
+
+    async def item(self, tenant_id: TenantId, key: str) -> WorkItem | None:
+        """Return one delivery, or None."""
+
+        def read(connection: Connection) -> WorkItem | None:
+            parameters = {"tenant_id": tenant_id, "key": key}
+            row = connection.execute(statements.DELIVERY, parameters).mappings().first()
+            return None if row is None else items_of(connection, tenant_id, [dict(row)])[0]
+
+        return await self._reader.point(read)
+
+    async def walk(self, tenant_id: TenantId, after: str, limit: int) -> list[WorkItem]:
+        """Return the deliveries whose key comes after `after`, in order of key."""
+
+        def read(connection: Connection) -> list[WorkItem]:
+            parameters = {"tenant_id": tenant_id, "after": after, "limit": limit}
+            rows = [
+                dict(row) for row in connection.execute(statements.DELIVERIES_AFTER, parameters).mappings()
+            ]
+            return items_of(connection, tenant_id, rows)
+
+        return await self._reader.scan(read)
+
+    async def next_due(self, tenant_id: TenantId) -> Milliseconds | None:
+        """Return the moment at which something is next due, or None."""
+
+        def read(connection: Connection) -> Milliseconds | None:
+            moments = [
+                connection.execute(
+                    statements.NEXT_DUE, {"tenant_id": tenant_id, "urgency": int(urgency)}
+                ).scalar()
+                for urgency in Urgency
+            ]
+            return min((moment for moment in moments if moment is not None), default=None)
+
+        return await self._reader.point(read)
+
+    async def due_tenants(self, now: Milliseconds) -> list[TenantId]:
+        """Return every tenant with something due, or something to decide again."""
+
+        def read(connection: Connection) -> list[TenantId]:
+            return [
+                TenantId(each) for each in connection.execute(statements.DUE_TENANTS, {"now": now}).scalars()
+            ]
+
+        return await self._reader.scan(read)
+
+    async def settle(self, tenant_id: TenantId, settlements: Sequence[Settlement], cause: Cause) -> None:
+        """Write what came of these deliveries."""
+        await self._writer.submit(Settle(tenant_id, tuple(settlements), cause))
+
+    async def make_due(self, tenant_id: TenantId, keys: Sequence[str], epoch: int, at: Milliseconds) -> None:
+        """Have these deliveries sent."""
+        await self._writer.submit(MakeDue(tenant_id, tuple(keys), epoch, at))
+
+    async def log_call(
+        self, tenant_id: TenantId, channel: str, purpose: str, delivery_key: str | None, cause: Cause
+    ) -> int:
+        """Write down a call about to be sent; returns its number."""
+        return await self._writer.submit(LogCall(tenant_id, channel, purpose, delivery_key, cause))
+
+    async def log_answer(self, tenant_id: TenantId, seq: int, status: int | None, at: Milliseconds) -> None:
+        """Write down how the call was answered; None for no answer."""
+        await self._writer.submit(LogAnswer(tenant_id, seq, status, at))
+
+    async def calls_since(self, tenant_id: TenantId, since: Milliseconds) -> list[Milliseconds]:
+        """Return when calls were sent after that moment, in order."""
+
+        def read(connection: Connection) -> list[Milliseconds]:
+            parameters = {"tenant_id": tenant_id, "since": since}
+            return list(connection.execute(statements.CALLS_SINCE, parameters).scalars())
+
+        return await self._reader.point(read)
+
+    async def totals(self, tenant_id: TenantId) -> Totals:
+        """Return how many there are of what."""
+        return await self._reader.scan(lambda connection: _totals(connection, tenant_id))
+
+
+def _setup(connection: Connection, tenant_id: TenantId) -> Setup | None:
+    row = connection.execute(statements.TENANT_BY_ID, {"tenant_id": tenant_id}).mappings().first()
+    if row is None:
+        return None
+    tenant = records.tenant_of(dict(row))
+    parameters = {"tenant_id": tenant_id}
+    link = connection.execute(statements.CONNECTION, parameters).mappings().first()
+    rules = connection.execute(statements.RULES, parameters).mappings()
+    protected = connection.execute(statements.PROTECTED, parameters).mappings()
+    account = link["account"] if link is not None else None
+    return Setup(
+        tenant_id=tenant_id,
+        mode=tenant.mode,
+        policy=tenant.policy,
+        rules=tuple(records.rule_of(dict(each)) for each in rules),
+        account=None if account is None else records.account_of(account),
+        protected=frozenset(email_key(each["email"]) for each in protected),
+        scim_channel=link is not None and link["scim_token"] is not None,
+        plan_approved=tenant.plan_approved_at is not None,
+    )
+
+
+def _totals(connection: Connection, tenant_id: str) -> Totals:
+    parameters = {"tenant_id": tenant_id}
+    counters = connection.execute(statements.COUNTERS, parameters).mappings().first()
+    held = connection.execute(statements.HELD, parameters)
+    return Totals(
+        users=0 if counters is None else counters["users"],
+        groups=0 if counters is None else counters["groups"],
+        deliveries=connection.execute(statements.DELIVERIES, parameters).scalar_one(),
+        waiting=connection.execute(statements.WAITING, parameters).scalar_one(),
+        retrying=connection.execute(statements.RETRYING, parameters).scalar_one(),
+        held=dict(held.tuples().all()),
+        last_contact_at=connection.execute(statements.LAST_CONTACT, parameters).scalar(),
+    )

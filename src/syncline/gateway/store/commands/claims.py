@@ -1,0 +1,219 @@
+"""Which row delivers a person, and what happens when e-mails change hands.
+
+One row of `deliveries` stands for one e-mail at HubSpot. A SCIM user *claims* the row of the e-mail it should have
+there. The row outlives the user, so deleting and re-creating somebody, or two users swapping e-mails, can never let an
+older intent overtake a newer one:
+
+* a free row is taken;
+* a row that somebody else holds is not: the newcomer waits on a row of its own, keyed by its SCIM id;
+* a rename moves the person's HubSpot identity to the row of the new e-mail and leaves the old row locked until HubSpot
+  has the new e-mail, so that nobody can be mistaken for the one who left it;
+* whoever waits for a row gets it when it is given up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from syncline.gateway.domain.delivery import Access, Intent, Urgency
+from syncline.gateway.domain.person import email_key
+from syncline.gateway.services.ports import Cause
+from syncline.gateway.store.tables import deliveries, users
+from syncline.sql.rows import Row, Rows
+
+NO_EMAIL = "scim:"
+"""Prefix of the key of a person without a row of an e-mail: no e-mail can contain it before its ``@``."""
+
+_AT_HUBSPOT = {Access.ACTIVE.value, Access.DEACTIVATED.value, Access.STRIPPED.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """A SCIM user as far as delivery is concerned: who it is, which e-mail it should have, whether it is active."""
+
+    tenant_id: str
+    user_id: str
+    email: str | None
+    active: bool
+
+    @property
+    def own_key(self) -> str:
+        """The key of this user's own row, used while no e-mail's row can be had."""
+        return NO_EMAIL + self.user_id
+
+    @property
+    def wanted_key(self) -> str:
+        """The key of the row this user should be delivered by."""
+        return self.own_key if self.email is None else email_key(self.email)
+
+
+def claim(rows: Rows, claimant: Claimant, current_key: str | None, cause: Cause) -> str:
+    """Mark the person for delivery and return the key of the row that now delivers it."""
+    wanted = claimant.wanted_key
+    if wanted == current_key:
+        _touch(rows, claimant, wanted, cause, claimed_by=None)
+        return wanted
+    holder = _holder(rows, claimant, wanted, moving=current_key is not None)
+    if holder is not None:
+        key = current_key or claimant.own_key
+        _touch(rows, claimant, key, cause, claimed_by=holder)
+        return key
+    if current_key is None:
+        _touch(rows, claimant, wanted, cause, claimed_by=None)
+    else:
+        _move(rows, claimant, current_key, wanted, cause)
+    return wanted
+
+
+def give_up(rows: Rows, tenant_id: str, key: str, cause: Cause) -> None:
+    """Mark the row of a deleted user: the leaver policy for deletion applies, unless somebody waits for the e-mail."""
+    row = rows.get(deliveries, tenant_id, key)
+    if row is None:
+        return
+    rows.update(
+        deliveries,
+        (tenant_id, key),
+        **_marked(row, cause, Urgency.URGENT),
+        user_id=None,
+        intent=Intent.DELETED.value,
+        claimed_by=None,
+    )
+    offer(rows, tenant_id, key, cause)
+
+
+def offer(rows: Rows, tenant_id: str, key: str, cause: Cause) -> None:
+    """Give a row that has become free to the user who has waited longest for its e-mail."""
+    waiting = [
+        user for user in rows.find(users, tenant_id=tenant_id, email_key=key) if user["delivery_key"] != key
+    ]
+    for user in sorted(waiting, key=lambda row: row["ordinal"]):
+        held = rows.get(deliveries, tenant_id, user["delivery_key"])
+        wanted = held["wanted_email"] if held is not None else None
+        claimant = Claimant(tenant_id, user["id"], wanted or key, user["active"])
+        new_key = claim(rows, claimant, user["delivery_key"], cause)
+        rows.update(users, (tenant_id, user["id"]), delivery_key=new_key)
+        if new_key == key:
+            return
+
+
+def _holder(rows: Rows, claimant: Claimant, key: str, *, moving: bool) -> str | None:
+    """Return who keeps the row of `key` from the claimant, or None when it is free to take."""
+    row = rows.get(deliveries, claimant.tenant_id, key)
+    if row is None or row["user_id"] == claimant.user_id:
+        return None
+    if row["user_id"] is not None:
+        return str(row["user_id"])
+    if row["moved_to"] is not None:
+        heir = rows.get(deliveries, claimant.tenant_id, row["moved_to"])
+        locked = heir is not None and heir["renamed_from"] is not None
+        if locked and heir is not None and email_key(heir["renamed_from"]) == key:
+            return None if heir["user_id"] == claimant.user_id else str(heir["user_id"])
+        return None
+    if moving and row["access"] in _AT_HUBSPOT:
+        return f"HubSpot user {row['hubspot_id']}"
+    return None
+
+
+def _touch(rows: Rows, claimant: Claimant, key: str, cause: Cause, *, claimed_by: str | None) -> None:
+    row = rows.get(deliveries, claimant.tenant_id, key)
+    intent = Intent.PRESENT if claimant.active else Intent.DEACTIVATED
+    urgency = Urgency.NORMAL if claimant.active else Urgency.URGENT
+    # While the claimant waits for an e-mail somebody else holds, its row goes on standing for the old one.
+    email = claimant.email if claimed_by is None else (row["email"] if row is not None else None)
+    if row is None:
+        row = blank(claimant.tenant_id, key)
+        rows.insert(deliveries, row)
+    rows.update(
+        deliveries,
+        (claimant.tenant_id, key),
+        **_marked(row, cause, urgency),
+        email=email,
+        wanted_email=claimant.email,
+        user_id=claimant.user_id,
+        intent=intent.value,
+        claimed_by=claimed_by,
+        moved_to=None,
+    )
+
+
+def _move(rows: Rows, claimant: Claimant, old_key: str, new_key: str, cause: Cause) -> None:
+    """Carry the person's HubSpot identity from the row of the old e-mail to the row of the new one."""
+    _touch(rows, claimant, new_key, cause, claimed_by=None)
+    old = rows.get(deliveries, claimant.tenant_id, old_key)
+    if old is None:
+        return
+    if old["hubspot_id"] is not None or old["renamed_from"] is not None:
+        known_as = old["renamed_from"] or old["email"]
+        back_again = known_as is not None and email_key(known_as) == new_key
+        rows.update(
+            deliveries,
+            (claimant.tenant_id, new_key),
+            hubspot_id=old["hubspot_id"],
+            scim_id=old["scim_id"],
+            origin=old["origin"],
+            access=old["access"],
+            renamed_from=None if back_again else known_as,
+        )
+    rows.update(
+        deliveries,
+        (claimant.tenant_id, old_key),
+        user_id=None,
+        intent=Intent.RELEASED.value,
+        due_at=None,
+        delivered_revision=old["desired_revision"],
+        hubspot_id=None,
+        scim_id=None,
+        origin=None,
+        access=Access.NONE.value,
+        renamed_from=None,
+        claimed_by=None,
+        hold_reason=None,
+        hold_detail=None,
+        moved_to=new_key,
+    )
+    offer(rows, claimant.tenant_id, old_key, cause)
+
+
+def _marked(row: Row, cause: Cause, urgency: Urgency) -> Row:
+    """Return the columns of a row that has something new to deliver, at once."""
+    return {
+        "desired_revision": row["desired_revision"] + 1,
+        "urgency": int(urgency),
+        "due_at": cause.at,
+        "attempts": 0,
+        "correlation_id": cause.correlation_id,
+        "hold_reason": None,
+        "hold_detail": None,
+        "last_error": None,
+    }
+
+
+def blank(tenant_id: str, key: str) -> Row:
+    """Return a delivery row about which nothing is known and nothing is asked."""
+    return {
+        "tenant_id": tenant_id,
+        "key": key,
+        "email": None,
+        "wanted_email": None,
+        "user_id": None,
+        "intent": Intent.RELEASED.value,
+        "desired_revision": 0,
+        "delivered_revision": 0,
+        "decided_epoch": 0,
+        "urgency": int(Urgency.NORMAL),
+        "due_at": None,
+        "attempts": 0,
+        "correlation_id": "",
+        "hubspot_id": None,
+        "scim_id": None,
+        "origin": None,
+        "access": Access.NONE.value,
+        "renamed_from": None,
+        "moved_to": None,
+        "claimed_by": None,
+        "hold_reason": None,
+        "hold_detail": None,
+        "last_error": None,
+        "delivered_at": None,
+        "may_reactivate": False,
+    }

@@ -1,0 +1,227 @@
+"""What the drain writes: calls before they are sent, and what came of each delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from syncline.clock import Milliseconds
+from syncline.gateway.domain.account import AccountUser
+from syncline.gateway.domain.delivery import Access, Intent
+from syncline.gateway.domain.person import email_key
+from syncline.gateway.services.ports import Cause, Settlement, Standing
+from syncline.gateway.store.commands import claims
+from syncline.gateway.store.commands.journal import counters_of, record_event, take_number
+from syncline.gateway.store.records import account_user_row
+from syncline.gateway.store.tables import account_users, calls, deliveries
+from syncline.sql.rows import Need, Row, Rows
+
+GONE = {Access.REMOVED, Access.NONE}
+
+
+@dataclass(frozen=True, slots=True)
+class LogCall:
+    """Write down a call that is about to be sent, and return its number."""
+
+    tenant_id: str
+    channel: str
+    purpose: str
+    delivery_key: str | None
+    cause: Cause
+
+    def prefetch(self) -> Iterable[Need]:
+        return (counters_of(self.tenant_id),)
+
+    def apply(self, rows: Rows) -> int:
+        seq = take_number(rows, self.tenant_id, "call_seq")
+        call: Row = {
+            "tenant_id": self.tenant_id,
+            "seq": seq,
+            "sent_at": self.cause.at,
+            "channel": self.channel,
+            "purpose": self.purpose,
+            "delivery_key": self.delivery_key,
+            "correlation_id": self.cause.correlation_id,
+            "status": None,
+            "answered_at": None,
+        }
+        rows.insert(calls, call)
+        return seq
+
+
+@dataclass(frozen=True, slots=True)
+class LogAnswer:
+    """Write down how HubSpot answered a call; `status` is None when it did not."""
+
+    tenant_id: str
+    seq: int
+    status: int | None
+    at: Milliseconds
+
+    def prefetch(self) -> Iterable[Need]:
+        return (Need(calls, ("tenant_id", "seq"), (self.tenant_id, self.seq)),)
+
+    def apply(self, rows: Rows) -> None:
+        if rows.get(calls, self.tenant_id, self.seq) is not None:
+            rows.update(calls, (self.tenant_id, self.seq), status=self.status, answered_at=self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Write what came of a number of deliveries of one tenant."""
+
+    tenant_id: str
+    settlements: tuple[Settlement, ...]
+    cause: Cause
+
+    def prefetch(self) -> Iterable[Need]:
+        primary_key = ("tenant_id", "key")
+        return (
+            counters_of(self.tenant_id),
+            *(Need(deliveries, primary_key, (self.tenant_id, item.key)) for item in self.settlements),
+        )
+
+    def apply(self, rows: Rows) -> None:
+        for settlement in self.settlements:
+            row = rows.get(deliveries, self.tenant_id, settlement.key)
+            if row is not None:
+                self._settle(rows, row, settlement)
+
+    def _settle(self, rows: Rows, row: Row, settlement: Settlement) -> None:
+        changes: Row = {"decided_epoch": max(settlement.epoch, row["decided_epoch"])}
+        newest = row["desired_revision"] == settlement.revision
+        if settlement.hold_reason is None and settlement.retry_at is None:
+            changes |= _in_step(row, settlement, self.cause.at, newest=newest)
+        elif newest:
+            changes |= _not_in_step(settlement)
+        self._journal(rows, row, settlement)
+        rows.update(deliveries, (self.tenant_id, settlement.key), **changes)
+        if settlement.standing is not None:
+            self._keep_standing(rows, row, settlement.standing)
+
+    def _keep_standing(self, rows: Rows, row: Row, standing: Standing) -> None:
+        _keep_account_user(rows, self.tenant_id, standing, self.cause.at)
+        if row["moved_to"] is not None and row["intent"] == Intent.RELEASED.value:
+            self._hand_over(rows, row, standing)
+            return
+        before = row["renamed_from"]
+        renamed = (
+            before is not None and standing.email is not None and email_key(standing.email) == row["key"]
+        )
+        rows.update(
+            deliveries,
+            (self.tenant_id, row["key"]),
+            hubspot_id=standing.hubspot_id,
+            scim_id=standing.scim_id,
+            origin=None if standing.origin is None else standing.origin.value,
+            access=standing.access.value,
+            renamed_from=None if renamed else before,
+        )
+        if renamed:
+            claims.offer(rows, self.tenant_id, email_key(before), self.cause)
+        if standing.access in GONE:
+            claims.offer(rows, self.tenant_id, row["key"], self.cause)
+
+    def _hand_over(self, rows: Rows, row: Row, standing: Standing) -> None:
+        """Give the answer to the row of the e-mail the person moved to meanwhile; that row owes the rename."""
+        heir = rows.get(deliveries, self.tenant_id, row["moved_to"])
+        if heir is None:
+            return
+        known_as = standing.email or row["email"]
+        away = known_as is not None and email_key(known_as) != heir["key"]
+        rows.update(
+            deliveries,
+            (self.tenant_id, heir["key"]),
+            hubspot_id=standing.hubspot_id,
+            scim_id=standing.scim_id,
+            origin=None if standing.origin is None else standing.origin.value,
+            access=standing.access.value,
+            renamed_from=known_as if away else None,
+            desired_revision=heir["desired_revision"] + 1,
+            due_at=self.cause.at,
+        )
+
+    def _journal(self, rows: Rows, row: Row, settlement: Settlement) -> None:
+        same_hold = settlement.hold_reason is not None and settlement.hold_reason == row["hold_reason"]
+        quiet = (
+            settlement.kind == "delivery.unchanged" and row["desired_revision"] == row["delivered_revision"]
+        )
+        if same_hold or quiet:
+            return
+        cause = Cause(self.cause.at, row["correlation_id"] or self.cause.correlation_id, self.cause.detail)
+        record_event(
+            rows,
+            self.tenant_id,
+            cause,
+            settlement.kind,
+            row["user_id"] or row["key"],
+            settlement.summary,
+            **settlement.detail,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MakeDue:
+    """Have these deliveries sent: they were decided again and there is something to send."""
+
+    tenant_id: str
+    keys: tuple[str, ...]
+    epoch: int
+    at: Milliseconds
+
+    def prefetch(self) -> Iterable[Need]:
+        return tuple(Need(deliveries, ("tenant_id", "key"), (self.tenant_id, key)) for key in self.keys)
+
+    def apply(self, rows: Rows) -> None:
+        for key in self.keys:
+            row = rows.get(deliveries, self.tenant_id, key)
+            if row is not None:
+                rows.update(
+                    deliveries,
+                    (self.tenant_id, key),
+                    decided_epoch=max(self.epoch, row["decided_epoch"]),
+                    due_at=self.at if row["due_at"] is None else min(self.at, row["due_at"]),
+                    desired_revision=row["desired_revision"] + 1,
+                )
+
+
+def _in_step(row: Row, settlement: Settlement, at: Milliseconds, *, newest: bool) -> Row:
+    changes: Row = {
+        "delivered_revision": max(settlement.revision, row["delivered_revision"]),
+        "hold_reason": None,
+        "hold_detail": None,
+        "last_error": settlement.last_error,
+        "attempts": 0,
+    }
+    if settlement.standing is not None:
+        changes["delivered_at"] = at
+    if newest:
+        changes["due_at"] = None
+    return changes
+
+
+def _not_in_step(settlement: Settlement) -> Row:
+    return {
+        "due_at": settlement.retry_at,
+        "attempts": settlement.attempts,
+        "hold_reason": settlement.hold_reason,
+        "hold_detail": settlement.hold_detail,
+        "last_error": settlement.last_error,
+    }
+
+
+def _keep_account_user(rows: Rows, tenant_id: str, standing: Standing, at: Milliseconds) -> None:
+    if standing.user is not None:
+        keep_account_user(rows, tenant_id, standing.user, at)
+    elif standing.hubspot_id is not None and standing.access is Access.REMOVED:
+        rows.delete(account_users, tenant_id, standing.hubspot_id)
+
+
+def keep_account_user(rows: Rows, tenant_id: str, user: AccountUser, at: Milliseconds) -> None:
+    """Remember what HubSpot has for one of its users."""
+    row = account_user_row(tenant_id, user, at)
+    if rows.get(account_users, tenant_id, user.hubspot_id) is None:
+        rows.insert(account_users, row)
+    else:
+        changes = {name: value for name, value in row.items() if name not in {"tenant_id", "hubspot_id"}}
+        rows.update(account_users, (tenant_id, user.hubspot_id), **changes)

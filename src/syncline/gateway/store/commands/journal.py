@@ -1,0 +1,72 @@
+"""The log that every change writes into, in the same transaction as the change itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from syncline.clock import Milliseconds
+from syncline.gateway.services.ports import Cause
+from syncline.gateway.store.tables import audit_events, counters, events
+from syncline.scim import json
+from syncline.scim.errors import NotFound
+from syncline.sql.rows import Need, Row, Rows
+
+
+def counters_of(tenant_id: str) -> Need:
+    """Return the need for the tenant's counters, which every journalled command has."""
+    return Need(counters, ("tenant_id",), (tenant_id,))
+
+
+def take_number(rows: Rows, tenant_id: str, counter: str) -> int:
+    """Return the next number of one of the tenant's sequences (`event_seq`, `call_seq`, `ordinal`, …)."""
+    number: int = _counters(rows, tenant_id)[counter] + 1
+    rows.update(counters, (tenant_id,), **{counter: number})
+    return number
+
+
+def count(rows: Rows, tenant_id: str, counter: str, change: int) -> None:
+    """Keep a running total (`users`, `groups`) in step."""
+    total: int = _counters(rows, tenant_id)[counter] + change
+    rows.update(counters, (tenant_id,), **{counter: total})
+
+
+def _counters(rows: Rows, tenant_id: str) -> Row:
+    """Return the tenant's counters; they are made with the tenant, so without them there is none."""
+    row = rows.get(counters, tenant_id)
+    if row is None:
+        raise NotFound("The tenant no longer exists.")
+    return row
+
+
+def record_event(
+    rows: Rows, tenant_id: str, cause: Cause, kind: str, subject: str | None, summary: str, **detail: Any
+) -> int:
+    """Append to the provisioning log and return the event's number within its tenant."""
+    seq = take_number(rows, tenant_id, "event_seq")
+    event: Row = {
+        "tenant_id": tenant_id,
+        "seq": seq,
+        "at": cause.at,
+        "correlation_id": cause.correlation_id,
+        "kind": kind,
+        "subject": subject,
+        "summary": summary,
+        "detail": json.encode({**cause.detail, **detail}).decode(),
+    }
+    rows.insert(events, event)
+    return seq
+
+
+def record_audit(
+    rows: Rows, tenant_id: str, at: Milliseconds, actor: str, action: str, **detail: Any
+) -> None:
+    """Append to the audit log: who changed the set-up, when and how."""
+    row: Row = {
+        "tenant_id": tenant_id,
+        "seq": take_number(rows, tenant_id, "audit_seq"),
+        "at": at,
+        "actor": actor,
+        "action": action,
+        "detail": json.encode(detail).decode(),
+    }
+    rows.insert(audit_events, row)

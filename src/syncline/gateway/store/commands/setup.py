@@ -1,0 +1,367 @@
+"""What operators change: tenants, tokens, the connection, rules and policies. Each change is audited as it is made.
+
+Whatever placement depends on besides the person bumps the tenant's `placement_epoch`, so that everybody is decided
+again, in chunks, by the drain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from syncline.clock import Milliseconds
+from syncline.gateway.domain.account import Account, AccountUser
+from syncline.gateway.domain.errors import Conflict, NotFound
+from syncline.gateway.domain.person import email_key
+from syncline.gateway.domain.rules import Rule
+from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
+from syncline.gateway.services.ports import Actor, Cause, ProtectedUser, Token
+from syncline.gateway.store import records
+from syncline.gateway.store.commands.deliveries import keep_account_user
+from syncline.gateway.store.commands.journal import counters_of, record_audit, record_event
+from syncline.gateway.store.tables import (
+    account_users,
+    connections,
+    counters,
+    deliveries,
+    protected_users,
+    rules,
+    scim_tokens,
+    tenants,
+)
+from syncline.scim.names import comparison_key
+from syncline.sql.rows import Need, Row, Rows
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTenant:
+    """Raises `Conflict` when the name is taken in any case."""
+
+    tenant_id: TenantId
+    name: str
+    actor: Actor
+
+    def prefetch(self) -> Iterable[Need]:
+        return (Need(tenants, ("name_key",), (comparison_key(self.name),)),)
+
+    def apply(self, rows: Rows) -> Row:
+        key = comparison_key(self.name)
+        if rows.find(tenants, name_key=key):
+            raise Conflict(f"There is already a tenant named {self.name!r}: choose another name.")
+        row: Row = {
+            "id": self.tenant_id,
+            "name": self.name,
+            "name_key": key,
+            "mode": TenantMode.COLLECTING.value,
+            "policy": records.policy_text(Policy()),
+            "placement_epoch": 1,
+            "plan_approved_at": None,
+            "plan_approved_by": None,
+            "created_at": self.actor.at,
+        }
+        rows.insert(tenants, row)
+        sequences = ("event_seq", "audit_seq", "call_seq", "ordinal", "users", "groups")
+        rows.insert(counters, {"tenant_id": self.tenant_id, **dict.fromkeys(sequences, 0)})
+        _audit(rows, self.tenant_id, self.actor, "tenant.created", name=self.name)
+        return row
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTenant:
+    """Set columns of a tenant and have everybody decided again."""
+
+    tenant_id: TenantId
+    changes: Mapping[str, object]
+    action: str
+    detail: Mapping[str, object]
+    actor: Actor
+
+    def prefetch(self) -> Iterable[Need]:
+        return _tenant_needs(self.tenant_id)
+
+    def apply(self, rows: Rows) -> None:
+        rows.update(tenants, (self.tenant_id,), **self.changes)
+        bump_epoch(rows, self.tenant_id)
+        _audit(rows, self.tenant_id, self.actor, self.action, **self.detail)
+
+
+@dataclass(frozen=True, slots=True)
+class CreateToken:
+    """Keep a token's fingerprint; the secret itself is never here."""
+
+    token: Token
+    actor: Actor
+
+    def prefetch(self) -> Iterable[Need]:
+        return (counters_of(self.token.tenant_id),)
+
+    def apply(self, rows: Rows) -> None:
+        rows.insert(scim_tokens, records.token_row(self.token))
+        token = self.token
+        _audit(
+            rows, token.tenant_id, self.actor, "token.created", token_id=token.id, expires_at=token.expires_at
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeToken:
+    """Raises `NotFound` for a token that is not the tenant's own; revoking twice keeps the first moment."""
+
+    tenant_id: TenantId
+    token_id: str
+    actor: Actor
+
+    def prefetch(self) -> Iterable[Need]:
+        return (counters_of(self.tenant_id), Need(scim_tokens, ("id",), (self.token_id,)))
+
+    def apply(self, rows: Rows) -> None:
+        row = rows.get(scim_tokens, self.token_id)
+        if row is None or row["tenant_id"] != self.tenant_id:
+            raise NotFound(f"The tenant has no token {self.token_id!r}: `token list` shows those it has.")
+        if row["revoked_at"] is None:
+            rows.update(scim_tokens, (self.token_id,), revoked_at=self.actor.at)
+            _audit(rows, self.tenant_id, self.actor, "token.revoked", token_id=self.token_id)
+
+
+@dataclass(frozen=True, slots=True)
+class NoteTokenUse:
+    """Remember when and from where a token was last used."""
+
+    token_id: str
+    at: Milliseconds
+    client: str | None
+
+    def prefetch(self) -> Iterable[Need]:
+        return (Need(scim_tokens, ("id",), (self.token_id,)),)
+
+    def apply(self, rows: Rows) -> None:
+        row = rows.get(scim_tokens, self.token_id)
+        if row is not None and (row["last_used_at"] or 0) < self.at:
+            rows.update(scim_tokens, (self.token_id,), last_used_at=self.at, last_used_from=self.client)
+
+
+@dataclass(frozen=True, slots=True)
+class SetConnection:
+    """Link the tenant to a HubSpot account. The row's credentials are sealed already.
+
+    What was read of an account is forgotten when the account or the address changes.
+    """
+
+    tenant_id: TenantId
+    row: Row
+    actor: Actor
+
+    def prefetch(self) -> Iterable[Need]:
+        return (*_tenant_needs(self.tenant_id), Need(connections, ("tenant_id",), (self.tenant_id,)))
+
+    def apply(self, rows: Rows) -> None:
+        portal_id = self.row["portal_id"]
+        if portal_id is not None:
+            for other in rows.find(connections, portal_id=portal_id):
+                if other["tenant_id"] != self.tenant_id:
+                    raise Conflict(
+                        f"HubSpot account {portal_id} belongs to another tenant already: "
+                        "an account is kept in line by one tenant only."
+                    )
+        before = rows.get(connections, self.tenant_id)
+        if before is None:
+            rows.insert(connections, self.row)
+        else:
+            if (before["portal_id"], before["base_url"]) != (portal_id, self.row["base_url"]):
+                forget_account_users(rows, self.tenant_id)
+            kept = {
+                name: value for name, value in self.row.items() if name not in {"tenant_id", "created_at"}
+            }
+            rows.update(connections, (self.tenant_id,), **kept)
+        tenant = rows.get(tenants, self.tenant_id)
+        if tenant is not None and tenant["mode"] == TenantMode.COLLECTING.value:
+            rows.update(tenants, (self.tenant_id,), mode=TenantMode.PLAN.value)
+        bump_epoch(rows, self.tenant_id)
+        _audit(
+            rows,
+            self.tenant_id,
+            self.actor,
+            "connection.set",
+            portal_id=portal_id,
+            base_url=self.row["base_url"],
+            scim_base_url=self.row["scim_base_url"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAccount:
+    """Replace what is known of the account by a complete reading of it, begun at `at`."""
+
+    tenant_id: TenantId
+    account: Account
+    users: Sequence[AccountUser]
+    at: Milliseconds
+
+    def prefetch(self) -> Iterable[Need]:
+        return (
+            *_tenant_needs(self.tenant_id),
+            Need(connections, ("tenant_id",), (self.tenant_id,)),
+            Need(account_users, ("tenant_id",), (self.tenant_id,)),
+        )
+
+    def apply(self, rows: Rows) -> None:
+        connection = rows.get(connections, self.tenant_id)
+        if connection is None:
+            return
+        text = records.account_text(self.account)
+        changed = connection["account"] != text
+        rows.update(connections, (self.tenant_id,), account=text, account_read_at=self.at)
+        seen = {user.hubspot_id for user in self.users}
+        for row in rows.find(account_users, tenant_id=self.tenant_id):
+            if row["hubspot_id"] not in seen and row["read_at"] < self.at:
+                rows.delete(account_users, self.tenant_id, row["hubspot_id"])
+                changed = True
+        for user in self.users:
+            before = rows.get(account_users, self.tenant_id, user.hubspot_id)
+            fresh = records.account_user_row(self.tenant_id, user, self.at)
+            if before is not None and before["read_at"] > self.at:
+                continue  # an answer that came after this reading began knows better
+            if before is None or before["document"] != fresh["document"]:
+                changed = True
+                keep_account_user(rows, self.tenant_id, user, self.at)
+        if changed:
+            bump_epoch(rows, self.tenant_id)
+
+
+@dataclass(frozen=True, slots=True)
+class NoteTrouble:
+    """Remember that the connection does not work, or that it does again; only a change is an event."""
+
+    tenant_id: TenantId
+    trouble: str | None
+    detail: str | None
+    cause: Cause
+
+    def prefetch(self) -> Iterable[Need]:
+        return (*_tenant_needs(self.tenant_id), Need(connections, ("tenant_id",), (self.tenant_id,)))
+
+    def apply(self, rows: Rows) -> None:
+        connection = rows.get(connections, self.tenant_id)
+        if connection is None or connection["trouble"] == self.trouble:
+            return
+        rows.update(connections, (self.tenant_id,), trouble=self.trouble, trouble_detail=self.detail)
+        kind = "connection.recovered" if self.trouble is None else "connection.trouble"
+        summary = self.detail or "HubSpot answers again"
+        record_event(rows, self.tenant_id, self.cause, kind, None, summary, trouble=self.trouble)
+
+
+@dataclass(frozen=True, slots=True)
+class SetRules:
+    """Put these rules, in this order, in the place of those there."""
+
+    tenant_id: TenantId
+    rules: Sequence[Rule]
+    action: str
+    actor: Actor
+
+    def prefetch(self) -> Iterable[Need]:
+        return (*_tenant_needs(self.tenant_id), Need(rules, ("tenant_id",), (self.tenant_id,)))
+
+    def apply(self, rows: Rows) -> None:
+        before = {row["id"]: row for row in rows.find(rules, tenant_id=self.tenant_id)}
+        for position, rule in enumerate(self.rules, start=1):
+            fresh = records.rule_row(self.tenant_id, rule, position)
+            held = before.pop(rule.id, None)
+            if held is None:
+                rows.insert(rules, fresh)
+            elif held != fresh:
+                key = (self.tenant_id, rule.id)
+                rows.update(rules, key, position=position, document=fresh["document"])
+        for rule_id in before:
+            rows.delete(rules, self.tenant_id, rule_id)
+        bump_epoch(rows, self.tenant_id)
+        _audit(rows, self.tenant_id, self.actor, self.action, rules=[rule.when for rule in self.rules])
+
+
+@dataclass(frozen=True, slots=True)
+class Protect:
+    """Have nothing ever changed for this person."""
+
+    tenant_id: TenantId
+    user: ProtectedUser
+    actor: Actor
+
+    def prefetch(self) -> Iterable[Need]:
+        return _tenant_needs(self.tenant_id)
+
+    def apply(self, rows: Rows) -> None:
+        row = records.protected_row(self.tenant_id, self.user)
+        if rows.get(protected_users, self.tenant_id, row["email_key"]) is None:
+            rows.insert(protected_users, row)
+        else:
+            key = (self.tenant_id, row["email_key"])
+            rows.update(protected_users, key, reason=self.user.reason)
+        bump_epoch(rows, self.tenant_id)
+        _audit(rows, self.tenant_id, self.actor, "protect.added", email=self.user.email)
+
+
+@dataclass(frozen=True, slots=True)
+class Unprotect:
+    """Lift the protection; returns whether there was one."""
+
+    tenant_id: TenantId
+    email: str
+    actor: Actor
+
+    def prefetch(self) -> Iterable[Need]:
+        return _tenant_needs(self.tenant_id)
+
+    def apply(self, rows: Rows) -> bool:
+        key = email_key(self.email)
+        if rows.get(protected_users, self.tenant_id, key) is None:
+            return False
+        rows.delete(protected_users, self.tenant_id, key)
+        bump_epoch(rows, self.tenant_id)
+        _audit(rows, self.tenant_id, self.actor, "protect.removed", email=self.email)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Let a person whom somebody deactivated at HubSpot be reactivated; returns whether there is such a row."""
+
+    tenant_id: TenantId
+    key: str
+    actor: Actor
+
+    def prefetch(self) -> Iterable[Need]:
+        return (
+            *_tenant_needs(self.tenant_id),
+            Need(deliveries, ("tenant_id", "key"), (self.tenant_id, self.key)),
+        )
+
+    def apply(self, rows: Rows) -> bool:
+        row = rows.get(deliveries, self.tenant_id, self.key)
+        if row is None:
+            return False
+        revision = row["desired_revision"] + 1
+        key = (self.tenant_id, self.key)
+        rows.update(deliveries, key, may_reactivate=True, due_at=self.actor.at, desired_revision=revision)
+        _audit(rows, self.tenant_id, self.actor, "user.released", delivery=self.key)
+        return True
+
+
+def bump_epoch(rows: Rows, tenant_id: str) -> None:
+    """Have everybody of the tenant decided again."""
+    row = rows.get(tenants, tenant_id)
+    if row is not None:
+        rows.update(tenants, (tenant_id,), placement_epoch=row["placement_epoch"] + 1)
+
+
+def forget_account_users(rows: Rows, tenant_id: str) -> None:
+    """Forget every user of an account that is no longer the tenant's."""
+    for row in rows.find(account_users, tenant_id=tenant_id):
+        rows.delete(account_users, tenant_id, row["hubspot_id"])
+
+
+def _tenant_needs(tenant_id: str) -> tuple[Need, ...]:
+    return (Need(tenants, ("id",), (tenant_id,)), counters_of(tenant_id))
+
+
+def _audit(rows: Rows, tenant_id: str, actor: Actor, action: str, **detail: object) -> None:
+    record_audit(rows, tenant_id, actor.at, actor.name, action, **detail)

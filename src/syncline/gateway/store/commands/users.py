@@ -1,0 +1,267 @@
+"""What a SCIM client does to users: create, replace, patch, delete.
+
+Each command writes the resource, its look-up keys, the delivery mark and the event in one transaction. A write that
+changes nothing keeps the version and marks nothing, so it costs HubSpot no call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from syncline.gateway.domain.person import EmailChoice, choose_email, email_key
+from syncline.gateway.services.ports import Cause
+from syncline.gateway.store.commands import claims
+from syncline.gateway.store.commands.journal import count, counters_of, record_event, take_number
+from syncline.gateway.store.records import policy_of
+from syncline.gateway.store.tables import deliveries, members, tenants, user_emails, users
+from syncline.scim import json
+from syncline.scim.errors import NotFound, PreconditionFailed, Uniqueness
+from syncline.scim.names import comparison_key
+from syncline.scim.patch import Patch, apply_patch
+from syncline.scim.resource import Notes, Resource
+from syncline.scim.schemas import USER
+from syncline.scimserver.store import Stored
+from syncline.sql.rows import Need, Row, Rows
+
+USER_KIND = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateUser:
+    """Keep a new user under `user_id`. Raises `Uniqueness` when the userName is taken in any case."""
+
+    tenant_id: str
+    user_id: str
+    resource: Resource
+    cause: Cause
+
+    def prefetch(self) -> Iterable[Need]:
+        return (
+            Need(tenants, ("id",), (self.tenant_id,)),
+            counters_of(self.tenant_id),
+            _name_need(self.tenant_id, self.resource),
+        )
+
+    def apply(self, rows: Rows) -> Stored:
+        resource = self.resource
+        resource.setdefault("active", True)
+        _refuse_taken_name(rows, self.tenant_id, self.user_id, resource)
+        choice = _email_of(rows, self.tenant_id, resource)
+        claimant = claims.Claimant(self.tenant_id, self.user_id, choice.email, resource["active"])
+        key = claims.claim(rows, claimant, None, self.cause)
+        row: Row = {
+            "tenant_id": self.tenant_id,
+            "id": self.user_id,
+            "version": 1,
+            "ordinal": take_number(rows, self.tenant_id, "ordinal"),
+            **_columns(resource, choice.email),
+            "delivery_key": key,
+            "created_at": self.cause.at,
+            "modified_at": self.cause.at,
+        }
+        rows.insert(users, row)
+        for address in _addresses(resource):
+            rows.insert(user_emails, _address_row(self.tenant_id, self.user_id, address))
+        count(rows, self.tenant_id, "users", 1)
+        _journal(rows, self.tenant_id, self.cause, "created", self.user_id, resource)
+        return stored_user(row)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceUser:
+    """Put `resource` in the place of the user; one without `active` leaves it as it is."""
+
+    tenant_id: str
+    user_id: str
+    resource: Resource
+    if_match: int | None
+    cause: Cause
+
+    def prefetch(self) -> Iterable[Need]:
+        return (*_user_needs(self.tenant_id, self.user_id), _name_need(self.tenant_id, self.resource))
+
+    def apply(self, rows: Rows) -> Stored:
+        def replace(before: Resource) -> Resource:
+            return {**self.resource, "active": self.resource.get("active", before["active"])}
+
+        return _rewrite(rows, self.tenant_id, self.user_id, self.if_match, self.cause, replace)
+
+
+@dataclass(frozen=True, slots=True)
+class PatchUser:
+    """Apply a PATCH, all of it or nothing."""
+
+    tenant_id: str
+    user_id: str
+    patch: Patch
+    if_match: int | None
+    cause: Cause
+    notes: Notes = field(default_factory=Notes)
+
+    def prefetch(self) -> Iterable[Need]:
+        return _user_needs(self.tenant_id, self.user_id)
+
+    def apply(self, rows: Rows) -> Stored:
+        def patch(before: Resource) -> Resource:
+            after = apply_patch(USER, before, self.patch, self.notes)
+            after.setdefault("active", before["active"])
+            return after
+
+        return _rewrite(rows, self.tenant_id, self.user_id, self.if_match, self.cause, patch)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteUser:
+    """Forget the user and its memberships; what happens at HubSpot is the leaver policy's to say."""
+
+    tenant_id: str
+    user_id: str
+    if_match: int | None
+    cause: Cause
+
+    def prefetch(self) -> Iterable[Need]:
+        return (
+            *_user_needs(self.tenant_id, self.user_id),
+            Need(members, ("tenant_id", "value"), (self.tenant_id, self.user_id)),
+        )
+
+    def apply(self, rows: Rows) -> None:
+        row = existing(rows, self.tenant_id, self.user_id, self.if_match)
+        for membership in rows.find(members, tenant_id=self.tenant_id, value=self.user_id):
+            rows.delete(members, self.tenant_id, membership["group_id"], self.user_id)
+        for address in rows.find(user_emails, tenant_id=self.tenant_id, user_id=self.user_id):
+            rows.delete(user_emails, self.tenant_id, self.user_id, address["email_key"])
+        rows.delete(users, self.tenant_id, self.user_id)
+        count(rows, self.tenant_id, "users", -1)
+        claims.give_up(rows, self.tenant_id, row["delivery_key"], self.cause)
+        _journal(rows, self.tenant_id, self.cause, "deleted", self.user_id, json.decode(row["document"]))
+
+
+def existing(rows: Rows, tenant_id: str, user_id: str, if_match: int | None) -> Row:
+    """Return the user's row; raises `NotFound`, or `PreconditionFailed` when it has another version."""
+    row = rows.get(users, tenant_id, user_id)
+    if row is None:
+        raise NotFound(f"No user has the id {user_id!r}.")
+    if if_match is not None and row["version"] != if_match:
+        raise PreconditionFailed(f"The user is at version {row['version']}, not {if_match}: read it again.")
+    return row
+
+
+def stored_user(row: Row) -> Stored:
+    """Return what the SCIM endpoint shows of a row of `users`."""
+    return Stored(row["id"], row["version"], row["created_at"], row["modified_at"], row["document"])
+
+
+def _rewrite(
+    rows: Rows,
+    tenant_id: str,
+    user_id: str,
+    if_match: int | None,
+    cause: Cause,
+    change: Callable[[Resource], Resource],
+) -> Stored:
+    row = existing(rows, tenant_id, user_id, if_match)
+    before = json.decode(row["document"])
+    after = change(before)
+    if after == before:
+        _journal(rows, tenant_id, cause, "unchanged", user_id, before)
+        return stored_user(row)
+    if comparison_key(after["userName"]) != row["user_name_key"]:
+        _refuse_taken_name(rows, tenant_id, user_id, after)
+    choice = _email_of(rows, tenant_id, after)
+    if choice.mangled:
+        choice = _email_before(rows, tenant_id, row)
+    claimant = claims.Claimant(tenant_id, user_id, choice.email, after["active"])
+    rows.update(users, (tenant_id, user_id), email_key=_key(choice.email))
+    key = claims.claim(rows, claimant, row["delivery_key"], cause)
+    changes = {
+        **_columns(after, choice.email),
+        "delivery_key": key,
+        "version": row["version"] + 1,
+        "modified_at": cause.at,
+    }
+    rows.update(users, (tenant_id, user_id), **changes)
+    _keep_addresses(rows, tenant_id, user_id, after)
+    changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+    _journal(rows, tenant_id, cause, _verb(before, after), user_id, after, changed=changed)
+    return stored_user({**row, **changes})
+
+
+def _verb(before: Resource, after: Resource) -> str:
+    if before["active"] == after["active"]:
+        return "updated"
+    return "reactivated" if after["active"] else "deactivated"
+
+
+def _refuse_taken_name(rows: Rows, tenant_id: str, user_id: str, resource: Resource) -> None:
+    key = comparison_key(resource["userName"])
+    holders = rows.find(users, tenant_id=tenant_id, user_name_key=key)
+    if any(holder["id"] != user_id for holder in holders):
+        raise Uniqueness(
+            f"The userName {resource['userName']!r} is taken by another user, in this or another case."
+        )
+
+
+def _email_of(rows: Rows, tenant_id: str, resource: Resource) -> EmailChoice:
+    tenant = rows.get(tenants, tenant_id)
+    if tenant is None:
+        raise NotFound("The tenant no longer exists.")
+    return choose_email(resource, policy_of(tenant).email_from)
+
+
+def _email_before(rows: Rows, tenant_id: str, row: Row) -> EmailChoice:
+    """Return the e-mail the person had: Entra renames a soft-deleted user just before it deactivates him."""
+    delivery = rows.get(deliveries, tenant_id, row["delivery_key"])
+    return EmailChoice(delivery["wanted_email"] if delivery is not None else None)
+
+
+def _columns(resource: Resource, email: str | None) -> Row:
+    return {
+        "user_name_key": comparison_key(resource["userName"]),
+        "external_id": resource.get("externalId"),
+        "email_key": _key(email),
+        "active": resource["active"],
+        "document": json.encode(resource),
+    }
+
+
+def _key(email: str | None) -> str | None:
+    return None if email is None else email_key(email)
+
+
+def _addresses(resource: Resource) -> set[str]:
+    return {comparison_key(entry["value"]) for entry in resource.get("emails", ()) if entry.get("value")}
+
+
+def _address_row(tenant_id: str, user_id: str, address: str) -> Row:
+    return {"tenant_id": tenant_id, "user_id": user_id, "email_key": address}
+
+
+def _keep_addresses(rows: Rows, tenant_id: str, user_id: str, resource: Resource) -> None:
+    before = {row["email_key"] for row in rows.find(user_emails, tenant_id=tenant_id, user_id=user_id)}
+    after = _addresses(resource)
+    for gone in before - after:
+        rows.delete(user_emails, tenant_id, user_id, gone)
+    for new in after - before:
+        rows.insert(user_emails, _address_row(tenant_id, user_id, new))
+
+
+def _user_needs(tenant_id: str, user_id: str) -> tuple[Need, ...]:
+    return (
+        Need(tenants, ("id",), (tenant_id,)),
+        counters_of(tenant_id),
+        Need(users, ("tenant_id", "id"), (tenant_id, user_id)),
+        Need(user_emails, ("tenant_id", "user_id"), (tenant_id, user_id)),
+    )
+
+
+def _name_need(tenant_id: str, resource: Resource) -> Need:
+    return Need(users, ("tenant_id", "user_name_key"), (tenant_id, comparison_key(resource["userName"])))
+
+
+def _journal(
+    rows: Rows, tenant_id: str, cause: Cause, verb: str, user_id: str, resource: Resource, **detail: object
+) -> None:
+    name = resource["userName"]
+    record_event(rows, tenant_id, cause, f"{USER_KIND}.{verb}", user_id, f"User {name} {verb}", **detail)

@@ -1,0 +1,335 @@
+"""The SCIM resources of every tenant: writes as commands, reads by index, the rest by a bounded scan."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy import Connection, Select
+
+from syncline.gateway.domain.tenant import TenantId
+from syncline.gateway.services.ports import Cause
+from syncline.gateway.store import statements
+from syncline.gateway.store.commands.groups import (
+    CreateGroup,
+    DeleteGroup,
+    PatchGroup,
+    ReplaceGroup,
+    stored_group,
+)
+from syncline.gateway.store.commands.users import (
+    CreateUser,
+    DeleteUser,
+    PatchUser,
+    ReplaceUser,
+    stored_user,
+)
+from syncline.scim.attributes import ResourceType
+from syncline.scim.errors import InvalidValue, TooMany, Unavailable, Uniqueness
+from syncline.scim.filter import Equality, Filter, attributes_used, compile_filter, equalities
+from syncline.scim.names import comparison_key
+from syncline.scim.patch import Patch
+from syncline.scim.resource import Notes, Resource
+from syncline.scim.schemas import USER
+from syncline.scimserver.rendering import timestamp
+from syncline.scimserver.store import Page, Query, Reference, Stored
+from syncline.sql.errors import RowConflict, RowRejected, StoreError
+from syncline.sql.reader import Reader
+from syncline.sql.rows import Command, Row
+from syncline.sql.writer import Writer
+
+SCAN_LIMIT = 10_000
+"""How many resources one filter without an index may look at before it is `tooMany`."""
+CHUNK = 500
+RETRY_SECONDS = 5
+
+T = TypeVar("T")
+
+_USER_INDEXES = {
+    "id": (statements.USER, False),
+    "userName": (statements.USERS_BY_NAME, True),
+    "externalId": (statements.USERS_BY_EXTERNAL_ID, False),
+    "emails.value": (statements.USERS_BY_EMAIL, True),
+}
+_GROUP_INDEXES = {
+    "id": (statements.GROUP, False),
+    "displayName": (statements.GROUPS_BY_NAME, True),
+    "externalId": (statements.GROUPS_BY_EXTERNAL_ID, False),
+    "members.value": (statements.GROUPS_BY_MEMBER, False),
+}
+
+
+class SqlDirectory:
+    """Implements `services.ports.DirectoryStore`."""
+
+    def __init__(self, writer: Writer, reader: Reader) -> None:
+        self._writer = writer
+        self._reader = reader
+
+    async def _write(self, command: Command[T]) -> T:
+        """Submit a command; the store's trouble becomes an answer an identity provider retries."""
+        try:
+            return await self._writer.submit(command)
+        except RowConflict as error:
+            raise Uniqueness("Another request took that name a moment ago.") from error
+        except RowRejected as error:
+            raise InvalidValue("A value of this request cannot be stored.") from error
+        except StoreError as error:
+            raise Unavailable("The request could not be stored now.", retry_after=RETRY_SECONDS) from error
+
+    async def create_user(
+        self, tenant_id: TenantId, user_id: str, resource: Resource, cause: Cause
+    ) -> Stored:
+        return await self._write(CreateUser(tenant_id, user_id, resource, cause))
+
+    async def replace_user(
+        self, tenant_id: TenantId, user_id: str, resource: Resource, if_match: int | None, cause: Cause
+    ) -> Stored:
+        return await self._write(ReplaceUser(tenant_id, user_id, resource, if_match, cause))
+
+    async def patch_user(
+        self,
+        tenant_id: TenantId,
+        user_id: str,
+        patch: Patch,
+        if_match: int | None,
+        cause: Cause,
+        notes: Notes,
+    ) -> Stored:
+        return await self._write(PatchUser(tenant_id, user_id, patch, if_match, cause, notes))
+
+    async def delete_user(
+        self, tenant_id: TenantId, user_id: str, if_match: int | None, cause: Cause
+    ) -> None:
+        await self._write(DeleteUser(tenant_id, user_id, if_match, cause))
+
+    async def create_group(
+        self, tenant_id: TenantId, group_id: str, resource: Resource, cause: Cause
+    ) -> Stored:
+        return await self._write(CreateGroup(tenant_id, group_id, resource, cause))
+
+    async def replace_group(
+        self, tenant_id: TenantId, group_id: str, resource: Resource, if_match: int | None, cause: Cause
+    ) -> Stored:
+        return await self._write(ReplaceGroup(tenant_id, group_id, resource, if_match, cause))
+
+    async def patch_group(
+        self,
+        tenant_id: TenantId,
+        group_id: str,
+        patch: Patch,
+        if_match: int | None,
+        cause: Cause,
+        notes: Notes,
+    ) -> Stored:
+        return await self._write(PatchGroup(tenant_id, group_id, patch, if_match, cause, notes))
+
+    async def delete_group(
+        self, tenant_id: TenantId, group_id: str, if_match: int | None, cause: Cause
+    ) -> None:
+        await self._write(DeleteGroup(tenant_id, group_id, if_match, cause))
+
+    async def get(
+        self, tenant_id: TenantId, resource_type: ResourceType, resource_id: str, include: frozenset[str]
+    ) -> Stored | None:
+        """Return one resource, or None; `include` names the computed attributes wanted."""
+
+        def read(connection: Connection) -> Stored | None:
+            statement = statements.USER if resource_type is USER else statements.GROUP
+            row = (
+                connection.execute(statement, {"tenant_id": tenant_id, "id": resource_id}).mappings().first()
+            )
+            if row is None:
+                return None
+            return _stored(connection, tenant_id, resource_type, [dict(row)], include)[0]
+
+        return await self._reader.point(read)
+
+    async def query(
+        self, tenant_id: TenantId, resource_type: ResourceType, query: Query, include: frozenset[str]
+    ) -> Page:
+        """Return one page, in order of creation. Raises `TooMany` past `SCAN_LIMIT` without an index."""
+        if query.filter is None:
+            return await self._reader.scan(lambda c: _page(c, tenant_id, resource_type, query, include))
+        filter_ = query.filter
+        wanted = _indexed(resource_type, filter_)
+        if wanted is None:
+            return await self._reader.scan(
+                lambda c: _by_scan(c, tenant_id, resource_type, filter_, query, include)
+            )
+        return await self._reader.point(
+            lambda c: _by_index(c, tenant_id, resource_type, wanted, filter_, query, include)
+        )
+
+
+def _page(
+    connection: Connection,
+    tenant_id: str,
+    resource_type: ResourceType,
+    query: Query,
+    include: frozenset[str],
+) -> Page:
+    counters = connection.execute(statements.COUNTERS, {"tenant_id": tenant_id}).mappings().one()
+    total = counters["users" if resource_type is USER else "groups"]
+    if query.count == 0:
+        return Page((), total)
+    statement = statements.USER_PAGE if resource_type is USER else statements.GROUP_PAGE
+    window = {"tenant_id": tenant_id, "offset": query.start_index - 1, "limit": query.count}
+    return Page(
+        _stored(connection, tenant_id, resource_type, _rows(connection, statement, window), include), total
+    )
+
+
+def _indexed(resource_type: ResourceType, filter_: Filter) -> tuple[Select[Any], str, object] | None:
+    """Return the first comparison of the filter that an index answers, as (statement, parameter, value)."""
+    indexes = _USER_INDEXES if resource_type is USER else _GROUP_INDEXES
+    for equality in equalities(filter_):
+        found = indexes.get(equality.path)
+        if found is not None and isinstance(equality.value, str):
+            statement, normalised = found
+            return statement, "id" if equality.path == "id" else "value", _key(equality, normalised)
+    return None
+
+
+def _key(equality: Equality, normalised: bool) -> object:
+    return comparison_key(str(equality.value)) if normalised else equality.value
+
+
+def _by_index(
+    connection: Connection,
+    tenant_id: str,
+    resource_type: ResourceType,
+    wanted: tuple[Select[Any], str, object],
+    filter_: Filter,
+    query: Query,
+    include: frozenset[str],
+) -> Page:
+    statement, parameter, value = wanted
+    parameters = {"tenant_id": tenant_id, parameter: value, "limit": SCAN_LIMIT + 1}
+    rows = _rows(connection, statement, parameters)
+    _refuse_more_than_a_scan(len(rows))
+    matched = _matching(connection, tenant_id, resource_type, rows, filter_)
+    return _cut(connection, tenant_id, resource_type, matched, query, include)
+
+
+def _by_scan(
+    connection: Connection,
+    tenant_id: str,
+    resource_type: ResourceType,
+    filter_: Filter,
+    query: Query,
+    include: frozenset[str],
+) -> Page:
+    counters = connection.execute(statements.COUNTERS, {"tenant_id": tenant_id}).mappings().one()
+    _refuse_more_than_a_scan(counters["users" if resource_type is USER else "groups"])
+    statement = statements.USERS_AFTER if resource_type is USER else statements.GROUPS_AFTER
+    matched: list[Row] = []
+    after = 0
+    while rows := _rows(connection, statement, {"tenant_id": tenant_id, "after": after, "limit": CHUNK}):
+        matched += _matching(connection, tenant_id, resource_type, rows, filter_)
+        after = rows[-1]["ordinal"]
+    return _cut(connection, tenant_id, resource_type, matched, query, include)
+
+
+def _refuse_more_than_a_scan(found: int) -> None:
+    if found > SCAN_LIMIT:
+        raise TooMany(
+            f"This filter would have to look at more than {SCAN_LIMIT} resources. "
+            "Filter on userName, externalId, e-mail or displayName with `eq`."
+        )
+
+
+def _matching(
+    connection: Connection, tenant_id: str, resource_type: ResourceType, rows: list[Row], filter_: Filter
+) -> list[Row]:
+    """Return the rows the whole filter holds for, with the computed attributes it looks at put in."""
+    matches = compile_filter(filter_)
+    used = attributes_used(filter_)
+    stored = _stored(connection, tenant_id, resource_type, rows, used & {"groups", "members"})
+    return [row for row, seen in zip(rows, stored, strict=True) if matches(_seen(seen, resource_type))]
+
+
+def _seen(stored: Stored, resource_type: ResourceType) -> Resource:
+    """Return the resource as a filter sees it."""
+    resource: Resource = orjson.loads(stored.document)
+    resource["id"] = stored.id
+    resource["meta"] = {
+        "resourceType": resource_type.name,
+        "created": timestamp(stored.created_at),
+        "lastModified": timestamp(stored.modified_at),
+        "version": f'W/"{stored.version}"',
+    }
+    if stored.groups is not None:
+        resource["groups"] = list(stored.groups)
+    if stored.members is not None:
+        resource["members"] = list(stored.members)
+    return resource
+
+
+def _cut(
+    connection: Connection,
+    tenant_id: str,
+    resource_type: ResourceType,
+    matched: list[Row],
+    query: Query,
+    include: frozenset[str],
+) -> Page:
+    page = matched[query.start_index - 1 : query.start_index - 1 + query.count]
+    return Page(_stored(connection, tenant_id, resource_type, page, include), len(matched))
+
+
+def _stored(
+    connection: Connection,
+    tenant_id: str,
+    resource_type: ResourceType,
+    rows: Sequence[Row],
+    include: Iterable[str],
+) -> list[Stored]:
+    if resource_type is USER:
+        if "groups" not in include or not rows:
+            return [stored_user(row) for row in rows]
+        groups = groups_of(connection, tenant_id, [row["id"] for row in rows])
+        return [_with_groups(row, groups[row["id"]]) for row in rows]
+    if "members" not in include or not rows:
+        return [stored_group(row) for row in rows]
+    listed = _members_of(connection, tenant_id, [row["id"] for row in rows])
+    return [stored_group(row, tuple(listed[row["id"]])) for row in rows]
+
+
+def _with_groups(row: Row, groups: Sequence[Reference]) -> Stored:
+    return Stored(
+        row["id"],
+        row["version"],
+        row["created_at"],
+        row["modified_at"],
+        row["document"],
+        groups=tuple(groups),
+    )
+
+
+def groups_of(
+    connection: Connection, tenant_id: str, user_ids: Sequence[str]
+) -> defaultdict[str, list[Reference]]:
+    """Return the groups each of these is a direct member of, as references."""
+    found: defaultdict[str, list[Reference]] = defaultdict(list)
+    parameters = {"tenant_id": tenant_id, "values": list(user_ids)}
+    for value, group_id, document in connection.execute(statements.GROUPS_OF, parameters):
+        name = orjson.loads(document)["displayName"]
+        found[value].append({"value": group_id, "display": name, "type": "direct"})
+    return found
+
+
+def _members_of(
+    connection: Connection, tenant_id: str, group_ids: Sequence[str]
+) -> defaultdict[str, list[Reference]]:
+    found: defaultdict[str, list[Reference]] = defaultdict(list)
+    parameters = {"tenant_id": tenant_id, "values": list(group_ids)}
+    for group_id, _, document in connection.execute(statements.MEMBERS_OF, parameters):
+        found[group_id].append(orjson.loads(document))
+    return found
+
+
+def _rows(connection: Connection, statement: Select[Any], parameters: dict[str, Any]) -> list[Row]:
+    return [dict(row) for row in connection.execute(statement, parameters).mappings()]

@@ -1,0 +1,80 @@
+"""The provisioning log, the calls it led to, and the people it is about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Select
+
+from syncline.gateway.domain.tenant import TenantId
+from syncline.gateway.services.ports import CallRecord, Event, WorkItem
+from syncline.gateway.store import records, statements
+from syncline.gateway.store.work import items_of
+from syncline.scim.names import comparison_key
+from syncline.sql.reader import Reader
+from syncline.sql.rows import Row
+
+_LAST = 2**62
+CALLS_SHOWN = 200
+
+
+class SqlJournal:
+    """Implements `services.ports.JournalStore`."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    async def events(
+        self, tenant_id: TenantId, *, subject: str | None, kind: str | None, before: int | None, limit: int
+    ) -> list[Event]:
+        """Return events, newest first, numbered below `before`; `kind` may be the beginning of one."""
+        parameters: dict[str, Any] = {"before": before or _LAST, "limit": limit}
+        statement = statements.EVENTS
+        if subject is not None:
+            statement, parameters["subject"] = statements.EVENTS_OF, subject
+        elif kind is not None:
+            statement, parameters["pattern"] = statements.EVENTS_OF_KIND, statements.beginning(kind)
+        found = [records.event_of(row) for row in await self._rows(statement, tenant_id, **parameters)]
+        return [event for event in found if kind is None or event.kind.startswith(kind)]
+
+    async def event(self, tenant_id: TenantId, seq: int) -> Event | None:
+        """Return one event, or None."""
+        rows = await self._rows(statements.EVENT, tenant_id, seq=seq)
+        return records.event_of(rows[0]) if rows else None
+
+    async def calls(
+        self, tenant_id: TenantId, correlation_id: str, delivery_key: str | None
+    ) -> list[CallRecord]:
+        """Return the calls made for one cause; with a delivery's key, the latest ones for that delivery."""
+        if delivery_key is not None:
+            rows = await self._rows(
+                statements.CALLS_FOR, tenant_id, delivery_key=delivery_key, limit=CALLS_SHOWN
+            )
+        else:
+            rows = await self._rows(
+                statements.CALLS_OF, tenant_id, correlation_id=correlation_id, limit=CALLS_SHOWN
+            )
+        return [records.call_of(row) for row in rows]
+
+    async def find_items(
+        self, tenant_id: TenantId, *, search: str | None, after: str, limit: int
+    ) -> list[WorkItem]:
+        """Return people in order of their key; `search` is part of an e-mail, or a SCIM id."""
+
+        def read(connection: Connection) -> list[WorkItem]:
+            parameters: dict[str, Any] = {"tenant_id": tenant_id, "after": after, "limit": limit}
+            statement = statements.DELIVERIES_AFTER
+            if search is not None:
+                statement, parameters["search"] = statements.DELIVERIES_LIKE, search
+                parameters["pattern"] = statements.containing(comparison_key(search))
+            rows = [dict(row) for row in connection.execute(statement, parameters).mappings()]
+            return items_of(connection, tenant_id, rows)
+
+        return await self._reader.scan(read)
+
+    async def _rows(self, statement: Select[Any], tenant_id: TenantId, **parameters: Any) -> list[Row]:
+        def read(connection: Connection) -> list[Row]:
+            bound = {"tenant_id": tenant_id, **parameters}
+            return [dict(row) for row in connection.execute(statement, bound).mappings()]
+
+        return await self._reader.scan(read)

@@ -1,0 +1,178 @@
+"""Between rows and what the rest of the gateway speaks of: frozen records and domain objects."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import orjson
+
+from syncline.clock import Milliseconds
+from syncline.gateway.domain.account import Account, AccountUser, PermissionSet, Team
+from syncline.gateway.domain.delivery import Access, Delivery, Intent, Origin, Urgency
+from syncline.gateway.domain.holds import HoldReason
+from syncline.gateway.domain.person import email_key
+from syncline.gateway.domain.rules import Rule
+from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
+from syncline.gateway.services.ports import CallRecord, Event, ProtectedUser, Tenant, Token
+from syncline.sql.rows import Row
+
+
+def tenant_of(row: Row) -> Tenant:
+    """Return the tenant of a row of `tenants`."""
+    return Tenant(
+        id=TenantId(row["id"]),
+        name=row["name"],
+        mode=TenantMode(row["mode"]),
+        policy=policy_of(row),
+        placement_epoch=row["placement_epoch"],
+        plan_approved_at=row["plan_approved_at"],
+        plan_approved_by=row["plan_approved_by"],
+        created_at=row["created_at"],
+    )
+
+
+def policy_of(row: Row) -> Policy:
+    """Return the policy of a row of `tenants`; parsed once for each text."""
+    return _policy(row["policy"])
+
+
+@lru_cache(maxsize=1024)
+def _policy(text: str) -> Policy:
+    return msgspec.json.decode(text, type=Policy)
+
+
+def policy_text(policy: Policy) -> str:
+    """Return a policy as it is kept."""
+    return msgspec.json.encode(policy).decode()
+
+
+def token_of(row: Row) -> Token:
+    """Return the token of a row of `scim_tokens`."""
+    return Token(**{**row, "tenant_id": TenantId(row["tenant_id"])})
+
+
+def token_row(token: Token) -> Row:
+    """Return a token as it is kept."""
+    return {name: getattr(token, name) for name in Token.__slots__}
+
+
+def rule_of(row: Row) -> Rule:
+    """Return the rule of a row of `rules`."""
+    return msgspec.convert({**orjson.loads(row["document"]), "position": row["position"]}, Rule)
+
+
+def rule_row(tenant_id: str, rule: Rule, position: int) -> Row:
+    """Return a rule as it is kept at a position."""
+    document = msgspec.to_builtins(rule)
+    document.pop("position")
+    return {
+        "tenant_id": tenant_id,
+        "id": rule.id,
+        "position": position,
+        "document": orjson.dumps(document).decode(),
+    }
+
+
+def protected_of(row: Row) -> ProtectedUser:
+    """Return the person of a row of `protected_users`."""
+    return ProtectedUser(
+        email=row["email"], reason=row["reason"], created_at=row["created_at"], created_by=row["created_by"]
+    )
+
+
+def protected_row(tenant_id: str, user: ProtectedUser) -> Row:
+    """Return a protected person as he is kept."""
+    return {
+        "tenant_id": tenant_id,
+        "email_key": email_key(user.email),
+        "email": user.email,
+        "reason": user.reason,
+        "created_at": user.created_at,
+        "created_by": user.created_by,
+    }
+
+
+def account_text(account: Account) -> str:
+    """Return an account's set-up as it is kept."""
+    shown = {
+        "portal_id": account.portal_id,
+        "account_type": account.account_type,
+        "time_zone": account.time_zone,
+        "has_permission_sets": account.has_permission_sets,
+        "super_admin_count": account.super_admin_count,
+        "permission_sets": [
+            [each.id, each.name, each.requires_billing_write] for each in account.permission_sets
+        ],
+        "teams": [[each.id, each.name] for each in account.teams],
+    }
+    return orjson.dumps(shown).decode()
+
+
+@lru_cache(maxsize=256)
+def account_of(text: str) -> Account:
+    """Return the account of what `account_text` wrote; parsed once for each text."""
+    shown: dict[str, Any] = orjson.loads(text)
+    shown["permission_sets"] = tuple(PermissionSet(*each) for each in shown["permission_sets"])
+    shown["teams"] = tuple(Team(*each) for each in shown["teams"])
+    return Account(**shown)
+
+
+def account_user_row(tenant_id: str, user: AccountUser, at: Milliseconds) -> Row:
+    """Return what is known of a HubSpot user as it is kept."""
+    return {
+        "tenant_id": tenant_id,
+        "hubspot_id": user.hubspot_id,
+        "email_key": email_key(user.email),
+        "document": msgspec.json.encode(user).decode(),
+        "read_at": at,
+    }
+
+
+def account_user_of(document: str) -> AccountUser:
+    """Return the HubSpot user of a row's document."""
+    return msgspec.json.decode(document, type=AccountUser)
+
+
+def delivery_of(row: Row) -> Delivery:
+    """Return the delivery of a row of `deliveries`."""
+    return Delivery(
+        key=row["key"],
+        email=row["email"],
+        user_id=row["user_id"],
+        intent=Intent(row["intent"]),
+        desired_revision=row["desired_revision"],
+        delivered_revision=row["delivered_revision"],
+        urgency=Urgency(row["urgency"]),
+        due_at=row["due_at"],
+        attempts=row["attempts"],
+        hubspot_id=row["hubspot_id"],
+        scim_id=row["scim_id"],
+        origin=None if row["origin"] is None else Origin(row["origin"]),
+        access=Access(row["access"]),
+        renamed_from=row["renamed_from"],
+        hold_reason=None if row["hold_reason"] is None else HoldReason(row["hold_reason"]),
+        hold_detail=row["hold_detail"] or "",
+        last_error=row["last_error"],
+        claimed_by=row["claimed_by"],
+        may_reactivate=row["may_reactivate"],
+    )
+
+
+def event_of(row: Row) -> Event:
+    """Return the event of a row of `events`."""
+    return Event(
+        seq=row["seq"],
+        at=row["at"],
+        correlation_id=row["correlation_id"],
+        kind=row["kind"],
+        subject=row["subject"],
+        summary=row["summary"],
+        detail=orjson.loads(row["detail"]),
+    )
+
+
+def call_of(row: Row) -> CallRecord:
+    """Return the record of a row of `calls`."""
+    return CallRecord(**{name: row[name] for name in CallRecord.__slots__})

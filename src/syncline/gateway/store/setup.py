@@ -1,0 +1,188 @@
+"""Tenants and what operators set up for them; credentials are sealed here, on the way in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection as Database
+from sqlalchemy import Select
+
+from syncline.clock import Milliseconds
+from syncline.gateway.domain.account import Account, AccountUser
+from syncline.gateway.domain.rules import Rule
+from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
+from syncline.gateway.services.ports import Actor, Cause, Connection, ProtectedUser, Tenant, Token
+from syncline.gateway.store import records, statements
+from syncline.gateway.store.commands import setup as commands
+from syncline.scim.names import comparison_key
+from syncline.sql.reader import Reader
+from syncline.sql.rows import Row
+from syncline.sql.sealing import Sealer
+from syncline.sql.writer import Writer
+
+
+class SqlSetup:
+    """Implements `services.ports.SetupStore`."""
+
+    def __init__(self, writer: Writer, reader: Reader, sealer: Sealer) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._sealer = sealer
+
+    async def create_tenant(self, tenant_id: TenantId, name: str, actor: Actor) -> Tenant:
+        """Create a tenant; raises `Conflict` when the name is taken in any case."""
+        return records.tenant_of(await self._writer.submit(commands.CreateTenant(tenant_id, name, actor)))
+
+    async def tenant(self, name_or_id: str) -> Tenant | None:
+        """Return the tenant of that id or name."""
+
+        def read(database: Database) -> Tenant | None:
+            row = database.execute(statements.TENANT_BY_ID, {"tenant_id": name_or_id}).mappings().first()
+            if row is None:
+                parameters = {"name_key": comparison_key(name_or_id)}
+                row = database.execute(statements.TENANT_BY_NAME, parameters).mappings().first()
+            return None if row is None else records.tenant_of(dict(row))
+
+        return await self._reader.point(read)
+
+    async def tenants(self) -> list[Tenant]:
+        """Return every tenant, by name."""
+
+        def read(database: Database) -> list[Tenant]:
+            return [
+                records.tenant_of(dict(row)) for row in database.execute(statements.ALL_TENANTS).mappings()
+            ]
+
+        return await self._reader.scan(read)
+
+    async def set_mode(self, tenant_id: TenantId, mode: TenantMode, actor: Actor) -> None:
+        """Set how far the tenant's decisions go."""
+        await self._change(tenant_id, {"mode": mode.value}, "tenant.mode", {"mode": mode.value}, actor)
+
+    async def set_policy(self, tenant_id: TenantId, policy: Policy, actor: Actor) -> None:
+        """Set the tenant's choices."""
+        text = records.policy_text(policy)
+        await self._change(tenant_id, {"policy": text}, "policy.set", {"policy": text}, actor)
+
+    async def approve_plan(self, tenant_id: TenantId, counts: Mapping[str, int], actor: Actor) -> None:
+        """Remember that an operator has seen the plan and agreed to it."""
+        changes = {"plan_approved_at": actor.at, "plan_approved_by": actor.name}
+        await self._change(tenant_id, changes, "plan.approved", dict(counts), actor)
+
+    async def create_token(self, token: Token, actor: Actor) -> None:
+        """Keep a token's fingerprint."""
+        await self._writer.submit(commands.CreateToken(token, actor))
+
+    async def token(self, token_id: str) -> Token | None:
+        """Return the token of that public id; its tenant is known only by it."""
+
+        def read(database: Database) -> Token | None:
+            row = database.execute(statements.TOKEN, {"token_id": token_id}).mappings().first()
+            return None if row is None else records.token_of(dict(row))
+
+        return await self._reader.point(read)
+
+    async def tokens(self, tenant_id: TenantId) -> list[Token]:
+        """Return the tenant's tokens, oldest first, the revoked ones included."""
+        return [records.token_of(row) for row in await self._rows(statements.TOKENS, tenant_id)]
+
+    async def revoke_token(self, tenant_id: TenantId, token_id: str, actor: Actor) -> None:
+        """End a token; raises `NotFound` for one that is not the tenant's own."""
+        await self._writer.submit(commands.RevokeToken(tenant_id, token_id, actor))
+
+    async def note_token_use(self, token_id: str, at: Milliseconds, client: str | None) -> None:
+        """Remember when and from where the token was last used."""
+        await self._writer.submit(commands.NoteTokenUse(token_id, at, client))
+
+    async def set_connection(self, connection: Connection, actor: Actor) -> None:
+        """Link the tenant to a HubSpot account; raises `Conflict` when another tenant has that account."""
+        tenant_id = connection.tenant_id
+        row: Row = {
+            "tenant_id": tenant_id,
+            "portal_id": connection.portal_id,
+            "base_url": connection.base_url,
+            "access_token": self._sealer.seal(connection.access_token, tenant_id, "access_token"),
+            "scim_base_url": connection.scim_base_url,
+            "scim_token": None
+            if connection.scim_token is None
+            else self._sealer.seal(connection.scim_token, tenant_id, "scim_token"),
+            "account": None if connection.account is None else records.account_text(connection.account),
+            "account_read_at": connection.account_read_at,
+            "trouble": None,
+            "trouble_detail": None,
+            "created_at": actor.at,
+        }
+        await self._writer.submit(commands.SetConnection(tenant_id, row, actor))
+
+    async def connection(self, tenant_id: TenantId) -> Connection | None:
+        """Return the tenant's link with its credentials opened; raises `SealBroken` under another key."""
+        rows = await self._rows(statements.CONNECTION, tenant_id)
+        return self._opened(tenant_id, rows[0]) if rows else None
+
+    async def keep_account(
+        self, tenant_id: TenantId, account: Account, users: Sequence[AccountUser], at: Milliseconds
+    ) -> None:
+        """Replace what is known of the account by a complete reading of it, begun at `at`."""
+        await self._writer.submit(commands.KeepAccount(tenant_id, account, tuple(users), at))
+
+    async def note_trouble(
+        self, tenant_id: TenantId, trouble: str | None, detail: str | None, cause: Cause
+    ) -> None:
+        """Remember that the connection does not work, or that it does again."""
+        await self._writer.submit(commands.NoteTrouble(tenant_id, trouble, detail, cause))
+
+    async def rules(self, tenant_id: TenantId) -> list[Rule]:
+        """Return the rules in the order they are tried."""
+        return [records.rule_of(row) for row in await self._rows(statements.RULES, tenant_id)]
+
+    async def set_rules(self, tenant_id: TenantId, rules: Sequence[Rule], action: str, actor: Actor) -> None:
+        """Put these rules in the place of those there."""
+        await self._writer.submit(commands.SetRules(tenant_id, tuple(rules), action, actor))
+
+    async def protected_users(self, tenant_id: TenantId) -> list[ProtectedUser]:
+        """Return the people an operator protects."""
+        return [records.protected_of(row) for row in await self._rows(statements.PROTECTED, tenant_id)]
+
+    async def protect(self, tenant_id: TenantId, user: ProtectedUser, actor: Actor) -> None:
+        """Have nothing ever changed for this person."""
+        await self._writer.submit(commands.Protect(tenant_id, user, actor))
+
+    async def unprotect(self, tenant_id: TenantId, email: str, actor: Actor) -> bool:
+        """Lift a protection; returns whether there was one."""
+        return await self._writer.submit(commands.Unprotect(tenant_id, email, actor))
+
+    async def release(self, tenant_id: TenantId, delivery_key: str, actor: Actor) -> bool:
+        """Let somebody who was deactivated at HubSpot be reactivated."""
+        return await self._writer.submit(commands.Release(tenant_id, delivery_key, actor))
+
+    async def _change(
+        self,
+        tenant_id: TenantId,
+        changes: Mapping[str, object],
+        action: str,
+        detail: Mapping[str, object],
+        actor: Actor,
+    ) -> None:
+        await self._writer.submit(commands.ChangeTenant(tenant_id, changes, action, detail, actor))
+
+    async def _rows(self, statement: Select[Any], tenant_id: TenantId) -> list[Row]:
+        def read(database: Database) -> list[Row]:
+            return [dict(row) for row in database.execute(statement, {"tenant_id": tenant_id}).mappings()]
+
+        return await self._reader.point(read)
+
+    def _opened(self, tenant_id: TenantId, row: Row) -> Connection:
+        sealed = row["scim_token"]
+        return Connection(
+            tenant_id=tenant_id,
+            portal_id=row["portal_id"],
+            base_url=row["base_url"],
+            access_token=self._sealer.open(row["access_token"], tenant_id, "access_token"),
+            scim_base_url=row["scim_base_url"],
+            scim_token=None if sealed is None else self._sealer.open(sealed, tenant_id, "scim_token"),
+            account=None if row["account"] is None else records.account_of(row["account"]),
+            account_read_at=row["account_read_at"],
+            trouble=row["trouble"],
+            trouble_detail=row["trouble_detail"],
+        )

@@ -1,0 +1,280 @@
+"""Every query of the gateway, compiled once: module constants with bound parameters, read as a unit.
+
+Each one names `tenant_id`, but for the look-up of a token (it is what names the tenant), of a tenant by name, and the
+sweep over all tenants with something due.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BindParameter, and_, bindparam, func, or_, select
+
+from syncline.gateway.domain.delivery import Intent
+from syncline.gateway.store.tables import (
+    account_users,
+    audit_events,
+    calls,
+    connections,
+    counters,
+    deliveries,
+    events,
+    groups,
+    members,
+    protected_users,
+    rules,
+    scim_tokens,
+    tenants,
+    user_emails,
+    users,
+)
+
+_tenant: BindParameter[Any] = bindparam("tenant_id")
+_limit: BindParameter[Any] = bindparam("limit")
+_many: BindParameter[Any] = bindparam("values", expanding=True)
+
+ESCAPE = "!"
+
+
+def containing(text: str) -> str:
+    """Return the LIKE pattern of what contains that text."""
+    return f"%{_escaped(text)}%"
+
+
+def beginning(text: str) -> str:
+    """Return the LIKE pattern of what begins with that text."""
+    return f"{_escaped(text)}%"
+
+
+def _escaped(text: str) -> str:
+    for special in (ESCAPE, "%", "_"):
+        text = text.replace(special, ESCAPE + special)
+    return text
+
+
+# --- tenants and their set-up ---------------------------------------------------------------------------------------
+TENANT_BY_ID = select(tenants).where(tenants.c.id == _tenant)
+TENANT_BY_NAME = select(tenants).where(tenants.c.name_key == bindparam("name_key"))
+ALL_TENANTS = select(tenants).order_by(tenants.c.name_key)
+EPOCH = select(tenants.c.placement_epoch).where(tenants.c.id == _tenant)
+COUNTERS = select(counters).where(counters.c.tenant_id == _tenant)
+TOKEN = select(scim_tokens).where(scim_tokens.c.id == bindparam("token_id"))
+TOKENS = (
+    select(scim_tokens)
+    .where(scim_tokens.c.tenant_id == _tenant)
+    .order_by(scim_tokens.c.created_at, scim_tokens.c.id)
+)
+LAST_CONTACT = select(func.max(scim_tokens.c.last_used_at)).where(scim_tokens.c.tenant_id == _tenant)
+CONNECTION = select(connections).where(connections.c.tenant_id == _tenant)
+RULES = select(rules).where(rules.c.tenant_id == _tenant).order_by(rules.c.position)
+PROTECTED = (
+    select(protected_users)
+    .where(protected_users.c.tenant_id == _tenant)
+    .order_by(protected_users.c.email_key)
+)
+AUDIT = (
+    select(audit_events)
+    .where(audit_events.c.tenant_id == _tenant, audit_events.c.seq < bindparam("before"))
+    .order_by(audit_events.c.seq.desc())
+    .limit(_limit)
+)
+
+# --- the directory --------------------------------------------------------------------------------------------------
+USER = select(users).where(users.c.tenant_id == _tenant, users.c.id == bindparam("id"))
+GROUP = select(groups).where(groups.c.tenant_id == _tenant, groups.c.id == bindparam("id"))
+USERS_BY_NAME = select(users).where(users.c.tenant_id == _tenant, users.c.user_name_key == bindparam("value"))
+USERS_BY_EXTERNAL_ID = (
+    select(users)
+    .where(users.c.tenant_id == _tenant, users.c.external_id == bindparam("value"))
+    .order_by(users.c.ordinal)
+    .limit(_limit)
+)
+USERS_BY_EMAIL = (
+    select(users)
+    .join(
+        user_emails, and_(user_emails.c.tenant_id == users.c.tenant_id, user_emails.c.user_id == users.c.id)
+    )
+    .where(user_emails.c.tenant_id == _tenant, user_emails.c.email_key == bindparam("value"))
+    .order_by(users.c.ordinal)
+    .limit(_limit)
+)
+GROUPS_BY_NAME = (
+    select(groups)
+    .where(groups.c.tenant_id == _tenant, groups.c.display_name_key == bindparam("value"))
+    .order_by(groups.c.ordinal)
+    .limit(_limit)
+)
+GROUPS_BY_EXTERNAL_ID = (
+    select(groups)
+    .where(groups.c.tenant_id == _tenant, groups.c.external_id == bindparam("value"))
+    .order_by(groups.c.ordinal)
+    .limit(_limit)
+)
+GROUPS_BY_MEMBER = (
+    select(groups)
+    .join(members, and_(members.c.tenant_id == groups.c.tenant_id, members.c.group_id == groups.c.id))
+    .where(members.c.tenant_id == _tenant, members.c.value == bindparam("value"))
+    .order_by(groups.c.ordinal)
+    .limit(_limit)
+)
+USER_PAGE = (
+    select(users)
+    .where(users.c.tenant_id == _tenant)
+    .order_by(users.c.ordinal)
+    .offset(bindparam("offset"))
+    .limit(_limit)
+)
+GROUP_PAGE = (
+    select(groups)
+    .where(groups.c.tenant_id == _tenant)
+    .order_by(groups.c.ordinal)
+    .offset(bindparam("offset"))
+    .limit(_limit)
+)
+USERS_AFTER = (
+    select(users)
+    .where(users.c.tenant_id == _tenant, users.c.ordinal > bindparam("after"))
+    .order_by(users.c.ordinal)
+    .limit(_limit)
+)
+GROUPS_AFTER = (
+    select(groups)
+    .where(groups.c.tenant_id == _tenant, groups.c.ordinal > bindparam("after"))
+    .order_by(groups.c.ordinal)
+    .limit(_limit)
+)
+USERS_IN = select(users).where(users.c.tenant_id == _tenant, users.c.id.in_(_many))
+GROUPS_OF = (
+    select(members.c.value, groups.c.id, groups.c.document)
+    .join(groups, and_(groups.c.tenant_id == members.c.tenant_id, groups.c.id == members.c.group_id))
+    .where(members.c.tenant_id == _tenant, members.c.value.in_(_many))
+    .order_by(groups.c.ordinal)
+)
+MEMBERS_OF = (
+    select(members.c.group_id, members.c.value, members.c.document)
+    .where(members.c.tenant_id == _tenant, members.c.group_id.in_(_many))
+    .order_by(members.c.group_id, members.c.value)
+)
+
+# --- the backlog ----------------------------------------------------------------------------------------------------
+DUE = (
+    select(deliveries)
+    .where(
+        deliveries.c.tenant_id == _tenant,
+        deliveries.c.urgency == bindparam("urgency"),
+        deliveries.c.due_at <= bindparam("now"),
+    )
+    .order_by(deliveries.c.due_at, deliveries.c.key)
+    .limit(_limit)
+)
+STALE = (
+    select(deliveries)
+    .where(
+        deliveries.c.tenant_id == _tenant,
+        deliveries.c.decided_epoch < bindparam("epoch"),
+    )
+    .order_by(deliveries.c.decided_epoch)
+    .limit(_limit)
+)
+NEXT_DUE = (
+    select(deliveries.c.due_at)
+    .where(
+        deliveries.c.tenant_id == _tenant,
+        deliveries.c.urgency == bindparam("urgency"),
+        deliveries.c.due_at.is_not(None),
+    )
+    .order_by(deliveries.c.due_at)
+    .limit(1)
+)
+DELIVERY = select(deliveries).where(deliveries.c.tenant_id == _tenant, deliveries.c.key == bindparam("key"))
+DELIVERIES_AFTER = (
+    select(deliveries)
+    .where(deliveries.c.tenant_id == _tenant, deliveries.c.key > bindparam("after"))
+    .order_by(deliveries.c.key)
+    .limit(_limit)
+)
+DELIVERIES_LIKE = (
+    select(deliveries)
+    .where(
+        deliveries.c.tenant_id == _tenant,
+        deliveries.c.key > bindparam("after"),
+        or_(
+            deliveries.c.key.like(bindparam("pattern"), escape=ESCAPE),
+            deliveries.c.user_id == bindparam("search"),
+        ),
+    )
+    .order_by(deliveries.c.key)
+    .limit(_limit)
+)
+DELIVERIES = select(func.count()).where(
+    deliveries.c.tenant_id == _tenant, deliveries.c.intent != Intent.RELEASED.value
+)
+WAITING = select(func.count()).where(
+    deliveries.c.tenant_id == _tenant, deliveries.c.due_at.is_not(None), deliveries.c.attempts == 0
+)
+RETRYING = select(func.count()).where(
+    deliveries.c.tenant_id == _tenant, deliveries.c.due_at.is_not(None), deliveries.c.attempts > 0
+)
+HELD = (
+    select(deliveries.c.hold_reason, func.count())
+    .where(deliveries.c.tenant_id == _tenant, deliveries.c.hold_reason.is_not(None))
+    .group_by(deliveries.c.hold_reason)
+)
+DUE_TENANTS = (
+    select(deliveries.c.tenant_id)
+    .where(deliveries.c.due_at <= bindparam("now"))
+    .union(
+        select(deliveries.c.tenant_id)
+        .join(tenants, tenants.c.id == deliveries.c.tenant_id)
+        .where(deliveries.c.decided_epoch < tenants.c.placement_epoch)
+    )
+)
+KNOWN_BY_EMAIL = select(account_users.c.email_key, account_users.c.document).where(
+    account_users.c.tenant_id == _tenant, account_users.c.email_key.in_(_many)
+)
+KNOWN_BY_ID = select(account_users.c.hubspot_id, account_users.c.document).where(
+    account_users.c.tenant_id == _tenant, account_users.c.hubspot_id.in_(_many)
+)
+ACCOUNT_USERS = select(func.count()).where(account_users.c.tenant_id == _tenant)
+UNANSWERED_CREATES = select(calls.c.delivery_key).where(
+    calls.c.tenant_id == _tenant,
+    calls.c.delivery_key.in_(_many),
+    calls.c.purpose == "users.create",
+    or_(calls.c.status.is_(None), calls.c.status >= 500),
+)
+CALLS_SINCE = (
+    select(calls.c.sent_at)
+    .where(calls.c.tenant_id == _tenant, calls.c.sent_at > bindparam("since"))
+    .order_by(calls.c.sent_at)
+)
+
+# --- the log --------------------------------------------------------------------------------------------------------
+_before = events.c.seq < bindparam("before")
+EVENTS = (
+    select(events).where(events.c.tenant_id == _tenant, _before).order_by(events.c.seq.desc()).limit(_limit)
+)
+EVENTS_OF = (
+    select(events)
+    .where(events.c.tenant_id == _tenant, events.c.subject == bindparam("subject"), _before)
+    .order_by(events.c.seq.desc())
+    .limit(_limit)
+)
+EVENTS_OF_KIND = (
+    select(events)
+    .where(events.c.tenant_id == _tenant, events.c.kind.like(bindparam("pattern"), escape=ESCAPE), _before)
+    .order_by(events.c.seq.desc())
+    .limit(_limit)
+)
+EVENT = select(events).where(events.c.tenant_id == _tenant, events.c.seq == bindparam("seq"))
+CALLS_OF = (
+    select(calls)
+    .where(calls.c.tenant_id == _tenant, calls.c.correlation_id == bindparam("correlation_id"))
+    .order_by(calls.c.seq)
+    .limit(_limit)
+)
+CALLS_FOR = (
+    select(calls)
+    .where(calls.c.tenant_id == _tenant, calls.c.delivery_key == bindparam("delivery_key"))
+    .order_by(calls.c.seq.desc())
+    .limit(_limit)
+)

@@ -1,0 +1,24 @@
+"""The gateway's memory on a SQL database, behind the ports."""
+
+from __future__ import annotations
+
+from syncline.gateway.services.ports import Store
+from syncline.gateway.store.backlog import SqlBacklog
+from syncline.gateway.store.directory import SqlDirectory
+from syncline.gateway.store.journal import SqlJournal
+from syncline.gateway.store.setup import SqlSetup
+from syncline.sql.reader import Reader
+from syncline.sql.sealing import Sealer
+from syncline.sql.writer import Writer
+
+MIGRATIONS = "syncline.gateway.store.migrations"
+
+
+def sql_store(writer: Writer, reader: Reader, sealer: Sealer) -> Store:
+    """Return the store over a migrated database."""
+    return Store(
+        directory=SqlDirectory(writer, reader),
+        setup=SqlSetup(writer, reader, sealer),
+        backlog=SqlBacklog(writer, reader),
+        journal=SqlJournal(reader),
+    )

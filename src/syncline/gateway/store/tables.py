@@ -1,0 +1,260 @@
+"""The gateway's tables.
+
+Every table that belongs to a tenant has ``tenant_id`` first in its primary key. `scim_tokens` is the one
+exception: a token is looked up by its public id before any tenant is known, because it is what names the tenant.
+
+Moments are milliseconds since the epoch, UTC. Documents and other structured columns are JSON text.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+metadata = MetaData(
+    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"},
+)
+
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("name_key", String, nullable=False),
+    Column("mode", String, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("placement_epoch", Integer, nullable=False),
+    Column("plan_approved_at", BigInteger),
+    Column("plan_approved_by", String),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ux_tenants_name_key", "name_key", unique=True),
+    info={"lookups": [("name_key",)]},
+)
+"""A customer. `placement_epoch` grows with everything placement depends on besides the person."""
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("event_seq", BigInteger, nullable=False),
+    Column("audit_seq", BigInteger, nullable=False),
+    Column("call_seq", BigInteger, nullable=False),
+    Column("ordinal", BigInteger, nullable=False),
+    Column("users", Integer, nullable=False),
+    Column("groups", Integer, nullable=False),
+)
+"""Per-tenant sequences and totals, so that no list has to count what is stored."""
+
+scim_tokens = Table(
+    "scim_tokens",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("tenant_id", String, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("description", String, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Column("last_used_at", BigInteger),
+    Column("last_used_from", String),
+    Index("ix_scim_tokens_tenant_id", "tenant_id"),
+    info={"lookups": [("tenant_id",)]},
+)
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("portal_id", BigInteger),
+    Column("base_url", String, nullable=False),
+    Column("access_token", Text, nullable=False),
+    Column("scim_base_url", String),
+    Column("scim_token", Text),
+    Column("account", Text),
+    Column("account_read_at", BigInteger),
+    Column("trouble", String),
+    Column("trouble_detail", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ux_connections_portal_id", "portal_id", unique=True),
+    info={"lookups": [("portal_id",)]},
+)
+"""The link to one HubSpot account. Credentials are sealed; `account` is what was last read of its lists."""
+
+users = Table(
+    "users",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("ordinal", BigInteger, nullable=False),
+    Column("user_name_key", String, nullable=False),
+    Column("external_id", String),
+    Column("email_key", String),
+    Column("delivery_key", String, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("modified_at", BigInteger, nullable=False),
+    Index("ux_users_user_name_key", "tenant_id", "user_name_key", unique=True),
+    Index("ix_users_external_id", "tenant_id", "external_id"),
+    Index("ix_users_email_key", "tenant_id", "email_key"),
+    Index("ix_users_ordinal", "tenant_id", "ordinal"),
+    info={"lookups": [("tenant_id", "user_name_key"), ("tenant_id", "email_key")]},
+)
+"""SCIM users. `email_key` is the e-mail the person should have at HubSpot, `delivery_key` the row that delivers."""
+
+user_emails = Table(
+    "user_emails",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("user_id", String, primary_key=True),
+    Column("email_key", String, primary_key=True),
+    Index("ix_user_emails_email_key", "tenant_id", "email_key"),
+    info={"lookups": [("tenant_id", "user_id")]},
+)
+"""Every e-mail of every user, normalised: the index behind ``emails.value eq``."""
+
+groups = Table(
+    "groups",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("ordinal", BigInteger, nullable=False),
+    Column("display_name_key", String, nullable=False),
+    Column("external_id", String),
+    Column("document", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("modified_at", BigInteger, nullable=False),
+    Index("ix_groups_display_name_key", "tenant_id", "display_name_key"),
+    Index("ix_groups_external_id", "tenant_id", "external_id"),
+    Index("ix_groups_ordinal", "tenant_id", "ordinal"),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("group_id", String, primary_key=True),
+    Column("value", String, primary_key=True),
+    Column("document", LargeBinary, nullable=False),
+    Index("ix_members_value", "tenant_id", "value"),
+    info={"lookups": [("tenant_id", "group_id"), ("tenant_id", "value")]},
+)
+"""Memberships as rows: adding one costs the same in any group. A member need not exist (yet)."""
+
+rules = Table(
+    "rules",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    info={"lookups": [("tenant_id",)]},
+)
+
+protected_users = Table(
+    "protected_users",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("email_key", String, primary_key=True),
+    Column("email", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", String, nullable=False),
+    info={"lookups": [("tenant_id",)]},
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("email", String),
+    Column("wanted_email", String),
+    Column("user_id", String),
+    Column("intent", String, nullable=False),
+    Column("desired_revision", Integer, nullable=False),
+    Column("delivered_revision", Integer, nullable=False),
+    Column("decided_epoch", Integer, nullable=False),
+    Column("urgency", Integer, nullable=False),
+    Column("due_at", BigInteger),
+    Column("attempts", Integer, nullable=False),
+    Column("correlation_id", String, nullable=False),
+    Column("hubspot_id", String),
+    Column("scim_id", String),
+    Column("origin", String),
+    Column("access", String, nullable=False),
+    Column("renamed_from", String),
+    Column("moved_to", String),
+    Column("claimed_by", String),
+    Column("hold_reason", String),
+    Column("hold_detail", Text),
+    Column("last_error", Text),
+    Column("delivered_at", BigInteger),
+    Column("may_reactivate", Boolean, nullable=False),
+    Index("ix_deliveries_due", "tenant_id", "urgency", "due_at"),
+    Index("ix_deliveries_epoch", "tenant_id", "decided_epoch"),
+    Index("ix_deliveries_hold", "tenant_id", "hold_reason"),
+    info={"lookups": []},
+)
+"""One row per person to deliver, keyed by normalised e-mail: the unit of order (DESIGN: desired state)."""
+
+account_users = Table(
+    "account_users",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("hubspot_id", String, primary_key=True),
+    Column("email_key", String, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("read_at", BigInteger, nullable=False),
+    Index("ix_account_users_email_key", "tenant_id", "email_key"),
+    info={"lookups": [("tenant_id", "email_key")]},
+)
+"""What the HubSpot account was last read, or last answered, to have for each of its users."""
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("sent_at", BigInteger, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("delivery_key", String),
+    Column("correlation_id", String, nullable=False),
+    Column("status", Integer),
+    Column("answered_at", BigInteger),
+    Index("ix_calls_sent_at", "tenant_id", "sent_at"),
+    Index("ix_calls_delivery_key", "tenant_id", "delivery_key"),
+    Index("ix_calls_correlation_id", "tenant_id", "correlation_id"),
+)
+"""Every call to HubSpot, written before it is sent: the budget's memory, and the proof of what was asked."""
+
+events = Table(
+    "events",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("correlation_id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("subject", String),
+    Column("summary", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("ix_events_subject", "tenant_id", "subject", "seq"),
+    Index("ix_events_correlation_id", "tenant_id", "correlation_id"),
+)
+"""The provisioning log: what was asked, decided, sent and answered, under one correlation id."""
+
+audit_events = Table(
+    "audit_events",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+"""Who changed the set-up, when and how."""

@@ -1,0 +1,123 @@
+"""Loading what the decisions need: deliveries with their person, groups and HubSpot user, in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Select
+
+from syncline.gateway.domain.account import AccountUser
+from syncline.gateway.domain.delivery import Delivery
+from syncline.gateway.domain.person import GroupRef, Person, email_key, person_from
+from syncline.gateway.domain.tenant import EmailSource
+from syncline.gateway.services.ports import WorkItem
+from syncline.gateway.store import records, statements
+from syncline.gateway.store.directory import groups_of
+from syncline.sql.rows import Row
+
+
+def items_of(connection: Connection, tenant_id: str, rows: Sequence[Row]) -> list[WorkItem]:
+    """Return the rows of `deliveries` as work items, in their order; a few queries for any number of them."""
+    if not rows:
+        return []
+    tenant = connection.execute(statements.TENANT_BY_ID, {"tenant_id": tenant_id}).mappings().first()
+    email_source = EmailSource.USER_NAME if tenant is None else records.policy_of(dict(tenant)).email_from
+    deliveries = [records.delivery_of(row) for row in rows]
+    people = _people(connection, tenant_id, deliveries, email_source)
+    known = _Known(connection, tenant_id, deliveries)
+    unanswered = _unanswered(connection, tenant_id, deliveries)
+    return [
+        WorkItem(
+            delivery=_naming_holder(delivery, people),
+            person=None if delivery.user_id is None else people.get(delivery.user_id),
+            known=known.user_of(delivery),
+            occupant=known.occupant_of(delivery),
+            correlation_id=row["correlation_id"],
+            create_unanswered=delivery.key in unanswered,
+        )
+        for delivery, row in zip(deliveries, rows, strict=True)
+    ]
+
+
+def _people(
+    connection: Connection, tenant_id: str, deliveries: Sequence[Delivery], source: EmailSource
+) -> dict[str, Person]:
+    """Return the SCIM users the deliveries speak of, those who merely hold a wanted e-mail included."""
+    ids = {each.user_id for each in deliveries} | {each.claimed_by for each in deliveries}
+    values = sorted(each for each in ids if each is not None)
+    if not values:
+        return {}
+    parameters = {"tenant_id": tenant_id, "values": values}
+    groups = groups_of(connection, tenant_id, values)
+    found = connection.execute(statements.USERS_IN, parameters).mappings()
+    return {
+        row["id"]: person_from(
+            row["id"],
+            orjson.loads(row["document"]),
+            [GroupRef(each["value"], each["display"]) for each in groups[row["id"]]],
+            source,
+        )
+        for row in found
+    }
+
+
+def _naming_holder(delivery: Delivery, people: dict[str, Person]) -> Delivery:
+    """People are named by their userName, not by an id nobody knows."""
+    holder = people.get(delivery.claimed_by or "")
+    if holder is None:
+        return delivery
+    fields = {name: getattr(delivery, name) for name in Delivery.__slots__}
+    return Delivery(**{**fields, "claimed_by": holder.user_name})
+
+
+class _Known:
+    """HubSpot's users behind a number of deliveries, by id and by e-mail."""
+
+    def __init__(self, connection: Connection, tenant_id: str, deliveries: Sequence[Delivery]) -> None:
+        ids = sorted({each.hubspot_id for each in deliveries if each.hubspot_id is not None})
+        emails = sorted({key for each in deliveries for key in _email_keys(each)})
+        self._by_id = self._read(connection, tenant_id, statements.KNOWN_BY_ID, ids)
+        self._by_email = self._read(connection, tenant_id, statements.KNOWN_BY_EMAIL, emails)
+
+    def user_of(self, delivery: Delivery) -> AccountUser | None:
+        """Return the HubSpot user of the delivery: by id once it has one, else by e-mail."""
+        if delivery.hubspot_id is not None and delivery.hubspot_id in self._by_id:
+            return self._by_id[delivery.hubspot_id]
+        for key in _email_keys(delivery):
+            if key in self._by_email:
+                return self._by_email[key]
+        return None
+
+    def occupant_of(self, delivery: Delivery) -> AccountUser | None:
+        """Return another HubSpot user who has the delivery's e-mail."""
+        there = self._by_email.get(delivery.key)
+        mine = self.user_of(delivery)
+        return (
+            there if there is not None and mine is not None and there.hubspot_id != mine.hubspot_id else None
+        )
+
+    @staticmethod
+    def _read(
+        connection: Connection, tenant_id: str, statement: Select[Any], values: Sequence[str]
+    ) -> dict[str, AccountUser]:
+        if not values:
+            return {}
+        parameters = {"tenant_id": tenant_id, "values": values}
+        return {key: records.account_user_of(text) for key, text in connection.execute(statement, parameters)}
+
+
+def _email_keys(delivery: Delivery) -> list[str]:
+    """Return where the person may be found at HubSpot: under the old e-mail while a rename is owed, else the new."""
+    old = [] if delivery.renamed_from is None else [email_key(delivery.renamed_from)]
+    return [*old, delivery.key] if delivery.email is not None else old
+
+
+def _unanswered(connection: Connection, tenant_id: str, deliveries: Sequence[Delivery]) -> set[str]:
+    """Return the keys for which a create was sent whose answer never came."""
+    keys = [each.key for each in deliveries if each.origin is None]
+    if not keys:
+        return set()
+    parameters = {"tenant_id": tenant_id, "values": keys}
+    return set(connection.execute(statements.UNANSWERED_CREATES, parameters).scalars())

@@ -1,0 +1,1 @@
+"""The gateway over HTTP: the onion, the route table, health, limits, proxies."""

@@ -1,0 +1,126 @@
+"""The gateway over HTTP: the onion and the whole route table, in one place.
+
+From the outside in: proxies unveiled → what breaks is answered 500 → route → (SCIM only) bounds → endpoints.
+A path that is not in the table does not exist. Paths are compared as they were sent, so an odd spelling of a
+path (`%73cim`, `//scim`) matches nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from syncline.gateway.web.asgi import Application, respond_text
+from syncline.gateway.web.front import front_page
+from syncline.gateway.web.health import Health, alive
+from syncline.gateway.web.limits import InFlight
+from syncline.gateway.web.proxies import behind_proxies
+from syncline.scim.errors import NotFound
+from syncline.scimserver.asgi import Message, Receive, Scope, Send
+from syncline.scimserver.responses import error_response, send_response
+from syncline.settings_values import Network
+
+_log = logging.getLogger(__name__)
+
+SCIM_PREFIX = "/scim/v2"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row of the route table: a whole path, who may ask, and what answers GET and HEAD."""
+
+    path: str
+    open_to: str
+    answer: Application
+
+
+def create_application(
+    *,
+    scim: Application,
+    health: Health,
+    metrics: Application,
+    in_flight: InFlight,
+    address: Callable[[], str],
+    trusted_proxies: Sequence[Network] = (),
+) -> Application:
+    """Put the gateway together; `address` gives the public address, without a trailing slash.
+
+    What has to start and stop with the server is started and stopped around it: there is no ASGI lifespan.
+    """
+    routes = (
+        Route("/", "anyone", front_page(address)),
+        Route("/livez", "anyone", alive),
+        Route("/readyz", "anyone", health.ready),
+        Route("/metrics", "anyone", metrics),
+    )
+    return behind_proxies(_unbroken(Router(routes, in_flight.around(scim))), trusted_proxies)
+
+
+class Router:
+    """Finds the answer to a request in the route table; everything below the SCIM prefix is SCIM's."""
+
+    def __init__(self, routes: Sequence[Route], scim: Application) -> None:
+        self.routes = tuple(routes)
+        self._answers = {route.path: route.answer for route in routes}
+        self._scim = scim
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = _path(scope)
+        root = scope.get("root_path", "")
+        if path.startswith(SCIM_PREFIX + "/"):
+            await self._scim({**scope, "root_path": root + SCIM_PREFIX}, receive, send)
+        elif path.startswith("/scim"):
+            await _no_such_scim_endpoint(scope, send)
+        elif path not in self._answers:
+            await respond_text(scope, send, 404, "There is nothing at this address.")
+        elif scope["method"] not in ("GET", "HEAD"):
+            allow = ((b"allow", b"GET, HEAD"),)
+            await respond_text(scope, send, 405, "This address answers GET and HEAD only.", allow)
+        else:
+            await self._answers[path](scope, receive, send)
+
+
+def _path(scope: Scope) -> str:
+    raw: bytes | None = scope.get("raw_path")
+    sent = scope["path"] if raw is None else raw.partition(b"?")[0].decode("latin-1")
+    return str(sent).removeprefix(scope.get("root_path", ""))
+
+
+async def _no_such_scim_endpoint(scope: Scope, send: Send) -> None:
+    error = NotFound(f"SCIM lives under {SCIM_PREFIX}; there is no such address.")
+    head = scope["method"] == "HEAD"
+    await send_response(send, error_response(error), correlation_id=secrets.token_hex(16), without_body=head)
+
+
+def _unbroken(application: Application) -> Application:
+    """Answer 500 where the application raised, and say nothing of the inside; close what is not HTTP."""
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await _refuse(scope, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await application(scope, receive, watched)
+        except Exception:
+            _log.exception("answering %s failed", scope["method"])
+            if started:
+                raise
+            await respond_text(scope, send, 500, "Something went wrong inside the server; its log says what.")
+
+    return guarded
+
+
+async def _refuse(scope: Scope, send: Send) -> None:
+    """Close a WebSocket; let the server know that there is no lifespan to manage."""
+    if scope["type"] != "websocket":
+        raise TypeError(f"the gateway is served over HTTP only, not {scope['type']!r}")
+    await send({"type": "websocket.close", "code": 1000})

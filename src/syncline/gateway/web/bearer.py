@@ -1,0 +1,77 @@
+"""From a bearer token to a tenant: the only birthplace of the `TenantId` a request acts for."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import Callable
+
+from syncline.clock import Clock, Milliseconds
+from syncline.gateway.domain.credentials import is_alive, parse
+from syncline.gateway.domain.tenant import TenantId
+from syncline.gateway.services.credentials import TokenFingerprint
+from syncline.gateway.services.ports import DirectoryStore, SetupStore, Wake
+from syncline.gateway.services.provisioning import TenantDirectory
+from syncline.scim.errors import Unauthorized, Unavailable
+from syncline.scimserver.bearer import bearer_token
+from syncline.scimserver.store import Exchange
+from syncline.sql.errors import StoreBusy, StoreError
+
+_log = logging.getLogger(__name__)
+_REFUSED = "This bearer token is unknown, revoked or expired."
+USE_NOTED_EVERY: Milliseconds = 60_000
+"""How exact `last used` is: one write a minute and token, whatever the traffic."""
+
+
+class BearerAuthenticator:
+    """Implements `scimserver.Authenticate`. A revoked token stops working with the next request.
+
+    `claim` counts the request to the tenant and raises `TooManyRequests` when its share is used up.
+    """
+
+    def __init__(
+        self,
+        setup: SetupStore,
+        directory: DirectoryStore,
+        fingerprint: TokenFingerprint,
+        clock: Clock,
+        wake: Wake,
+        *,
+        claim: Callable[[TenantId], None],
+    ) -> None:
+        self._setup = setup
+        self._directory = directory
+        self._fingerprint = fingerprint
+        self._clock = clock
+        self._wake = wake
+        self._claim = claim
+        self._noted: dict[str, Milliseconds] = {}
+
+    async def __call__(self, authorization: str | None, exchange: Exchange) -> TenantDirectory:
+        """Return the tenant's directory; raises `Unauthorized`, or `Unavailable` when the store cannot tell."""
+        given = parse(bearer_token(authorization))
+        if given is None:
+            raise Unauthorized(_REFUSED)
+        try:
+            token = await self._setup.token(given.id)
+        except StoreError as error:
+            raise Unavailable("The token cannot be checked now.", retry_after=5) from error
+        now = self._clock.now()
+        expected = token.fingerprint if token is not None else bytes(32)
+        right = hmac.compare_digest(expected, self._fingerprint(given.text))
+        if token is None or not right:
+            raise Unauthorized(_REFUSED)
+        if not is_alive(expires_at=token.expires_at, revoked_at=token.revoked_at, now=now):
+            raise Unauthorized(_REFUSED)
+        self._claim(token.tenant_id)
+        await self._note_use(token.id, now, exchange.client)
+        return TenantDirectory(token.tenant_id, self._directory, self._clock, self._wake)
+
+    async def _note_use(self, token_id: str, now: Milliseconds, client: str | None) -> None:
+        if now - self._noted.get(token_id, -USE_NOTED_EVERY) < USE_NOTED_EVERY:
+            return
+        self._noted[token_id] = now
+        try:
+            await self._setup.note_token_use(token_id, now, client)
+        except StoreBusy:
+            _log.warning("the use of a token could not be noted: the store is busy")

@@ -1,0 +1,125 @@
+"""How much is answered at the same time: in all, and for one tenant; and how long one answer may take.
+
+One tenant's initial sync must not keep the others waiting. The server's total is checked before a request is
+looked at; a tenant's share is claimed only once its token has been accepted, so a stranger cannot use it up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+from contextvars import ContextVar
+
+from syncline.gateway.web.asgi import Application
+from syncline.scim.errors import TooManyRequests, Unavailable
+from syncline.scimserver.asgi import Message, Receive, Scope, Send
+from syncline.scimserver.responses import error_response, send_response
+
+_log = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = 1
+"""What a client that is turned away is told to wait; HTTP-date is left out because Entra does not read it."""
+
+_claimed: ContextVar[list[str] | None] = ContextVar("claimed", default=None)
+"""The tenants whose share the present request takes up: none before its token is accepted, then one."""
+
+Refused = Callable[[str], None]
+
+
+class InFlight:
+    """The requests being answered, in all and per tenant; `refused` is told why one is turned away.
+
+    The reasons are "total", "tenant" and "time". Counts are those of this process.
+    """
+
+    def __init__(
+        self, *, total: int, per_tenant: int, seconds: float, refused: Refused | None = None
+    ) -> None:
+        self._total = total
+        self._per_tenant = per_tenant
+        self._seconds = seconds
+        self._refused = refused or _untold
+        self._running = 0
+        self._shares: dict[str, int] = {}
+
+    @property
+    def running(self) -> int:
+        """How many requests are being answered now."""
+        return self._running
+
+    def claim(self, tenant: str) -> None:
+        """Count the present request to that tenant until its answer is out; the authenticator calls it.
+
+        Raises `TooManyRequests` (429, `Retry-After`) when the tenant's share is used up.
+        """
+        claimed = _claimed.get()
+        if claimed is None:
+            raise RuntimeError("a tenant's share was claimed outside a request")
+        share = self._shares.get(tenant, 0)
+        if share >= self._per_tenant:
+            self._refused("tenant")
+            detail = (
+                f"{share} requests of this tenant are being answered already; send the next a little later."
+            )
+            raise TooManyRequests(detail, retry_after=RETRY_AFTER_SECONDS)
+        self._shares[tenant] = share + 1
+        claimed.append(tenant)
+
+    def around(self, application: Application) -> Application:
+        """Return the application within these bounds; what lies beyond is answered 503 with `Retry-After`."""
+
+        async def bounded(scope: Scope, receive: Receive, send: Send) -> None:
+            if self._running >= self._total:
+                self._refused("total")
+                await _unavailable(scope, send, "The server is answering as many requests as it can.")
+                return
+            self._running += 1
+            claimed: list[str] = []
+            token = _claimed.set(claimed)
+            try:
+                await self._in_time(application, scope, receive, send)
+            finally:
+                _claimed.reset(token)
+                self._running -= 1
+                self._release(claimed)
+
+        return bounded
+
+    async def _in_time(self, application: Application, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            async with asyncio.timeout(self._seconds) as limit:
+                await application(scope, receive, watched)
+        except TimeoutError:
+            if not limit.expired() or started:
+                raise
+            self._refused("time")
+            _log.warning("no answer within %s s: %s %s", self._seconds, scope["method"], scope["path"])
+            await _unavailable(scope, send, f"The server found no answer within {self._seconds:g} seconds.")
+
+    def _release(self, claimed: list[str]) -> None:
+        for tenant in claimed:
+            share = self._shares[tenant] - 1
+            if share:
+                self._shares[tenant] = share
+            else:
+                del self._shares[tenant]
+
+
+async def _unavailable(scope: Scope, send: Send, detail: str) -> None:
+    """Answer in SCIM's form: those who are turned away here are identity providers."""
+    response = error_response(Unavailable(detail, retry_after=RETRY_AFTER_SECONDS))
+    head = scope["method"] == "HEAD"
+    await send_response(send, response, correlation_id=secrets.token_hex(16), without_body=head)
+
+
+def _untold(reason: str) -> None:
+    del reason

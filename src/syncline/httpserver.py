@@ -1,0 +1,98 @@
+"""Serving an ASGI application over HTTP: a bound socket, uvicorn, and a clean stop on SIGINT and SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import uvicorn
+
+STOP_SECONDS = 5
+"""How long requests under way may take to end once the server is told to stop."""
+
+
+class CannotListen(Exception):
+    """The address cannot be had; the message says which and what to do."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket bound to that address; port 0 takes any free one. Raises `CannotListen`."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise CannotListen(
+            f"Nothing can listen on {host} port {port} ({error.strerror}); "
+            "choose another with --port, or 0 for any free one."
+        ) from None
+    return listener
+
+
+async def serve(application: Any, listener: socket.socket, *, on_listening: Callable[[], None]) -> None:
+    """Answer requests on the socket until SIGINT or SIGTERM; `on_listening` is called once it does."""
+    server = _Server(application, on_listening)
+    with _stopping_on_signals(server):
+        await server.serve(sockets=[listener])
+
+
+def run(main: Callable[[], Any]) -> None:
+    """Run a coroutine function to its end, on uvloop where there is one."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(main())
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us and tells when it listens."""
+
+    def __init__(self, application: Any, on_listening: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            application,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+        super().__init__(config)
+        self._on_listening = on_listening
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self._on_listening()
+
+
+@contextlib.contextmanager
+def _stopping_on_signals(server: uvicorn.Server) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

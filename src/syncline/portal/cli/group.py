@@ -1,0 +1,53 @@
+"""The group itself and `serve`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from syncline.datafolder import DataFolderError
+from syncline.portal.cli.account import account
+from syncline.portal.cli.options import data_option
+from syncline.portal.cli.user import user
+from syncline.portal.domain.errors import SetupError
+from syncline.portal.program import DEFAULT_HOST, DEFAULT_PORT, PortalSettings, run
+from syncline.sql.errors import StoreError
+
+
+@click.group(no_args_is_help=True)
+def portal() -> None:
+    """Rehearse against a HubSpot-compatible account of your own.
+
+    The portal keeps accounts in portal.db in the data folder and serves HubSpot's user-provisioning API,
+    owners, account details and native SCIM. It is not HubSpot, and nothing it holds leaves this machine.
+    """
+
+
+@portal.command()
+@data_option
+@click.option(
+    "--host", default=DEFAULT_HOST, show_default=True, metavar="ADDRESS", help="The address to listen on."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    metavar="NUMBER",
+    help="The port to listen on; 0 takes any free one.",
+)
+def serve(data: Path, host: str, port: int) -> None:
+    """Serve the accounts until stopped (Ctrl-C, or SIGTERM)."""
+    try:
+        run(PortalSettings(data, host, port), announce=_announce)
+    except (SetupError, DataFolderError, StoreError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _announce(address: str) -> None:
+    click.echo(f"REHEARSAL portal listening on {address}  (API at {address}, SCIM at {address}/scim/v2)")
+
+
+portal.add_command(account)
+portal.add_command(user)

@@ -1,0 +1,1 @@
+"""Where accounts and their users are kept: tables, commands that change them, and reads."""

@@ -1,0 +1,151 @@
+"""Opening an account and changing its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from syncline.clock import Milliseconds
+from syncline.portal.domain.account import Account
+from syncline.portal.domain.defaults import ADMIN_LOCAL_PART, PERMISSION_SETS, TEAMS
+from syncline.portal.domain.emails import is_email
+from syncline.portal.domain.errors import SetupError
+from syncline.portal.domain.tokens import TokenKind, fingerprint
+from syncline.portal.domain.user import AccountUser
+from syncline.portal.store.mapping import account_from, account_settings
+from syncline.portal.store.people import newcomer, next_number, save
+from syncline.portal.store.tables import accounts, domains, permission_sets, teams, tokens
+from syncline.scim.names import comparison_key
+from syncline.sql.rows import Need, Row, Rows
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A credential to be registered; the text itself is not kept."""
+
+    kind: TokenKind
+    text: str
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAccount:
+    """Open an account with the sets, teams, domains and the super admin of `domain.defaults`.
+
+    The account's own `portal_id` is ignored: the command gives out a new one and returns the account.
+    """
+
+    account: Account
+    verified_domains: tuple[str, ...]
+    tokens: tuple[NewToken, ...]
+
+    def prefetch(self) -> Iterable[Need]:
+        return [Need(accounts, ("name_key",), (comparison_key(self.account.name),))]
+
+    def apply(self, rows: Rows) -> Account:
+        if rows.find(accounts, name_key=comparison_key(self.account.name)):
+            raise SetupError(
+                f"An account named {self.account.name} exists already; choose another name, "
+                f"or see it with: syncline portal account show {self.account.name}"
+            )
+        admin = f"{ADMIN_LOCAL_PART}@{self.verified_domains[0]}"
+        if not is_email(admin):
+            raise SetupError(f"{self.verified_domains[0]!r} is no domain for e-mail addresses.")
+        account = replace(self.account, portal_id=next_number(rows, "portal"))
+        rows.insert(accounts, _account_row(account))
+        for domain in dict.fromkeys(map(comparison_key, self.verified_domains)):
+            row = {"portal_id": account.portal_id, "domain": domain, "verified_at": account.created_at}
+            rows.insert(domains, row)
+        admin_set = _furnish(rows, account.portal_id)
+        for token in self.tokens:
+            rows.insert(tokens, _token_row(account.portal_id, token, account.created_at))
+        save(rows, None, _super_admin(rows, account, admin, admin_set))
+        return account
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeAccount:
+    """Change the settings of an account and return it; `changes` are fields of `Account`."""
+
+    name: str
+    changes: Mapping[str, Any]
+    verified_domains: tuple[str, ...]
+    now: Milliseconds
+
+    def prefetch(self) -> Iterable[Need]:
+        return [Need(accounts, ("name_key",), (comparison_key(self.name),))]
+
+    def apply(self, rows: Rows) -> Account:
+        found = rows.find(accounts, name_key=comparison_key(self.name))
+        if not found:
+            raise no_account(self.name)
+        account = replace(account_from(found[0]), **self.changes)
+        rows.update(accounts, (account.portal_id,), **account_settings(account))
+        for domain in map(comparison_key, self.verified_domains):
+            if rows.get(domains, account.portal_id, domain) is None:
+                row = {"portal_id": account.portal_id, "domain": domain, "verified_at": self.now}
+                rows.insert(domains, row)
+        return account
+
+
+def no_account(name: str) -> SetupError:
+    """Return what to tell somebody who names an account that does not exist."""
+    return SetupError(f"There is no account named {name!r}; see them with: syncline portal account list")
+
+
+def _account_row(account: Account) -> Row:
+    return {
+        "portal_id": account.portal_id,
+        "name": account.name,
+        "name_key": comparison_key(account.name),
+        "account_type": account.account_type,
+        "currency": account.currency,
+        "created_at": account.created_at,
+        **account_settings(account),
+    }
+
+
+def _furnish(rows: Rows, portal_id: int) -> str:
+    """Create the permission sets and teams; return the id of the set that makes super admins."""
+    admin_set = ""
+    for draft in PERMISSION_SETS:
+        set_id = str(next_number(rows, "set"))
+        admin_set = set_id if draft.super_admin else admin_set
+        rows.insert(
+            permission_sets,
+            {
+                "portal_id": portal_id,
+                "id": set_id,
+                "name": draft.name,
+                "paid": draft.paid,
+                "super_admin": draft.super_admin,
+            },
+        )
+    for name in TEAMS:
+        rows.insert(teams, {"portal_id": portal_id, "id": str(next_number(rows, "team")), "name": name})
+    return admin_set
+
+
+def _super_admin(rows: Rows, account: Account, email: str, admin_set: str) -> AccountUser:
+    return replace(
+        newcomer(rows, account.portal_id, email, account.created_at),
+        first_name="Account",
+        last_name="Admin",
+        permission_set_ids=(admin_set,),
+        super_admin=True,
+        accepts_at=account.created_at,
+    )
+
+
+def _token_row(portal_id: int, token: NewToken, now: Milliseconds) -> Row:
+    return {
+        "id": fingerprint(token.text),
+        "portal_id": portal_id,
+        "kind": token.kind.value,
+        "scopes": orjson.dumps(sorted(token.scopes)).decode(),
+        "created_at": now,
+        "revoked_at": None,
+    }

@@ -1,0 +1,125 @@
+"""Rows and what they stand for, both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+import orjson
+
+from syncline.portal.domain.account import Account, Flags, Invites, PermissionSet, SetUp, Team, Tier
+from syncline.portal.domain.tokens import Grant, TokenKind
+from syncline.portal.domain.user import AccountUser, ScimState
+from syncline.sql.rows import Row
+
+AnyRow = Mapping[Any, Any]
+"""A row of ours, or the mapping of a row just selected."""
+
+
+def account_from(row: AnyRow) -> Account:
+    """Return the account a row holds."""
+    return Account(
+        portal_id=row["portal_id"],
+        name=row["name"],
+        account_type=row["account_type"],
+        tier=Tier(row["tier"]),
+        sso=row["sso"],
+        role_sync=row["role_sync"],
+        invites=Invites.parse(row["invites"]),
+        time_zone=row["time_zone"],
+        currency=row["currency"],
+        flags=msgspec.json.decode(row["flags"], type=Flags),
+        created_at=row["created_at"],
+    )
+
+
+def account_settings(account: Account) -> Row:
+    """Return the columns of an account that may change after it was created."""
+    return {
+        "tier": account.tier.value,
+        "sso": account.sso,
+        "role_sync": account.role_sync,
+        "invites": str(account.invites),
+        "time_zone": account.time_zone,
+        "flags": msgspec.json.encode(account.flags).decode(),
+    }
+
+
+def set_up_from(
+    account: AnyRow, sets: Iterable[AnyRow], teams: Iterable[AnyRow], domains: Iterable[AnyRow]
+) -> SetUp:
+    """Return an account with what its users can be given, in the order of creation."""
+    return SetUp(
+        account=account_from(account),
+        permission_sets=tuple(map(permission_set_from, sets)),
+        teams=tuple(Team(row["id"], row["name"]) for row in teams),
+        domains=frozenset(row["domain"] for row in domains),
+    )
+
+
+def permission_set_from(row: AnyRow) -> PermissionSet:
+    """Return the permission set a row holds."""
+    return PermissionSet(id=row["id"], name=row["name"], paid=row["paid"], super_admin=row["super_admin"])
+
+
+def grant_from(row: AnyRow) -> Grant:
+    """Return what a token's row opens."""
+    scopes = frozenset(orjson.loads(row["scopes"]))
+    return Grant(row["portal_id"], row["id"], TokenKind(row["kind"]), scopes)
+
+
+def user_from(row: AnyRow) -> AccountUser:
+    """Return the user a row of `account_users` holds."""
+    return AccountUser(
+        portal_id=row["portal_id"],
+        id=row["user_id"],
+        email=row["email"],
+        owner_id=row["owner_id"],
+        scim_id=row["scim_id"],
+        first_name=row["first_name"],
+        last_name=row["last_name"],
+        permission_set_ids=_list(row["permission_set_ids"]),
+        primary_team_id=row["primary_team_id"],
+        secondary_team_ids=_list(row["secondary_team_ids"]),
+        super_admin=row["super_admin"],
+        scim=ScimState(row["scim"]),
+        accepts_at=row["accepts_at"],
+        deactivated_at=row["deactivated_at"],
+        removed_at=row["removed_at"],
+        revision=row["revision"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def user_row(user: AccountUser) -> Row:
+    """Return the row of `account_users` that holds a user."""
+    return {
+        "portal_id": user.portal_id,
+        "user_id": user.id,
+        "email": user.email,
+        "owner_id": user.owner_id,
+        "scim_id": user.scim_id,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "permission_set_ids": _text(user.permission_set_ids),
+        "primary_team_id": user.primary_team_id,
+        "secondary_team_ids": _text(user.secondary_team_ids),
+        "super_admin": user.super_admin,
+        "scim": user.scim.value,
+        "accepts_at": user.accepts_at,
+        "deactivated_at": user.deactivated_at,
+        "removed_at": user.removed_at,
+        "revision": user.revision,
+        "created_at": user.created_at,
+        "updated_at": user.updated_at,
+    }
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return () if text == "[]" else tuple(orjson.loads(text))
+
+
+def _text(values: tuple[str, ...]) -> str:
+    return orjson.dumps(values).decode()

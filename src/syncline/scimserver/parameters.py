@@ -1,0 +1,58 @@
+"""Query parameters, as leniently as real clients need and no further.
+
+Names count in any case (Microsoft's own probe sends `startindex`), empty parts and a stray `?` or `&` at
+the end mean nothing (OneLogin), unknown names are ignored. A known name given twice is refused: two
+readers could pick different ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import unquote_to_bytes
+
+from syncline.scim.errors import InvalidFilter, InvalidValue
+
+_KNOWN = frozenset({"filter", "attributes", "excludedattributes", "startindex", "count"})
+
+Parameters = Mapping[str, str]
+"""Values by lower-case name."""
+
+_NONE: Parameters = {}
+
+
+def parse_parameters(query_string: bytes, *, limit: int) -> Parameters:
+    """Return the parameters we know; `InvalidValue` for one given twice, not UTF-8, or over `limit` bytes."""
+    if not query_string:
+        return _NONE
+    if len(query_string) > limit:
+        raise InvalidValue(f"The query string is longer than {limit} bytes.")
+    parameters: dict[str, str] = {}
+    for part in query_string.rstrip(b"?&").split(b"&"):
+        raw_name, _, raw_value = part.partition(b"=")
+        name = unquote_to_bytes(raw_name).decode("latin-1").strip().lower()
+        if name not in _KNOWN:
+            continue
+        if name in parameters:
+            raise InvalidValue(f"The query parameter {name} is given more than once.")
+        parameters[name] = _decode(name, raw_value)
+    return parameters
+
+
+def _decode(name: str, raw: bytes) -> str:
+    if b"+" in raw and not (name == "filter" and _plus_is_literal(raw)):
+        raw = raw.replace(b"+", b" ")
+    try:
+        return unquote_to_bytes(raw).decode("utf-8")
+    except UnicodeDecodeError:
+        error = InvalidFilter if name == "filter" else InvalidValue
+        raise error(f"The query parameter {name} is not UTF-8.") from None
+
+
+def _plus_is_literal(raw: bytes) -> bool:
+    """Tell whether a client that wrote this filter means `+` when it writes `+`.
+
+    A filter has blanks before its value, so the first one shows how the client encodes them: where that
+    is `%20`, the `+` of `ada+test@example.com` is the address's own.
+    """
+    blanks = [at for at in (raw.find(b"%20"), raw.find(b" ")) if at >= 0]
+    return bool(blanks) and min(blanks) < raw.find(b"+")

@@ -1,0 +1,50 @@
+"""Answers, and how they go out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import orjson
+
+from syncline.scim.errors import ScimError, Unauthorized
+from syncline.scimserver.asgi import Send
+
+Header = tuple[bytes, bytes]
+
+_COMMON: tuple[Header, ...] = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+)
+_JSON: Header = (b"content-type", b"application/scim+json; charset=utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer; without a body it carries no content type (204, 304)."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[Header, ...] = ()
+
+
+def error_response(error: ScimError, headers: tuple[Header, ...] = ()) -> Response:
+    """Return the SCIM error body (RFC 7644 §3.12) with the headers its status calls for."""
+    if error.status == Unauthorized.status:
+        headers += ((b"www-authenticate", b'Bearer realm="SCIM"'),)
+    if error.retry_after is not None:
+        headers += ((b"retry-after", str(error.retry_after).encode()),)
+    return Response(error.status, orjson.dumps(error.to_dict()), headers)
+
+
+async def send_response(
+    send: Send, response: Response, *, correlation_id: str, without_body: bool = False
+) -> None:
+    """Send the answer; `without_body` is for HEAD, which gets the headers of a GET."""
+    body = response.body
+    headers = [*_COMMON, (b"x-correlation-id", correlation_id.encode()), *response.headers]
+    if body:
+        headers.append(_JSON)
+    if response.status not in (204, 304):
+        headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if without_body else body})

@@ -1,0 +1,121 @@
+"""Writing one batch of commands in one transaction, and finding the guilty when it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from syncline.sql.failures import is_retryable, is_trouble, rejection
+from syncline.sql.rows import Command, Need, needs_of
+from syncline.sql.session import DatabaseRefusal, Session
+
+MAX_TRIES = 5
+"""How often a batch is tried again when it and another node's batch got in each other's way."""
+
+
+class Written(NamedTuple):
+    """The command is committed; its result."""
+
+    result: Any
+
+
+class Failed(NamedTuple):
+    """Nothing of the command was written; what its caller is told."""
+
+    error: Exception
+
+
+Outcome = Written | Failed
+
+
+def write_batch(connection: Connection, commands: Sequence[Command[Any]]) -> list[Outcome]:
+    """Apply the commands in order and commit them; return one outcome for each, in the same order.
+
+    First all together: one flush of their net effect. When the database refuses that, each by itself
+    behind a savepoint, still under one commit, so that the guilty alone fail. Raises what the database
+    raised when it is in trouble: then all have failed.
+    """
+    for _ in range(MAX_TRIES - 1):
+        try:
+            return _write_once(connection, commands)
+        except DBAPIError as error:
+            if not is_retryable(error):
+                raise
+    return _write_once(connection, commands)
+
+
+def _write_once(connection: Connection, commands: Sequence[Command[Any]]) -> list[Outcome]:
+    try:
+        return _write_together(connection, commands)
+    except DatabaseRefusal as refusal:
+        if is_trouble(refusal.cause):
+            raise refusal.cause from None
+    return _write_singly(connection, commands)
+
+
+def _write_together(connection: Connection, commands: Sequence[Command[Any]]) -> list[Outcome]:
+    with connection.begin():
+        session = Session(connection)
+        outcomes: list[Outcome | None] = [None] * len(commands)
+        session.prefetch(_needs(commands, outcomes))
+        for position, command in enumerate(commands):
+            if outcomes[position] is None:
+                outcomes[position] = _apply(session, command)
+        session.flush()
+    return [outcome for outcome in outcomes if outcome is not None]
+
+
+def _needs(commands: Sequence[Command[Any]], outcomes: list[Outcome | None]) -> Iterable[Need]:
+    """Return what the commands ask for; one that cannot even say so has failed."""
+    needs: list[Need] = []
+    for position, command in enumerate(commands):
+        try:
+            needs.extend(needs_of(command))
+        except Exception as error:
+            outcomes[position] = Failed(_raisable(error))
+    return needs
+
+
+def _apply(session: Session, command: Command[Any]) -> Outcome:
+    mark = session.mark()
+    try:
+        outcome: Outcome = Written(command.apply(session))
+    except Exception as error:
+        session.undo(mark)
+        outcome = Failed(_raisable(error))
+    if session.trouble is not None:
+        raise session.trouble
+    return outcome
+
+
+def _write_singly(connection: Connection, commands: Sequence[Command[Any]]) -> list[Outcome]:
+    with connection.begin():
+        return [_write_alone(connection, command) for command in commands]
+
+
+def _write_alone(connection: Connection, command: Command[Any]) -> Outcome:
+    """Apply one command behind a savepoint, its statements in the order it staged them."""
+    savepoint = connection.begin_nested()
+    session = Session(connection)
+    try:
+        outcomes: list[Outcome | None] = [None]
+        session.prefetch(_needs([command], outcomes))
+        outcome = outcomes[0] or _apply(session, command)
+        session.flush_in_order()
+    except DatabaseRefusal as refusal:
+        if is_trouble(refusal.cause):
+            raise refusal.cause from None
+        savepoint.rollback()
+        return Failed(rejection(refusal.cause))
+    savepoint.commit()
+    return outcome
+
+
+def _raisable(error: Exception) -> Exception:
+    """Return the error, or one in its place that a future can carry."""
+    if isinstance(error, StopIteration):
+        return RuntimeError("a command raised StopIteration")
+    return error

@@ -1,0 +1,105 @@
+"""Rows without a database: the same protocol over dicts, for rehearsals of logic and for tests."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from sqlalchemy import Table
+
+from syncline.sql.errors import RowConflict, RowMissing
+from syncline.sql.layout import Key, Layout, Row, layout_of, values_getter
+from syncline.sql.rows import Command, needs_of
+
+T = TypeVar("T")
+
+
+class MemoryRows:
+    """Keeps whole rows in dicts; every write is seen at once. Foreign keys are not checked.
+
+    Unlike a database it finds every conflict at once. Not thread-safe.
+    """
+
+    def __init__(self) -> None:
+        self._tables: dict[Table, dict[Key, Row]] = {}
+        self._journal: list[tuple[Table, Key, Row | None]] = []
+
+    def get(self, table: Table, *key: Any) -> Row | None:
+        return self._rows(table).get(layout_of(table).check_key(key))
+
+    def find(self, table: Table, **columns: Any) -> list[Row]:
+        names = layout_of(table).lookup(columns)
+        values_of = values_getter(names)
+        wanted = tuple(columns[name] for name in names)
+        if None in wanted:
+            return []
+        found = {key: row for key, row in self._rows(table).items() if values_of(row) == wanted}
+        return [found[key] for key in sorted(found)]
+
+    def insert(self, table: Table, row: Row) -> None:
+        layout = layout_of(table)
+        after = layout.complete(row)
+        key = layout.key_of(after)
+        if key in self._rows(table):
+            raise _conflict(layout, layout.key)
+        self._put(layout, key, after)
+
+    def update(self, table: Table, key: Key, **changes: Any) -> None:
+        layout = layout_of(table)
+        before = self.get(table, *key)
+        if before is None:
+            raise RowMissing(f"The table {table.name} has no such row to update.")
+        self._put(layout, key, layout.changed(before, changes))
+
+    def delete(self, table: Table, *key: Any) -> None:
+        before = self._rows(table).pop(layout_of(table).check_key(key), None)
+        if before is not None:
+            self._journal.append((table, key, before))
+
+    def run(self, command: Command[T]) -> T:
+        """Return the command's result; after an exception nothing of it is left behind."""
+        needs_of(command)
+        self._journal.clear()
+        try:
+            return command.apply(self)
+        except Exception:
+            for table, key, before in reversed(self._journal):
+                if before is None:
+                    del self._rows(table)[key]
+                else:
+                    self._rows(table)[key] = before
+            raise
+
+    def _rows(self, table: Table) -> dict[Key, Row]:
+        return self._tables.setdefault(table, {})
+
+    def _put(self, layout: Layout, key: Key, after: Row) -> None:
+        rows = self._rows(layout.table)
+        for name in layout.required:
+            if after[name] is None:
+                raise RowConflict(f"{layout.name}.{name} cannot be None.", table=layout.name, constraint=name)
+        for columns, values_of in layout.uniques.items():
+            values = values_of(after)
+            if None not in values and any(
+                values_of(row) == values for other, row in rows.items() if other != key
+            ):
+                raise _conflict(layout, columns)
+        self._journal.append((layout.table, key, rows.get(key)))
+        rows[key] = after
+
+
+class MemoryWriter:
+    """Submits commands to MemoryRows as the Writer does to a database."""
+
+    def __init__(self, rows: MemoryRows | None = None) -> None:
+        self.rows = rows or MemoryRows()
+
+    async def submit(self, command: Command[T]) -> T:
+        """Return the command's result, or raise what it raises."""
+        return self.rows.run(command)
+
+
+def _conflict(layout: Layout, columns: tuple[str, ...]) -> RowConflict:
+    named = ", ".join(columns)
+    return RowConflict(
+        f"Another row of {layout.name} has the same {named}.", table=layout.name, constraint=named
+    )

@@ -1,0 +1,136 @@
+"""Reading beside the writer: short look-ups at once, longer reads in threads, each in one snapshot."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from syncline.sql.engines import BEGIN_OPTION, is_sqlite
+from syncline.sql.errors import StoreUnavailable
+from syncline.sql.failures import is_refused_write, is_trouble, unavailable
+
+T = TypeVar("T")
+
+SCAN_THREADS = 4
+"""Long reads at the same time; more wait for a thread."""
+
+
+class Reader:
+    """Runs read functions on connections of its own; a function that tries to write fails.
+
+    Every function sees one consistent snapshot: all that was committed before its first read, nothing
+    later. It must take its rows before it returns.
+    Raises StoreUnavailable when the database is in trouble or the reader is closed, else what the
+    function raises.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._threads = ThreadPoolExecutor(SCAN_THREADS, thread_name_prefix="syncline-reader")
+        self._inline = _InlineConnection(engine) if is_sqlite(engine) else None
+        self._closed = False
+
+    async def point(self, fn: Callable[[Connection], T]) -> T:
+        """Return what `fn` reads: a few rows by key. It runs at once and holds up the event loop.
+
+        On PostgreSQL, where a look-up is a journey, it runs in a thread.
+        """
+        if self._inline is None:
+            return await self.scan(fn)
+        if self._closed:
+            raise StoreUnavailable("The reader is closed.")
+        try:
+            return self._inline.run(fn)
+        except SQLAlchemyError as error:
+            if is_trouble(error) and not is_refused_write(error):
+                raise unavailable(error) from None
+            raise
+
+    async def scan(self, fn: Callable[[Connection], T]) -> T:
+        """Return what `fn` reads, however long it takes: in a thread, never on the event loop."""
+        if self._closed:
+            raise StoreUnavailable("The reader is closed.")
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._scan, fn)
+
+    async def close(self) -> None:
+        """Wait for the reads under way, then let all connections go."""
+        self._closed = True
+        await asyncio.to_thread(self._threads.shutdown)
+        if self._inline is not None:
+            self._inline.close()
+
+    def _scan(self, fn: Callable[[Connection], T]) -> T:
+        try:
+            try:
+                return self._scan_once(fn)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                return self._scan_once(fn)  # the server had closed an idle connection; reading twice is safe
+        except SQLAlchemyError as error:
+            if is_trouble(error) and not is_refused_write(error):
+                raise unavailable(error) from None
+            raise
+
+    def _scan_once(self, fn: Callable[[Connection], T]) -> T:
+        with self._engine.connect() as connection:
+            if self._inline is not None:
+                return _scan_sqlite(connection, fn)
+            snapshot = connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            with snapshot.begin():
+                return fn(snapshot)
+
+
+def _scan_sqlite(connection: Connection, fn: Callable[[Connection], T]) -> T:
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA query_only=ON")
+    try:
+        with connection.begin():
+            return fn(connection)
+    finally:
+        driver.execute("PRAGMA query_only=OFF")
+
+
+class _InlineConnection:
+    """One SQLite connection kept open for look-ups on the event loop.
+
+    Its transactions are opened and ended on the driver itself: SQLAlchemy's own bookkeeping would cost
+    more than the look-up.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+
+    def run(self, fn: Callable[[Connection], T]) -> T:
+        with self._lock:
+            connection = self._connection or self._connect()
+            driver: Any = connection.connection.driver_connection
+            driver.execute("BEGIN")
+            try:
+                return fn(connection)
+            finally:
+                driver.execute("ROLLBACK")
+
+    def close(self) -> None:
+        with self._lock:
+            if self._connection is not None:
+                driver: Any = self._connection.connection.driver_connection
+                driver.execute("PRAGMA query_only=OFF")
+                self._connection.close()
+                self._connection = None
+
+    def _connect(self) -> Connection:
+        connection = self._engine.connect().execution_options(**{BEGIN_OPTION: "PRAGMA query_only=ON"})
+        connection.begin()
+        self._connection = connection
+        return connection

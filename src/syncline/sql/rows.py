@@ -1,0 +1,84 @@
+"""What a command sees of the database: the rows of its batch, its own staged writes included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from sqlalchemy import Table
+
+from syncline.sql.layout import Columns, Key, Row, layout_of
+
+__all__ = ["Command", "Key", "Need", "Row", "Rows", "needs_of"]
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Need(NamedTuple):
+    """Rows that a command will surely read: those whose `columns` equal `values`.
+
+    The columns are the primary key, a prefix of it, or a declared look-up, in that order.
+    """
+
+    table: Table
+    columns: Columns
+    values: tuple[Any, ...]
+
+
+def needs_of(command: Command[Any]) -> list[Need]:
+    """Return what the command needs; WrongColumns when that is no key and no look-up."""
+    needs = list(command.prefetch())
+    for table, columns, values in needs:
+        layout_of(table).check_need(columns, values)
+    return needs
+
+
+class Rows(Protocol):
+    """Rows by key and by look-up; writes are staged and seen at once by the same batch.
+
+    Returned rows must not be mutated. All methods raise WrongColumns for a mistaken call.
+    """
+
+    def get(self, table: Table, *key: Any) -> Row | None:
+        """Return the row with that primary key (in the order of its columns), or None."""
+        ...
+
+    def find(self, table: Table, **columns: Any) -> list[Row]:
+        """Return the rows whose columns equal the values, ordered by primary key.
+
+        The columns are exactly those of one declared look-up, or a prefix of the primary key.
+        As in SQL, nothing equals None.
+        """
+        ...
+
+    def insert(self, table: Table, row: Row) -> None:
+        """Stage a new row; columns left out take their default or None.
+
+        RowConflict at once when a row known to the batch has the same key or unique columns;
+        a clash with a row nobody has read shows only when the batch is written.
+        """
+        ...
+
+    def update(self, table: Table, key: Key, **changes: Any) -> None:
+        """Stage new values of some columns. RowMissing without such a row; RowConflict as in insert."""
+        ...
+
+    def delete(self, table: Table, *key: Any) -> None:
+        """Stage the end of a row; a row that does not exist stays so."""
+        ...
+
+
+class Command(Protocol[T_co]):
+    """One unit of change: it is written whole or not at all."""
+
+    def prefetch(self) -> Iterable[Need]:
+        """Return what `apply` will surely read, so that a batch loads it in bulk; may be empty."""
+        ...
+
+    def apply(self, rows: Rows) -> T_co:
+        """Read, decide, stage writes, return the result. No I/O of its own, no clock, no randomness.
+
+        It may be run a second time, against other rows, when the first try could not be written.
+        An exception leaves nothing of this command behind and reaches its own caller alone.
+        """
+        ...

@@ -1,0 +1,148 @@
+"""Secrets at rest: sealed so that only the holder of the key opens them, in the place they belong to."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+import stat
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from syncline.sql.errors import KeyRefused, SealBroken
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+SEAL_VERSION = "s1"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The installation's secret: 32 random bytes, written as 43 characters of base64url."""
+
+    secret: bytes = field(repr=False)
+
+    @classmethod
+    def load(cls, path: Path, given: str | None = None) -> Key:
+        """Return the key `given` as text, else the one in the file, which is made (0600) when missing.
+
+        KeyRefused when it is malformed, unreadable, or the file can be read by group or others.
+        """
+        if given is not None:
+            return cls.parse(given)
+        if not path.exists():
+            _create(path)
+        return cls.parse(_read_private(path))
+
+    @classmethod
+    def parse(cls, text: str) -> Key:
+        """Return the key written as text; KeyRefused unless it is 32 bytes of base64url."""
+        try:
+            secret = base64.b64decode(text.strip() + "=", altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            secret = b""
+        if len(secret) != KEY_BYTES:
+            raise KeyRefused("The secret key must be 32 bytes written as 43 characters of base64url.")
+        return cls(secret)
+
+    def derive(self, purpose: str) -> bytes:
+        """Return 32 bytes for that purpose alone (HKDF-SHA-256, RFC 5869)."""
+        return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"syncline {purpose}".encode()).derive(self.secret)
+
+
+class Sealer:
+    """Seals short texts and takes fingerprints of secrets, under one key. Thread-safe."""
+
+    def __init__(self, key: Key) -> None:
+        self._key = key
+        self._cipher = AESGCM(key.derive("seal 1"))
+        self._fingerprint_keys: dict[str, bytes] = {}
+
+    @cached_property
+    def key_name(self) -> str:
+        """Name the key without telling anything of it; every sealed value begins with it."""
+        return self._key.derive("name")[:4].hex()
+
+    def seal(self, plaintext: str, *bound_to: str) -> str:
+        """Return the text sealed (AES-256-GCM) and bound to a place, e.g. tenant, table and column.
+
+        It opens only with the same words in the same order.
+        """
+        nonce = os.urandom(NONCE_BYTES)
+        sealed = nonce + self._cipher.encrypt(nonce, plaintext.encode(), _place(bound_to))
+        return f"{SEAL_VERSION}.{self.key_name}.{base64.urlsafe_b64encode(sealed).decode().rstrip('=')}"
+
+    def open(self, sealed: str, *bound_to: str) -> str:
+        """Return the text that was sealed; SealBroken when it was changed, moved or sealed otherwise."""
+        version, _, rest = sealed.partition(".")
+        name, _, payload = rest.partition(".")
+        if version != SEAL_VERSION:
+            raise SealBroken("This is not a sealed value of a version this program knows.")
+        if name != self.key_name:
+            raise SealBroken(f"The value was sealed with the key {name!r}; this one is {self.key_name!r}.")
+        try:
+            data = base64.b64decode(payload + "=" * (-len(payload) % 4), altchars=b"-_", validate=True)
+            return self._cipher.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], _place(bound_to)).decode()
+        except (InvalidTag, ValueError):
+            raise SealBroken("The sealed value was changed or belongs to another place.") from None
+
+    def fingerprint(self, purpose: str, secret: str) -> bytes:
+        """Return 32 bytes by which a secret is found again but not known (HMAC-SHA-256)."""
+        key = self._fingerprint_keys.get(purpose)
+        if key is None:
+            key = self._fingerprint_keys[purpose] = self._key.derive(f"fingerprint {purpose}")
+        return hmac.digest(key, secret.encode(), hashlib.sha256)
+
+
+def _place(bound_to: tuple[str, ...]) -> bytes:
+    """Return the words so that no two different lists give the same bytes."""
+    words = [word.encode() for word in bound_to]
+    return b"".join(len(word).to_bytes(4, "big") + word for word in words)
+
+
+def _create(path: Path) -> None:
+    """Write a new key, complete or not at all; when another process was quicker, its key stays."""
+    text = base64.urlsafe_b64encode(os.urandom(KEY_BYTES)).decode().rstrip("=") + "\n"
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+        _sync_folder(path.parent)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise KeyRefused(f"The key file {path} cannot be made: {error.strerror}.") from None
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read_private(path: Path) -> str:
+    try:
+        with path.open(encoding="ascii", errors="replace") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            text = file.read(1024)
+    except OSError as error:
+        raise KeyRefused(f"The key file {path} cannot be read: {error.strerror}.") from None
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise KeyRefused(f"The key file {path} can be read by others: run chmod 600 {path}.")
+    return text

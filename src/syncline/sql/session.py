@@ -1,0 +1,299 @@
+"""The rows of one batch over one transaction: an identity map, staged writes, one flush.
+
+Everything a batch reads is kept, so later commands see what earlier ones staged. Each staged write is
+noted in a journal: undoing a failed command walks it back, and writing a command alone follows it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from enum import Enum
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.sql.base import Executable
+
+from syncline.sql import statements
+from syncline.sql.errors import RowConflict, RowMissing
+from syncline.sql.layout import Columns, Key, Layout, Row, ValuesOf, layout_of, values_getter
+from syncline.sql.rows import Need
+from syncline.sql.statements import KEY_PREFIX, WriteStatement
+
+LOAD_CHUNK = 500
+"""Values in one SELECT: with a key of ten columns still far from SQLite's 32,766 parameters."""
+
+
+class DatabaseRefusal(Exception):
+    """The database did not do what the session asked; `cause` says why. For the writer alone."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__()
+        self.cause = cause
+
+
+class _Unknown(Enum):
+    """Stands for a row that has not been asked for yet; None stands for one that is not there."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN: Final = _Unknown.UNKNOWN
+
+
+class _Write(NamedTuple):
+    """One staged write: what the batch knew of the row before, and the row after (None: gone)."""
+
+    shelf: _Shelf
+    key: Key
+    before: Row | _Unknown | None
+    after: Row | None
+
+
+class _Index:
+    """The known rows of one table by the values of some columns."""
+
+    def __init__(self, values_of: ValuesOf, rows: dict[Key, Row | None]) -> None:
+        self.values_of = values_of
+        self.keys: defaultdict[tuple[Any, ...], set[Key]] = defaultdict(set)
+        for key, row in rows.items():
+            if row is not None:
+                self.keys[values_of(row)].add(key)
+
+
+class _Shelf:
+    """What a batch knows of one table."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.rows: dict[Key, Row | None] = {}
+        self.stored: dict[Key, Row | None] = {}
+        self.asked: defaultdict[Columns, set[tuple[Any, ...]]] = defaultdict(set)
+        self.indexes = {columns: _Index(values_of, {}) for columns, values_of in layout.uniques.items()}
+
+    def index(self, columns: Columns) -> _Index:
+        """Return the index on those columns, built when first asked for and kept from then on."""
+        index = self.indexes.get(columns)
+        if index is None:
+            index = self.indexes[columns] = _Index(values_getter(columns), self.rows)
+        return index
+
+    def put(self, key: Key, row: Row | _Unknown | None) -> None:
+        """Make that the known state of the row."""
+        before = self.rows.get(key)
+        for index in self.indexes.values():
+            if before is not None:
+                index.keys[index.values_of(before)].discard(key)
+            if row is not None and row is not UNKNOWN:
+                index.keys[index.values_of(row)].add(key)
+        if row is UNKNOWN:
+            self.rows.pop(key, None)
+            self.stored.pop(key, None)
+            self.asked.clear()  # a look-up may have passed over the stored row for the staged one
+        else:
+            self.rows[key] = row
+
+    def check_unique(self, key: Key, row: Row) -> None:
+        """Raise RowConflict when another known row has the same unique columns; None equals nothing."""
+        for columns, values_of in self.layout.uniques.items():
+            values = values_of(row)
+            others = self.indexes[columns].keys.get(values)
+            if others and None not in values and others != {key}:
+                raise _conflict(self.layout, columns)
+
+
+class Session:
+    """Rows over the transaction that `connection` has open; the caller begins and commits it.
+
+    Not thread-safe. A DatabaseRefusal leaves the session unusable: `trouble` keeps it, so that a
+    command which swallows the exception cannot hide it.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._shelves: dict[Table, _Shelf] = {}
+        self._journal: list[_Write] = []
+        self._dialect = connection.dialect.name
+        self._locks = self._dialect == "postgresql"
+        self.trouble: DatabaseRefusal | None = None
+
+    def get(self, table: Table, *key: Any) -> Row | None:
+        shelf = self._shelf(table)
+        row = shelf.rows.get(key, UNKNOWN)
+        if row is UNKNOWN:
+            self._load(shelf, shelf.layout.key, [shelf.layout.check_key(key)])
+            return shelf.rows[key]
+        return row
+
+    def find(self, table: Table, **columns: Any) -> list[Row]:
+        shelf = self._shelf(table)
+        names = shelf.layout.lookup(columns)
+        values = tuple([columns[name] for name in names])
+        if None in values:
+            return []
+        self._load(shelf, names, [values])
+        keys = shelf.index(names).keys.get(values, ())
+        return [row for key in sorted(keys) if (row := shelf.rows[key]) is not None]
+
+    def insert(self, table: Table, row: Row) -> None:
+        shelf = self._shelf(table)
+        after = shelf.layout.complete(row)
+        key = shelf.layout.key_of(after)
+        before = shelf.rows.get(key, UNKNOWN)
+        if before is not None and before is not UNKNOWN:
+            raise _conflict(shelf.layout, shelf.layout.key)
+        self._stage(shelf, key, before, after)
+
+    def update(self, table: Table, key: Key, **changes: Any) -> None:
+        before = self.get(table, *key)
+        shelf = self._shelf(table)
+        if before is None:
+            raise RowMissing(f"The table {table.name} has no such row to update.")
+        self._stage(shelf, key, before, shelf.layout.changed(before, changes))
+
+    def delete(self, table: Table, *key: Any) -> None:
+        before = self.get(table, *key)
+        if before is not None:
+            self._stage(self._shelf(table), key, before, None)
+
+    def prefetch(self, needs: Iterable[Need]) -> None:
+        """Load all that is needed: one SELECT per table and look-up (and per LOAD_CHUNK values)."""
+        wanted: defaultdict[tuple[Table, Columns], list[tuple[Any, ...]]] = defaultdict(list)
+        for table, columns, values in needs:
+            wanted[table, columns].append(values)
+        for (table, columns), many in wanted.items():
+            shelf = self._shelf(table)
+            self._load(shelf, columns, many)
+
+    def mark(self) -> int:
+        """Return the present moment, to which `undo` can go back."""
+        return len(self._journal)
+
+    def undo(self, mark: int) -> None:
+        """Forget every write staged since the mark."""
+        while len(self._journal) > mark:
+            shelf, key, before, _ = self._journal.pop()
+            shelf.put(key, before)
+
+    def flush(self) -> None:
+        """Write the net effect of all that was staged: one `executemany` per table and kind.
+
+        Children are deleted before parents and inserted after them. An order the constraints do not
+        bear is refused, though the commands one after the other might be fine: `flush_in_order` tells.
+        """
+        plans = [_Plan(shelf) for shelf in sorted(self._shelves.values(), key=_rank) if shelf.stored]
+        for plan in reversed(plans):
+            self._write(statements.delete_rows(plan.table, self._dialect), plan.deletes)
+        for plan in plans:
+            for columns, rows in plan.updates.items():
+                self._write(statements.update_rows(plan.table, self._dialect, columns), rows)
+            self._write(statements.insert_rows(plan.table, self._dialect), plan.inserts)
+
+    def flush_in_order(self) -> None:
+        """Write what was staged statement by statement, exactly as it was staged."""
+        for shelf, key, before, after in self._journal:
+            layout = shelf.layout
+            if after is None:
+                statement = statements.delete_rows(layout.table, self._dialect)
+                self._write(statement, [_key_parameters(layout, key)])
+            elif before is None or before is UNKNOWN:
+                self._write(statements.insert_rows(layout.table, self._dialect), [after])
+            elif columns := _changed(layout, before, after):
+                statement = statements.update_rows(layout.table, self._dialect, columns)
+                self._write(statement, [_update_parameters(layout, key, columns, after)])
+
+    def _shelf(self, table: Table) -> _Shelf:
+        shelf = self._shelves.get(table)
+        if shelf is None:
+            shelf = self._shelves[table] = _Shelf(layout_of(table))
+        return shelf
+
+    def _stage(self, shelf: _Shelf, key: Key, before: Row | _Unknown | None, after: Row | None) -> None:
+        if after is not None:
+            shelf.check_unique(key, after)
+        self._journal.append(_Write(shelf, key, before, after))
+        if key not in shelf.stored:
+            shelf.stored[key] = None if before is UNKNOWN else before
+        shelf.put(key, after)
+
+    def _load(self, shelf: _Shelf, columns: Columns, wanted: Iterable[tuple[Any, ...]]) -> None:
+        """Make the rows known whose columns equal one of those values; what is known stays as it is."""
+        asked = shelf.asked[columns]
+        new = [values for values in dict.fromkeys(wanted) if values not in asked]
+        for start in range(0, len(new), LOAD_CHUNK):
+            for row in self._select(shelf.layout.table, columns, new[start : start + LOAD_CHUNK]):
+                key = shelf.layout.key_of(row)
+                if key not in shelf.rows:
+                    shelf.put(key, row)
+        asked.update(new)
+        if columns == shelf.layout.key:
+            for key in new:
+                shelf.rows.setdefault(key, None)
+
+    def _select(self, table: Table, columns: Columns, values: Sequence[tuple[Any, ...]]) -> list[Row]:
+        statement: Executable
+        parameters: dict[str, Any]
+        if len(values) == 1:
+            statement = statements.select_one(table, columns, self._locks)
+            parameters = dict(zip(columns, values[0], strict=True))
+        else:
+            statement = statements.select_many(table, columns, self._locks)
+            parameters = {"values": [value for (value,) in values] if len(columns) == 1 else values}
+        names = layout_of(table).columns
+        found = self._ask(lambda: self._connection.execute(statement, parameters).fetchall())
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+    def _write(self, statement: WriteStatement, rows: list[Row]) -> None:
+        if rows:
+            self._ask(lambda: self._connection.exec_driver_sql(statement.text, statement.bind(rows)))
+
+    def _ask(self, ask: Callable[[], Any]) -> Any:
+        if self.trouble is not None:
+            raise self.trouble
+        try:
+            return ask()
+        except Exception as error:
+            self.trouble = DatabaseRefusal(error)
+            raise self.trouble from error
+
+
+class _Plan:
+    """The net effect of a batch on one table."""
+
+    def __init__(self, shelf: _Shelf) -> None:
+        self.table = shelf.layout.table
+        self.deletes: list[Row] = []
+        self.inserts: list[Row] = []
+        self.updates: defaultdict[Columns, list[Row]] = defaultdict(list)
+        layout = shelf.layout
+        for key in sorted(shelf.stored):
+            before, after = shelf.stored[key], shelf.rows.get(key)
+            if before is None and after is not None:
+                self.inserts.append(after)
+            elif before is not None and after is None:
+                self.deletes.append(_key_parameters(layout, key))
+            elif before is not None and after is not None and (columns := _changed(layout, before, after)):
+                self.updates[columns].append(_update_parameters(layout, key, columns, after))
+
+
+def _rank(shelf: _Shelf) -> int:
+    return shelf.layout.rank
+
+
+def _changed(layout: Layout, before: Row, after: Row) -> Columns:
+    return tuple([name for name in layout.columns if before[name] != after[name]])
+
+
+def _key_parameters(layout: Layout, key: Key) -> Row:
+    return {KEY_PREFIX + name: value for name, value in zip(layout.key, key, strict=True)}
+
+
+def _update_parameters(layout: Layout, key: Key, columns: Columns, after: Row) -> Row:
+    return {**{name: after[name] for name in columns}, **_key_parameters(layout, key)}
+
+
+def _conflict(layout: Layout, columns: Columns) -> RowConflict:
+    named = ", ".join(columns)
+    return RowConflict(
+        f"Another row of {layout.name} has the same {named}.", table=layout.name, constraint=named
+    )

@@ -1,0 +1,163 @@
+"""The one thread that writes: commands in, one transaction for all that wait, one commit wakes them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Sequence
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from syncline.sql.batch import Failed, Outcome, write_batch
+from syncline.sql.engines import BEGIN_OPTION
+from syncline.sql.errors import StoreBusy, StoreUnavailable
+from syncline.sql.failures import describe, unavailable
+from syncline.sql.rows import Command
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+class _Waiting(NamedTuple):
+    command: Command[Any]
+    future: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+
+
+class Writer:
+    """Writes commands durably, in the order they were submitted.
+
+    The thread takes whatever waits (no timer: an idle writer starts at once), at most `max_batch`
+    commands, and nobody is answered before the COMMIT of his batch has returned. Use one writer per
+    database file; on PostgreSQL every process has its own.
+    """
+
+    def __init__(self, engine: Engine, *, max_batch: int = 256, max_waiting: int = 10_000) -> None:
+        self._engine = engine
+        self._max_batch = max_batch
+        self._max_waiting = max_waiting
+        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="syncline-writer", daemon=True)
+        self._open = False
+        self._connection: Connection | None = None
+
+    def start(self) -> None:
+        """Start the thread. Call it once."""
+        self._thread.start()
+        self._open = True
+
+    async def submit(self, command: Command[T]) -> T:
+        """Return the command's result once it is committed.
+
+        Raises what `apply` raises, RowConflict or RowRejected when the database refuses its rows, StoreBusy
+        when `max_waiting` commands wait already, and StoreUnavailable when the database is in trouble (the
+        command may or may not be there) or the writer is not running. A caller who goes away does not
+        take his command with him.
+        """
+        if not self._open:
+            raise StoreUnavailable("The writer is not running.")
+        if self._queue.qsize() >= self._max_waiting:
+            raise StoreBusy("Too many changes are waiting to be written.")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._queue.put(_Waiting(command, future, loop))
+        return await future
+
+    async def close(self) -> None:
+        """Write what still waits, then stop. Afterwards every submit raises StoreUnavailable."""
+        if self._open:
+            self._open = False
+            self._queue.put(None)
+        if self._thread.ident is not None:
+            await asyncio.to_thread(self._thread.join)
+        self._refuse_latecomers()
+
+    async def __aenter__(self) -> Writer:
+        self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def _run(self) -> None:
+        while waiting := self._take():
+            outcomes = self._write([item.command for item in waiting])
+            _wake(waiting, outcomes)
+        self._disconnect()
+
+    def _take(self) -> list[_Waiting]:
+        """Return what waits, at least one command; nothing once the writer is closed."""
+        item = self._queue.get()
+        taken: list[_Waiting] = []
+        while item is not None:
+            taken.append(item)
+            if len(taken) == self._max_batch:
+                return taken
+            try:
+                item = self._queue.get_nowait()
+            except Empty:
+                return taken
+        if taken:
+            self._queue.put(None)  # the end, to be met again after this last batch
+        return taken
+
+    def _refuse_latecomers(self) -> None:
+        """Answer those who came from another thread while the writer was closing."""
+        while not self._queue.empty():
+            if (item := self._queue.get_nowait()) is not None:
+                _wake([item], [Failed(StoreUnavailable("The writer is not running."))])
+
+    def _write(self, commands: Sequence[Command[Any]]) -> Sequence[Outcome]:
+        try:
+            return write_batch(self._connect(), commands)
+        except BaseException as error:  # whatever it is, nobody may wait for ever
+            log.error("a batch of %d commands could not be written: %s", len(commands), describe(error))
+            self._disconnect()
+            return [Failed(unavailable(error))] * len(commands)
+
+    def _connect(self) -> Connection:
+        if self._connection is None:
+            connection = self._engine.connect()
+            self._connection = connection.execution_options(**{BEGIN_OPTION: "BEGIN IMMEDIATE"})
+        return self._connection
+
+    def _disconnect(self) -> None:
+        """Let the connection go, so that the next batch starts on a sound one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.close()
+            except Exception as error:
+                log.warning("the write connection could not be closed: %s", describe(error))
+
+
+def _wake(waiting: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
+    """Answer all waiters: one call into each event loop that has some."""
+    by_loop: defaultdict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Outcome]]] = defaultdict(
+        list
+    )
+    for item, outcome in zip(waiting, outcomes, strict=True):
+        by_loop[item.loop].append((item.future, outcome))
+    for loop, answers in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_settle, answers)
+        except RuntimeError:
+            log.warning("an event loop ended before %d of its commands were answered", len(answers))
+
+
+def _settle(answers: list[tuple[asyncio.Future[Any], Outcome]]) -> None:
+    for future, outcome in answers:
+        if future.done():
+            continue
+        if isinstance(outcome, Failed):
+            future.set_exception(outcome.error)
+        else:
+            future.set_result(outcome.result)

@@ -1,0 +1,1 @@
+"""What the programs say about themselves: log lines without secrets, metrics with bounded labels."""

@@ -1,0 +1,162 @@
+"""What is counted, for Prometheus at `/metrics`.
+
+Every label comes from a closed set, so neither a client nor a tenant can add a series: an unknown value
+counts as "other". No label names a tenant or a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+SCIM_OPERATIONS = (
+    frozenset(
+        f"{collection}.{verb}"
+        for collection in ("users", "groups")
+        for verb in ("list", "create", "search", "get", "replace", "patch", "delete")
+    )
+    | frozenset(
+        f"discovery.{document}"
+        for document in ("config", "resource_types", "resource_type", "schemas", "schema")
+    )
+    | {"unsupported", "unrouted"}
+)
+REFUSALS = frozenset({"total", "tenant", "time"})
+CHANNELS = frozenset({"api", "scim"})
+OUTCOMES = frozenset({"ok", "rate_limited", "refused", "failed", "no_answer"})
+DELIVERY_STATES = frozenset({"in_step", "waiting", "retrying", "held"})
+STATUS_CLASSES = frozenset({"2xx", "3xx", "4xx", "5xx"})
+DELIVERY_RESULTS = frozenset({"delivered", "retry", "held", "unchanged"})
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One row of the reference: a metric's name, kind, meaning and labels with the values each may take."""
+
+    name: str
+    kind: type[Counter] | type[Gauge] | type[Histogram]
+    help: str
+    labels: tuple[tuple[str, frozenset[str]], ...] = ()
+
+
+SCIM_REQUESTS = Metric(
+    "syncline_scim_requests_total",
+    Counter,
+    "SCIM requests answered.",
+    (("operation", SCIM_OPERATIONS), ("status", STATUS_CLASSES)),
+)
+SCIM_SECONDS = Metric(
+    "syncline_scim_request_seconds",
+    Histogram,
+    "Seconds from a SCIM request to its answer.",
+    (("operation", SCIM_OPERATIONS),),
+)
+REFUSED = Metric(
+    "syncline_requests_refused_total",
+    Counter,
+    "Requests turned away: the server's total, a tenant's share, or the time for an answer was used up.",
+    (("reason", REFUSALS),),
+)
+IN_FLIGHT = Metric("syncline_requests_in_flight", Gauge, "SCIM requests being answered now.")
+HUBSPOT_CALLS = Metric(
+    "syncline_hubspot_calls_total",
+    Counter,
+    "Calls to HubSpot.",
+    (("channel", CHANNELS), ("outcome", OUTCOMES)),
+)
+HUBSPOT_SECONDS = Metric(
+    "syncline_hubspot_call_seconds",
+    Histogram,
+    "Seconds from a call to HubSpot to its answer.",
+    (("channel", CHANNELS),),
+)
+DELIVERIES = Metric(
+    "syncline_deliveries_total",
+    Counter,
+    "Deliveries decided, by what became of them.",
+    (("result", DELIVERY_RESULTS),),
+)
+DELIVERY_ROWS = Metric(
+    "syncline_delivery_rows", Gauge, "People by the state of their delivery.", (("state", DELIVERY_STATES),)
+)
+
+METRICS = (
+    SCIM_REQUESTS,
+    SCIM_SECONDS,
+    REFUSED,
+    IN_FLIGHT,
+    HUBSPOT_CALLS,
+    HUBSPOT_SECONDS,
+    DELIVERIES,
+    DELIVERY_ROWS,
+)
+"""Every metric of the gateway, in the order of the reference page."""
+
+
+class Metrics:
+    """The metrics of one process, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        self._families = {metric.name: _family(metric, self._registry) for metric in METRICS}
+        self._series: dict[tuple[str, ...], Any] = {}
+
+    def scim_request(self, operation: str, status: int, duration_us: int) -> None:
+        """Count one SCIM request; a status outside 200 to 599 (the client hung up) counts as "other"."""
+        self._at(SCIM_REQUESTS, operation, f"{status // 100}xx" if status != 499 else "other").inc()
+        self._at(SCIM_SECONDS, operation).observe(duration_us / 1_000_000)
+
+    def refused(self, reason: str) -> None:
+        """Count one request that was turned away."""
+        self._at(REFUSED, reason).inc()
+
+    def in_flight(self, number: Callable[[], int]) -> None:
+        """Read the number of requests in flight from there whenever somebody looks."""
+        self._at(IN_FLIGHT).set_function(lambda: float(number()))
+
+    def hubspot_call(self, channel: str, outcome: str, duration_us: int) -> None:
+        """Count one call to HubSpot."""
+        self._at(HUBSPOT_CALLS, channel, outcome).inc()
+        self._at(HUBSPOT_SECONDS, channel).observe(duration_us / 1_000_000)
+
+    def delivery(self, result: str) -> None:
+        """Count one delivery that was decided."""
+        self._at(DELIVERIES, result).inc()
+
+    def delivery_rows(self, state: str, number: int) -> None:
+        """Say how many people are in that state of delivery now."""
+        self._at(DELIVERY_ROWS, state).set(number)
+
+    def text(self) -> bytes:
+        """Return everything in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+    def _at(self, metric: Metric, *values: str) -> Any:
+        """Return one series; looked up once, because a request should pay for counting and nothing else."""
+        key = (metric.name, *values)
+        series = self._series.get(key)
+        if series is None:
+            family = self._families[metric.name]
+            bounded = [
+                value if value in allowed else "other"
+                for value, (_, allowed) in zip(values, metric.labels, strict=True)
+            ]
+            series = family.labels(*bounded) if metric.labels else family
+            if bounded == list(values):
+                self._series[key] = series
+        return series
+
+
+def _family(metric: Metric, registry: CollectorRegistry) -> Any:
+    labels = [name for name, _ in metric.labels]
+    if metric.kind is Histogram:
+        return Histogram(metric.name, metric.help, labels, registry=registry, buckets=_SECONDS)
+    return metric.kind(metric.name, metric.help, labels, registry=registry)

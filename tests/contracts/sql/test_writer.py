@@ -1,0 +1,317 @@
+"""What the Writer promises on each database, troubles included."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import OperationalError
+
+from syncline.sql.engines import open_engine
+from syncline.sql.errors import RowConflict, RowRejected, StoreBusy, StoreUnavailable
+from syncline.sql.rows import Need, Rows
+from syncline.sql.writer import Writer
+from tests.support.ledger_tables import TENANT, Book, Do, OpenAccount, accounts, entries, metadata
+from tests.support.ledger_worlds import SqlWorld, held, sql_world, submit_together
+
+
+@pytest.fixture
+async def world(database_url: str) -> AsyncIterator[SqlWorld]:
+    async with sql_world(database_url) as opened:
+        yield opened
+
+
+@contextmanager
+def failing_commits(engine: Engine, times: int) -> Iterator[None]:
+    """Let the next commits fail as they do on a broken disk."""
+    left = [times]
+
+    def fail(_connection: Any) -> None:
+        if left[0]:
+            left[0] -= 1
+            raise OperationalError("COMMIT", None, sqlite3.OperationalError("disk I/O error"))
+
+    event.listen(engine, "commit", fail)
+    try:
+        yield
+    finally:
+        event.remove(engine, "commit", fail)
+
+
+async def test_nobody_is_answered_before_the_commit(world: SqlWorld) -> None:
+    reached, allowed = threading.Event(), threading.Event()
+
+    def wait_to_commit(_connection: Any) -> None:
+        reached.set()
+        assert allowed.wait(30)
+
+    event.listen(world.engine, "commit", wait_to_commit)
+    task = asyncio.ensure_future(world.submit(OpenAccount("a", "Anna")))
+    await asyncio.to_thread(reached.wait, 30)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not task.done()
+    allowed.set()
+    assert await task == "a"
+
+
+async def test_what_waits_together_is_committed_together(world: SqlWorld) -> None:
+    commits: list[int] = []
+    commands = [OpenAccount(str(number), f"n{number}") for number in range(100)]
+    async with held(world.writer):
+        event.listen(world.engine, "commit", lambda _connection: commits.append(1))
+        tasks = [asyncio.ensure_future(world.submit(command)) for command in commands]
+        await asyncio.sleep(0)
+    await asyncio.gather(*tasks)
+    assert len(commits) == 2  # the one that held up the writer, and all the others
+    assert len(await world.all(accounts)) == 100
+
+
+async def test_a_batch_is_not_larger_than_it_may_be(database_url: str) -> None:
+    engine = open_engine(database_url)
+    metadata.create_all(engine)
+    commits: list[int] = []
+    async with Writer(engine, max_batch=10) as writer:
+        async with held(writer):
+            event.listen(engine, "commit", lambda _connection: commits.append(1))
+            tasks = [
+                asyncio.ensure_future(writer.submit(OpenAccount(str(number), f"n{number}")))
+                for number in range(25)
+            ]
+            await asyncio.sleep(0)
+        await asyncio.gather(*tasks)
+    engine.dispose()
+    assert len(commits) == 1 + 3
+
+
+async def test_one_flush_writes_a_batch_with_one_statement_per_table_and_kind(world: SqlWorld) -> None:
+    await world.together(*(OpenAccount(str(number), f"n{number}") for number in range(20)))
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements.append(statement.split()[0])
+
+    async with held(world.writer):
+        event.listen(world.engine, "before_cursor_execute", note)
+        tasks = [asyncio.ensure_future(world.submit(Book(str(number), number, 5))) for number in range(20)]
+        await asyncio.sleep(0)
+    await asyncio.gather(*tasks)
+    written = [statement for statement in statements if statement != "BEGIN"]
+    assert sorted(written) == ["INSERT", "SELECT", "UPDATE"]
+
+
+async def test_a_failed_commit_fails_all_who_wait_and_keeps_nothing(world: SqlWorld) -> None:
+    async with held(world.writer):
+        pass
+    with failing_commits(world.engine, times=1):
+        outcomes = await submit_together_without_gate(
+            world, OpenAccount("a", "Anna"), OpenAccount("b", "Bert")
+        )
+    assert {StoreUnavailable} == {type(outcome) for outcome in outcomes}
+    assert await world.all(accounts) == []
+
+
+async def submit_together_without_gate(world: SqlWorld, *commands: OpenAccount) -> list[Any]:
+    return await asyncio.gather(*(world.submit(command) for command in commands), return_exceptions=True)
+
+
+async def test_the_writer_works_again_after_the_trouble_is_over(world: SqlWorld) -> None:
+    with failing_commits(world.engine, times=1), pytest.raises(StoreUnavailable, match="OperationalError"):
+        await world.submit(OpenAccount("a", "Anna"))
+    assert await world.submit(OpenAccount("a", "Anna")) == "a"
+    assert len(await world.all(accounts)) == 1
+
+
+async def test_a_value_the_database_cannot_hold_fails_only_its_own_command(world: SqlWorld) -> None:
+    outcomes = await world.together(
+        OpenAccount("a", "Anna"),
+        OpenAccount("b", "lone surrogate \ud800"),
+        Do(lambda rows: rows.get(accounts, TENANT, "\ud800"), [Need(accounts, ("tenant_id",), ("\ud800",))]),
+        Do(lambda rows: rows.get(accounts, TENANT, "\ud800")),
+        OpenAccount("c", "Cleo"),
+    )
+    assert [type(outcome) for outcome in outcomes] == [str, RowRejected, RowRejected, RowRejected, str]
+    assert [row["id"] for row in await world.all(accounts)] == ["a", "c"]
+
+
+async def test_a_number_the_database_cannot_hold_fails_only_its_own_command(world: SqlWorld) -> None:
+    await world.submit(OpenAccount("a", "Anna"))
+    outcomes = await world.together(Book("a", 1, 5), Book("a", 2, 2**70), Book("a", 3, 7))
+    # The third counted on the second, so it was run again without it.
+    assert [5, RowRejected, 12] == [outcomes[0], type(outcomes[1]), outcomes[2]]
+    assert [row["seq"] for row in await world.all(entries)] == [1, 3]
+
+
+async def test_a_refusal_swallowed_by_its_command_still_fails_it(world: SqlWorld) -> None:
+    def swallow(rows: Rows) -> str:
+        try:
+            rows.get(accounts, TENANT, "\ud800")
+        except Exception:
+            return "nothing happened"
+        return "read"
+
+    outcomes = await world.together(Do(swallow), OpenAccount("a", "Anna"))
+    assert [type(outcome) for outcome in outcomes] == [RowRejected, str]
+
+
+async def test_a_missing_parent_is_a_conflict(world: SqlWorld) -> None:
+    orphan = {"tenant_id": TENANT, "seq": 1, "account_id": "nobody", "amount": 5}
+    outcomes = await world.together(OpenAccount("a", "Anna"), Do(lambda rows: rows.insert(entries, orphan)))
+    assert [type(outcome) for outcome in outcomes] == [str, RowConflict]
+    assert await world.all(entries) == []
+
+
+async def test_a_parent_with_children_cannot_be_deleted(world: SqlWorld) -> None:
+    await world.together(OpenAccount("a", "Anna"), Book("a", 1, 5))
+    outcomes = await world.together(
+        Do(lambda rows: rows.delete(accounts, TENANT, "a")), OpenAccount("b", "Bert")
+    )
+    assert [type(outcome) for outcome in outcomes] == [RowConflict, str]
+    assert [row["id"] for row in await world.all(accounts)] == ["a", "b"]
+
+
+async def test_a_full_queue_is_busy_and_takes_nothing(database_url: str) -> None:
+    engine = open_engine(database_url)
+    metadata.create_all(engine)
+    async with Writer(engine, max_waiting=2) as writer:
+        async with held(writer):
+            tasks = [
+                asyncio.ensure_future(writer.submit(OpenAccount(name, name))) for name in ("a", "b", "c")
+            ]
+            await asyncio.sleep(0)
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [str, str, StoreBusy]
+        assert await writer.submit(OpenAccount("d", "d")) == "d"
+    engine.dispose()
+
+
+async def test_closing_writes_what_waits_and_refuses_what_comes(database_url: str) -> None:
+    engine = open_engine(database_url)
+    metadata.create_all(engine)
+    writer = Writer(engine, max_batch=3)
+    writer.start()
+    async with held(writer):
+        tasks = [asyncio.ensure_future(writer.submit(OpenAccount(str(n), str(n)))) for n in range(10)]
+        await asyncio.sleep(0)
+        closing = asyncio.ensure_future(writer.close())
+        await asyncio.sleep(0)
+        with pytest.raises(StoreUnavailable):
+            await writer.submit(OpenAccount("late", "late"))
+    await closing
+    assert all(task.done() for task in tasks)
+    assert [await task for task in tasks] == [str(number) for number in range(10)]
+    await writer.close()
+    engine.dispose()
+
+
+async def test_a_writer_that_was_not_started_says_so(database_url: str) -> None:
+    engine = open_engine(database_url)
+    writer = Writer(engine)
+    with pytest.raises(StoreUnavailable, match="not running"):
+        await writer.submit(OpenAccount("a", "Anna"))
+    await writer.close()
+    engine.dispose()
+
+
+async def test_a_caller_who_goes_away_leaves_his_command_and_his_neighbours(world: SqlWorld) -> None:
+    async with held(world.writer):
+        leaving = asyncio.ensure_future(world.submit(OpenAccount("a", "Anna")))
+        staying = asyncio.ensure_future(world.submit(OpenAccount("b", "Bert")))
+        await asyncio.sleep(0)
+        leaving.cancel()
+    assert await staying == "b"
+    assert leaving.cancelled()
+    assert [row["id"] for row in await world.all(accounts)] == ["a", "b"]
+
+
+async def test_an_exception_no_future_can_carry_reaches_its_caller_as_another(world: SqlWorld) -> None:
+    def stop(_rows: Rows) -> None:
+        raise StopIteration
+
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        await world.submit(Do(stop))
+
+
+async def test_a_command_that_ends_the_thread_ends_nothing(world: SqlWorld) -> None:
+    def leave(_rows: Rows) -> None:
+        raise SystemExit
+
+    with pytest.raises(StoreUnavailable, match="SystemExit"):
+        await world.submit(Do(leave))
+    assert await world.submit(OpenAccount("a", "Anna")) == "a"
+
+
+async def test_a_writer_serves_several_event_loops(world: SqlWorld) -> None:
+    def elsewhere() -> list[Any]:
+        async def submit() -> list[Any]:
+            return await asyncio.gather(
+                *(world.submit(OpenAccount(f"e{number}", f"e{number}")) for number in range(20))
+            )
+
+        return asyncio.run(submit())
+
+    here = asyncio.gather(*(world.submit(OpenAccount(f"h{number}", f"h{number}")) for number in range(20)))
+    there, near = await asyncio.gather(asyncio.to_thread(elsewhere), here)
+    assert len(await world.all(accounts)) == len(there) + len(near) == 40
+
+
+@pytest.mark.parametrize("order", ["same", "opposite"])
+async def test_two_programs_that_write_the_same_rows_lose_nothing(database_url: str, order: str) -> None:
+    """On SQLite they wait for each other's file lock; on PostgreSQL for rows, sometimes in a deadlock."""
+    names = [f"a{number}" for number in range(6)]
+    async with sql_world(database_url) as one, sql_world(database_url) as other:
+        await one.together(*(OpenAccount(name, name) for name in names))
+
+        def add(name: str, second: str) -> Do:
+            def apply(rows: Rows) -> None:
+                for each in (name, second):
+                    row = rows.get(accounts, TENANT, each)
+                    assert row is not None
+                    rows.update(accounts, (TENANT, each), balance=row["balance"] + 1)
+
+            return Do(apply)
+
+        pairs = list(zip(names, names[1:] + names[:1], strict=True)) * 20
+        reverse = [(second, first) for first, second in reversed(pairs)]
+        await asyncio.gather(
+            *(one.submit(add(*pair)) for pair in pairs),
+            *(other.submit(add(*pair)) for pair in (pairs if order == "same" else reverse)),
+        )
+        assert [row["balance"] for row in await one.all(accounts)] == [80] * 6
+
+
+async def test_a_batch_runs_again_when_another_program_took_the_name_meanwhile(database_url: str) -> None:
+    async with sql_world(database_url) as one, sql_world(database_url) as other:
+
+        def claim(rows: Rows) -> str:
+            taken = rows.find(accounts, tenant_id=TENANT, name="Anna")
+            if not taken:
+                rows.insert(accounts, {"tenant_id": TENANT, "id": "mine", "name": "Anna"})
+            return "taken" if taken else "mine"
+
+        outcomes = await asyncio.gather(
+            *(one.submit(Do(claim)) for _ in range(20)), *(other.submit(Do(claim)) for _ in range(20))
+        )
+        assert sorted(outcomes) == ["mine"] + ["taken"] * 39
+        assert len(await one.all(accounts)) == 1
+
+
+async def test_no_message_and_no_log_line_holds_a_value(
+    world: SqlWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = "s3cret"
+    await world.submit(OpenAccount(secret, secret))
+    outcomes = await submit_together(
+        world.writer,
+        OpenAccount("b", secret),
+        OpenAccount(f"{secret}\ud800", "x"),
+        Do(lambda rows: rows.insert(entries, {"tenant_id": TENANT, "seq": 1, "account_id": f"{secret}2"})),
+    )
+    shown = [f"{outcome!r} {outcome.__cause__!r} {outcome.__context__!r}" for outcome in outcomes]
+    assert secret not in "".join([*shown, caplog.text])

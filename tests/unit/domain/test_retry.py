@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncline.gateway.domain.holds import Hold, HoldReason
+from syncline.gateway.domain.retry import (
+    BACKOFFS,
+    HOUR,
+    LONGEST,
+    MINUTE,
+    SECOND,
+    FailureKind,
+    RetryAt,
+    decide_retry,
+)
+
+NOW = 1_800_000_000_000
+WAITING = sorted(BACKOFFS)
+
+
+def wait(kind: FailureKind, attempts: int, *, retry_after: int | None = None, seed: str = "ada") -> int:
+    decision = decide_retry(kind, attempts, NOW, retry_after=retry_after, seed=seed)
+    assert isinstance(decision, RetryAt)
+    return decision.at - NOW
+
+
+@pytest.mark.parametrize("kind", WAITING)
+@given(attempts=st.integers(1, 400), seed=st.text(max_size=20))
+def test_a_wait_lies_between_half_its_step_and_its_step(kind: FailureKind, attempts: int, seed: str) -> None:
+    backoff = BACKOFFS[kind]
+    step = min(backoff.first * 2 ** (attempts - 1), backoff.longest)
+
+    assert step // 2 <= wait(kind, attempts, seed=seed) <= step
+
+
+@given(st.integers(1, 500), st.integers(0, LONGEST), st.text(max_size=20))
+def test_the_wait_hubspot_asks_for_is_never_undercut(attempts: int, asked: int, seed: str) -> None:
+    assert asked <= wait(FailureKind.RATE_LIMITED, attempts, retry_after=asked, seed=seed)
+
+
+def test_no_wait_longer_than_a_day_is_believed() -> None:
+    assert wait(FailureKind.RETRY, 1, retry_after=365 * LONGEST) <= LONGEST + 2 * SECOND
+
+
+def test_a_senseless_wait_is_ignored() -> None:
+    assert wait(FailureKind.RETRY, 1, retry_after=-5) == wait(FailureKind.RETRY, 1)
+
+
+def test_the_same_delivery_waits_the_same_and_others_are_spread() -> None:
+    waits = [wait(FailureKind.RETRY, 8, seed=f"user{n}@example.com") for n in range(200)]
+
+    assert waits == [wait(FailureKind.RETRY, 8, seed=f"user{n}@example.com") for n in range(200)]
+    assert len(set(waits)) > 150
+
+
+def test_people_told_to_wait_alike_do_not_all_come_back_at_once() -> None:
+    waits = {wait(FailureKind.RATE_LIMITED, 6, retry_after=10 * SECOND, seed=str(n)) for n in range(100)}
+
+    assert len(waits) > 50
+
+
+@pytest.mark.parametrize("kind", [FailureKind.RETRY, FailureKind.UNKNOWN_OUTCOME])
+def test_an_outage_of_a_day_is_waited_for_and_one_of_weeks_is_held(kind: FailureKind) -> None:
+    waited = 0
+    attempts = 1
+    while isinstance(decision := decide_retry(kind, attempts, NOW + waited, seed="x"), RetryAt):
+        waited = decision.at - NOW
+        attempts += 1
+
+    assert waited > 5 * 24 * HOUR
+    assert HoldReason.RETRIES_EXHAUSTED is decision.reason
+
+
+@pytest.mark.parametrize("kind", [FailureKind.RATE_LIMITED, FailureKind.PENDING])
+def test_what_is_no_failure_is_never_given_up(kind: FailureKind) -> None:
+    assert wait(kind, 100_000) <= BACKOFFS[kind].longest
+
+
+def test_names_that_wait_for_the_first_sign_in_are_tried_ever_more_rarely() -> None:
+    assert 7 * MINUTE <= wait(FailureKind.PENDING, 1) <= 15 * MINUTE
+    assert wait(FailureKind.PENDING, 30) >= 12 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (FailureKind.HELD, HoldReason.REFUSED_BY_HUBSPOT),
+        (FailureKind.CONNECTION, HoldReason.CONNECTION_TROUBLE),
+    ],
+)
+def test_what_only_a_person_can_mend_is_held_with_what_hubspot_said(
+    kind: FailureKind, reason: HoldReason
+) -> None:
+    assert Hold(reason, "No such role.") == decide_retry(kind, 1, NOW, detail="No such role.")
+
+
+def test_every_kind_of_failure_has_an_answer() -> None:
+    for kind in FailureKind:
+        assert isinstance(decide_retry(kind, 0, NOW), RetryAt | Hold)
