@@ -163,7 +163,8 @@ async def test_a_bad_query_is_a_400_of_the_right_type(query: str, scim_type: str
 async def test_a_hostile_filter_in_a_search_is_refused_too() -> None:
     answer = await Client().post("/Users/.search", {"filter": "not (" * 500})
     assert_scim_error(answer, 400)
-    for body in ({"filter": 1}, {"attributes": 5}, {"count": "many"}, {"startIndex": []}):
+    bodies: list[dict[str, Any]] = [{"filter": 1}, {"attributes": 5}, {"count": "many"}, {"startIndex": []}]
+    for body in bodies:
         assert_scim_error(await Client().post("/Users/.search", body), 400)
 
 

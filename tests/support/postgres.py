@@ -6,8 +6,10 @@ server; its files lie in the system's folder for temporary files and go with the
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import os
+import shutil
 import tempfile
 import uuid
 import warnings
@@ -28,9 +30,9 @@ class PostgresServer:
 
     def __init__(self, run: str) -> None:
         self._folder = Path(tempfile.gettempdir()) / f"syncline-postgres-{run}"
-        self._folder.mkdir(mode=0o755, exist_ok=True)
+        self._data = self._folder / "data"
         with self._only_one_worker():
-            self._server = _start(self._folder / "data")
+            self._server = _start(self._data)
         self._admin = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
         self._execute("ALTER SYSTEM SET fsync = off")  # these databases live for one test
         self._execute("SELECT pg_reload_conf()")
@@ -79,7 +81,11 @@ class PostgresServer:
     def close(self) -> None:
         """Leave the server; the last worker to leave stops it and removes its files."""
         self._admin.dispose()
-        self._server.cleanup()
+        with self._only_one_worker():
+            self._server.cleanup()
+            atexit.unregister(self._server._cleanup)
+            if not self._data.exists():
+                shutil.rmtree(self._folder)
 
     def _execute(self, statement: str) -> None:
         with self._admin.connect() as connection:
@@ -87,9 +93,21 @@ class PostgresServer:
 
     @contextmanager
     def _only_one_worker(self) -> Iterator[None]:
-        with (self._folder / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with _locked(self._folder):
             yield
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock; the folder is made when it is not there, or was removed while we waited."""
+    folder.mkdir(mode=0o755, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if os.fstat(lock.fileno()).st_nlink:
+            yield
+            return
+    with _locked(folder):
+        yield
 
 
 def _start(data: Path) -> Any:

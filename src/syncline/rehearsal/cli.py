@@ -50,9 +50,9 @@ _CHANGE_OPTIONS = (
     click.option("--rename", metavar="USER", help="Give a person another name (--to) or another surname."),
     click.option("--to", "new_name", metavar="NAME", help="The new name of --rename."),
     click.option("--move", metavar="USER", help="Give a person another --department, --title or --manager."),
-    click.option("--department", metavar="NAME"),
-    click.option("--title", metavar="NAME"),
-    click.option("--manager", metavar="USER"),
+    click.option("--department", metavar="NAME", help="The new department of --move or --join."),
+    click.option("--title", metavar="NAME", help="The new job title of --move or --join."),
+    click.option("--manager", metavar="USER", help="The new manager of --move or --join."),
     click.option(
         "--role", "roles", nargs=2, multiple=True, metavar="USER ROLE", help="Replace the app role."
     ),
@@ -269,6 +269,7 @@ def _cycle_json(result: CycleResult) -> dict[str, Any]:
         "duration_ms": result.duration,
         "users": asdict(result.users),
         "groups": asdict(result.groups),
+        "references": asdict(result.references),
         "log": [entry.to_json() for entry in result.entries],
     }
 

@@ -63,13 +63,18 @@ class CycleResult:
 
     @property
     def users(self) -> Counts:
-        """Outcomes of users, manager references included."""
-        return Counts.of(e for e in self.entries if e.source.kind is ObjectKind.USER)
+        """Outcomes of users, references apart."""
+        return self._counts(ObjectKind.USER)
 
     @property
     def groups(self) -> Counts:
-        """Outcomes of groups, membership references included."""
-        return Counts.of(e for e in self.entries if e.source.kind is ObjectKind.GROUP)
+        """Outcomes of groups, references apart."""
+        return self._counts(ObjectKind.GROUP)
+
+    @property
+    def references(self) -> Counts:
+        """Outcomes of the second pass: managers of users and members of groups."""
+        return Counts.of(entry for entry in self.entries if entry.reference)
 
     @property
     def failures(self) -> tuple[Entry, ...]:
@@ -85,6 +90,9 @@ class CycleResult:
     def duration(self) -> Milliseconds:
         """How long the cycle took."""
         return self.finished_at - self.started_at
+
+    def _counts(self, kind: ObjectKind) -> Counts:
+        return Counts.of(e for e in self.entries if e.source.kind is kind and not e.reference)
 
 
 class EntraSimulator:

@@ -13,7 +13,7 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from syncline.rehearsal.failures import Reply, failure_of, incompatible, several_matches
+from syncline.rehearsal.failures import Reply, failure_of, incompatible, no_endpoint, several_matches
 from syncline.rehearsal.objects import ObjectKind
 from syncline.rehearsal.operations import Operation, patch_body
 from syncline.rehearsal.paths import Resource, member
@@ -94,6 +94,8 @@ class EntraClient:
         query = f"excludedAttributes=members&{filtered}" if kind is ObjectKind.GROUP else filtered
         request = f"GET {ENDPOINTS[kind]}?{filtered}"
         reply = await self._send("GET", f"{ENDPOINTS[kind]}?{query}")
+        if reply.status == 404:
+            raise no_endpoint(request, kind.value)
         if reply.status != 200:
             raise failure_of(reply, request)
         return _only_resource(reply.body, kind, request)

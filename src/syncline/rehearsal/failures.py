@@ -95,6 +95,17 @@ def incompatible(request: str, problem: str) -> ProvisioningFailure:
     return ProvisioningFailure(code, f"{request}: {problem}", "The application must answer as RFC 7644 says.")
 
 
+def no_endpoint(request: str, kind: str) -> ProvisioningFailure:
+    """Return the failure of a match answered 404: Entra wants 200 and an empty list, and calls this no SCIM."""
+    failure = incompatible(
+        request, "the answer to a match was 404; an empty match is 200 with totalResults 0."
+    )
+    failure.advice = (
+        f"Check the tenant URL. An application without {kind.lower()}s must have their mapping off."
+    )
+    return failure
+
+
 def several_matches(request: str, count: int) -> ProvisioningFailure:
     """Return the failure of a match that finds more than one object."""
     advice = "Remove the duplicate from the application, or match by an attribute that is unique."

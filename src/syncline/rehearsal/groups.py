@@ -15,7 +15,7 @@ async def provision_group(run: Run, object_id: str) -> Entry | None:
     """Bring one group, members apart, in line at the application and log the outcome."""
     attempt = Attempt()
     work = _provision(run, object_id, attempt)
-    return await settle(run, object_id, ObjectKind.GROUP, attempt, work, run.state.retry)
+    return await settle(run, object_id, ObjectKind.GROUP, attempt, work)
 
 
 async def _provision(run: Run, object_id: str, attempt: Attempt) -> Outcome | None:

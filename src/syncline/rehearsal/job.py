@@ -40,22 +40,14 @@ class JobState:
         self.references.clear()
 
     def forget(self, object_id: str) -> None:
-        """Drop a cached id that led nowhere; who referred to it must be sent its successor."""
-        link = self.links.pop(object_id, None)
-        if link is None:
+        """Drop a cached id that led nowhere, and that it was sent as a member: its successor will have to be."""
+        if self.links.pop(object_id, None) is None:
             return
-        for other_id, other in self.links.items():
-            if object_id in other.members:
-                del other.members[object_id]
-                self.references[other_id] = other.kind
-            if other.manager == link.target_id:
-                other.manager = None
-                self.references[other_id] = other.kind
+        for other in self.links.values():
+            other.members.pop(object_id, None)
 
     def release(self, object_id: str) -> None:
-        """Drop the id of an object deleted for good; its memberships went with it."""
+        """Drop all memory of an object that was deleted for good."""
         self.links.pop(object_id, None)
         self.retry.pop(object_id, None)
         self.references.pop(object_id, None)
-        for other in self.links.values():
-            other.members.pop(object_id, None)

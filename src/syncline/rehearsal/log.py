@@ -48,7 +48,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of the log. `code` and `reason` explain a failure or a skip; `advice` is the way out of a failure."""
+    """One line of the log.
+
+    `code` and `reason` explain a failure or a skip, `advice` is the way out of a failure; `reference` marks the
+    second pass (manager, members).
+    """
 
     at: Milliseconds
     cycle: str
@@ -61,6 +65,7 @@ class Entry:
     reason: str = ""
     advice: str = ""
     duration: Milliseconds = 0
+    reference: bool = False
 
     @property
     def modified_properties(self) -> list[dict[str, Any]]:
@@ -135,7 +140,7 @@ class ProvisioningLog:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many objects met which outcome; an object with two entries in a cycle counts twice."""
+    """How many objects met which outcome."""
 
     created: int = 0
     updated: int = 0

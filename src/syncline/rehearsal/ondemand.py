@@ -77,7 +77,7 @@ async def provision(run: Run, user: DirectoryUser) -> OnDemandResult:
     attempt = Attempt()
     told = _Told()
     work = _steps(run, user, attempt, told)
-    entry = await settle(run, user.object_id, ObjectKind.USER, attempt, work, run.state.retry)
+    entry = await settle(run, user.object_id, ObjectKind.USER, attempt, work)
     if entry is None:
         raise RuntimeError("An on-demand run always has an outcome.")
     if entry.status is Status.FAILURE:
@@ -116,8 +116,7 @@ async def _steps(run: Run, user: DirectoryUser, attempt: Attempt, told: _Told) -
     await step.match()
     told.add(Status.SUCCESS, *_matched(step))
     outcome = await step.act()
-    changed = "; ".join(op.path for op in outcome.modified) or "nothing to change"
-    told.add(outcome.status, f"{outcome.action.value}: {changed}", modified=_modified(outcome))
+    told.add(outcome.status, _performed(outcome), modified=_modified(outcome))
     return outcome
 
 
@@ -131,6 +130,12 @@ def _matched(step: UserStep) -> tuple[str]:
     if step.target is None:
         return ("Nobody at the application matches: the person will be created.",)
     return (f"The person is {step.target['id']} at the application, found by {step.matched_by}.",)
+
+
+def _performed(outcome: Outcome) -> str:
+    if outcome.reason:
+        return outcome.reason
+    return f"{outcome.action.value.capitalize()}: {len(outcome.modified)} attributes were sent."
 
 
 def _modified(outcome: Outcome) -> list[dict[str, Any]]:

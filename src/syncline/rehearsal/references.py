@@ -25,12 +25,12 @@ async def provision_references(run: Run, object_id: str, kind: ObjectKind) -> En
     """Bring the references of one object in line and log what was sent; nothing to send says nothing."""
     attempt = Attempt(Action.UPDATE)
     work = _manager(run, object_id, attempt) if kind is ObjectKind.USER else _members(run, object_id, attempt)
-    return await settle(run, object_id, kind, attempt, work, run.state.references)
+    return await settle(run, object_id, kind, attempt, work, reference=True)
 
 
 async def _manager(run: Run, object_id: str, attempt: Attempt) -> Outcome | None:
     user, link = run.directory.users.get(object_id), run.state.links.get(object_id)
-    if user is None or link is None or not link.managed or user.deleted_at is not None:
+    if user is None or link is None or not link.managed:
         return None
     wanted = _target_id(run, user.manager)
     if wanted == link.manager or (wanted is None and user.manager is not None):

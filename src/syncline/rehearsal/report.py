@@ -45,11 +45,15 @@ def show_cycle(console: Console, result: CycleResult) -> None:
     table.add_column("")
     for name in ("created", "updated", "disabled", "deleted", "skipped", "failed"):
         table.add_column(name, justify="right")
-    for label, counts in (("users", result.users), ("groups", result.groups)):
+    for label, counts in (
+        ("users", result.users),
+        ("groups", result.groups),
+        ("references", result.references),
+    ):
         table.add_row(label, *_cells(counts))
     console.print(table)
     seconds = max(result.duration, 1) / 1000
-    console.print(f"{result.requests} requests in {seconds:.1f} s, {result.requests / seconds:.0f} a second.")
+    console.print(f"{result.requests} requests in {seconds:.2f} s, {result.requests / seconds:.0f} a second.")
     _show_failures(console, result)
 
 

@@ -85,20 +85,22 @@ async def settle(
     kind: ObjectKind,
     attempt: Attempt,
     work: Awaitable[Outcome | None],
-    waiting: Any,
+    *,
+    reference: bool = False,
 ) -> Entry | None:
-    """Await the work on one object and log its outcome; a failure is queued in `waiting` for the next cycle.
+    """Await the work on one object, or on its references, and log the outcome; a failure is retried next cycle.
 
     Returns None for work that had nothing to do and nothing to say.
     """
     started = run.clock.now()
     source = run.source(object_id, kind)
-    common: dict[str, Any] = {"at": started, "cycle": run.cycle, "source": source}
+    common: dict[str, Any] = {"at": started, "cycle": run.cycle, "source": source, "reference": reference}
     try:
         outcome = await work
     except ProvisioningFailure as failure:
         if isinstance(failure, CredentialsRefused):
             run.refused = failure
+        waiting = run.state.references if reference else run.state.retry
         waiting[object_id] = kind
         common |= {"action": attempt.action, "target_id": attempt.target_id, "modified": attempt.modified}
         entry = failure_entry(failure, duration=run.clock.now() - started, **common)

@@ -152,7 +152,7 @@ async def provision_user(run: Run, object_id: str) -> Entry | None:
     """Bring one person in line at the application and log the outcome; a failure is retried next cycle."""
     attempt = Attempt()
     work = _provision(run, object_id, attempt)
-    return await settle(run, object_id, ObjectKind.USER, attempt, work, run.state.retry)
+    return await settle(run, object_id, ObjectKind.USER, attempt, work)
 
 
 async def _provision(run: Run, object_id: str, attempt: Attempt) -> Outcome | None:

@@ -4,8 +4,6 @@ It keeps every promise of the protocol but durability. No method awaits anything
 writing, so calls on one event loop are serial by construction.
 """
 
-
-
 from __future__ import annotations
 
 import secrets

@@ -15,18 +15,17 @@ import orjson
 
 from syncline.clock import Milliseconds
 from syncline.scim.attributes import ResourceType
+from syncline.scim.messages import LIST_RESPONSE_SCHEMA
 from syncline.scim.resource import project
 from syncline.scimserver.etag import etag
 from syncline.scimserver.selection import Selection
 from syncline.scimserver.store import Page, Reference, Stored
 
-LIST_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
-
 
 def timestamp(moment: Milliseconds) -> str:
     """Return a moment as an RFC 3339 text in UTC with milliseconds."""
     seconds, milliseconds = divmod(moment, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{milliseconds:03d}Z"
 
 
 def location(resource_type: ResourceType, resource_id: str, base_url: str) -> str:
@@ -39,9 +38,7 @@ def render(stored: Stored, resource_type: ResourceType, selection: Selection, ba
     if selection.projection is not None:
         return orjson.dumps(_projected(stored, resource_type, selection, base_url))
     computed = _computed(stored, selection, base_url)
-    parts = [b'{"id":', orjson.dumps(stored.id)]
-    if len(stored.document) > 2:
-        parts += [b",", stored.document[1:-1]]
+    parts = [b'{"id":', orjson.dumps(stored.id), b",", stored.document[1:-1]]
     if computed:
         parts += [b",", orjson.dumps(computed)[1:-1]]
     parts += [b',"meta":', orjson.dumps(_meta(stored, resource_type, base_url)), b"}"]
@@ -62,7 +59,7 @@ def render_page(
 def render_list(resources: Sequence[bytes], total_results: int, start_index: int) -> bytes:
     """Return a ListResponse around resources that are JSON text already."""
     return b'{"schemas":["%s"],"totalResults":%d,"startIndex":%d,"itemsPerPage":%d,"Resources":[%s]}' % (
-        LIST_SCHEMA.encode(),
+        LIST_RESPONSE_SCHEMA.encode(),
         total_results,
         start_index,
         len(resources),

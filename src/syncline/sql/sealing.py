@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import os
@@ -46,8 +45,8 @@ class Key:
     def parse(cls, text: str) -> Key:
         """Return the key written as text; KeyRefused unless it is 32 bytes of base64url."""
         try:
-            secret = base64.b64decode(text.strip() + "=", altchars=b"-_", validate=True)
-        except (binascii.Error, ValueError):
+            secret = _decode(text.strip())
+        except ValueError:
             secret = b""
         if len(secret) != KEY_BYTES:
             raise KeyRefused("The secret key must be 32 bytes written as 43 characters of base64url.")
@@ -78,7 +77,7 @@ class Sealer:
         """
         nonce = os.urandom(NONCE_BYTES)
         sealed = nonce + self._cipher.encrypt(nonce, plaintext.encode(), _place(bound_to))
-        return f"{SEAL_VERSION}.{self.key_name}.{base64.urlsafe_b64encode(sealed).decode().rstrip('=')}"
+        return f"{SEAL_VERSION}.{self.key_name}.{_encode(sealed)}"
 
     def open(self, sealed: str, *bound_to: str) -> str:
         """Return the text that was sealed; SealBroken when it was changed, moved or sealed otherwise."""
@@ -89,7 +88,7 @@ class Sealer:
         if name != self.key_name:
             raise SealBroken(f"The value was sealed with the key {name!r}; this one is {self.key_name!r}.")
         try:
-            data = base64.b64decode(payload + "=" * (-len(payload) % 4), altchars=b"-_", validate=True)
+            data = _decode(payload)
             return self._cipher.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], _place(bound_to)).decode()
         except (InvalidTag, ValueError):
             raise SealBroken("The sealed value was changed or belongs to another place.") from None
@@ -108,14 +107,25 @@ def _place(bound_to: tuple[str, ...]) -> bytes:
     return b"".join(len(word).to_bytes(4, "big") + word for word in words)
 
 
+def _encode(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def _decode(text: str) -> bytes:
+    """Return the bytes of base64url without padding; ValueError unless this is the one way to write them."""
+    data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if _encode(data) != text:
+        raise ValueError("not canonical base64url")
+    return data
+
+
 def _create(path: Path) -> None:
     """Write a new key, complete or not at all; when another process was quicker, its key stays."""
-    text = base64.urlsafe_b64encode(os.urandom(KEY_BYTES)).decode().rstrip("=") + "\n"
-    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    draft = path.with_name(f"{path.name}.{os.urandom(8).hex()}.new")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            file.write(text)
+            file.write(_encode(os.urandom(KEY_BYTES)) + "\n")
             file.flush()
             os.fsync(file.fileno())
         os.link(draft, path)

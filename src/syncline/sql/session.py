@@ -12,16 +12,12 @@ from enum import Enum
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Table
-from sqlalchemy.sql.base import Executable
 
 from syncline.sql import statements
 from syncline.sql.errors import RowConflict, RowMissing
 from syncline.sql.layout import Columns, Key, Layout, Row, ValuesOf, layout_of, values_getter
 from syncline.sql.rows import Need
-from syncline.sql.statements import KEY_PREFIX, WriteStatement
-
-LOAD_CHUNK = 500
-"""Values in one SELECT: with a key of ten columns still far from SQLite's 32,766 parameters."""
+from syncline.sql.statements import KEY_PREFIX, MOST_VALUES, Statement
 
 
 class DatabaseRefusal(Exception):
@@ -114,7 +110,6 @@ class Session:
         self._shelves: dict[Table, _Shelf] = {}
         self._journal: list[_Write] = []
         self._dialect = connection.dialect.name
-        self._locks = self._dialect == "postgresql"
         self.trouble: DatabaseRefusal | None = None
 
     def get(self, table: Table, *key: Any) -> Row | None:
@@ -157,7 +152,7 @@ class Session:
             self._stage(self._shelf(table), key, before, None)
 
     def prefetch(self, needs: Iterable[Need]) -> None:
-        """Load all that is needed: one SELECT per table and look-up (and per LOAD_CHUNK values)."""
+        """Load all that is needed: one SELECT per table and look-up (and per MOST_VALUES values)."""
         wanted: defaultdict[tuple[Table, Columns], list[tuple[Any, ...]]] = defaultdict(list)
         for table, columns, values in needs:
             wanted[table, columns].append(values)
@@ -220,8 +215,8 @@ class Session:
         """Make the rows known whose columns equal one of those values; what is known stays as it is."""
         asked = shelf.asked[columns]
         new = [values for values in dict.fromkeys(wanted) if values not in asked]
-        for start in range(0, len(new), LOAD_CHUNK):
-            for row in self._select(shelf.layout.table, columns, new[start : start + LOAD_CHUNK]):
+        for start in range(0, len(new), MOST_VALUES):
+            for row in self._select(shelf.layout.table, columns, new[start : start + MOST_VALUES]):
                 key = shelf.layout.key_of(row)
                 if key not in shelf.rows:
                     shelf.put(key, row)
@@ -230,22 +225,17 @@ class Session:
             for key in new:
                 shelf.rows.setdefault(key, None)
 
-    def _select(self, table: Table, columns: Columns, values: Sequence[tuple[Any, ...]]) -> list[Row]:
-        statement: Executable
-        parameters: dict[str, Any]
-        if len(values) == 1:
-            statement = statements.select_one(table, columns, self._locks)
-            parameters = dict(zip(columns, values[0], strict=True))
-        else:
-            statement = statements.select_many(table, columns, self._locks)
-            parameters = {"values": [value for (value,) in values] if len(columns) == 1 else values}
-        names = layout_of(table).columns
-        found = self._ask(lambda: self._connection.execute(statement, parameters).fetchall())
-        return [dict(zip(names, row, strict=True)) for row in found]
+    def _select(self, table: Table, columns: Columns, wanted: Sequence[tuple[Any, ...]]) -> list[Row]:
+        # The count is rounded up, so that there are few statements to compile and to keep.
+        count = 1 << (len(wanted) - 1).bit_length()
+        filled = [*wanted, *[wanted[-1]] * (count - len(wanted))]
+        lookup = statements.select_rows(table, self._dialect, columns, count)
+        found: list[Row] = self._ask(lambda: lookup.read(self._connection, filled))
+        return found
 
-    def _write(self, statement: WriteStatement, rows: list[Row]) -> None:
+    def _write(self, statement: Statement, rows: list[Row]) -> None:
         if rows:
-            self._ask(lambda: self._connection.exec_driver_sql(statement.text, statement.bind(rows)))
+            self._ask(lambda: statement.execute(self._connection, rows))
 
     def _ask(self, ask: Callable[[], Any]) -> Any:
         if self.trouble is not None:

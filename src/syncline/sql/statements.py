@@ -1,7 +1,8 @@
-"""The statements of one table, built once: reading by look-up, and one `executemany` per kind of write.
+"""The statements of one table, built and compiled once into the driver's own text.
 
-Writes are compiled once into the driver's own text, since putting parameters in order is what
-SQLAlchemy spends most on; reads stay SQLAlchemy statements, whose results it turns into Python values.
+Putting parameters in order is what SQLAlchemy spends most on, so the compiled text goes straight to the
+driver, with the conversions that SQLAlchemy's column types ask for: one SELECT per look-up and one
+`executemany` per kind of write.
 """
 
 from __future__ import annotations
@@ -12,63 +13,50 @@ from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import (
-    BindParameter,
+    CTE,
+    ClauseElement,
+    Connection,
     Dialect,
     Select,
     Table,
+    and_,
     bindparam,
+    column,
     delete,
     insert,
     select,
-    tuple_,
     update,
+    values,
 )
 from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
 from sqlalchemy.dialects.sqlite.pysqlite import dialect as pysqlite_dialect
-from sqlalchemy.sql.dml import DMLWhereBase, UpdateBase
+from sqlalchemy.sql.dml import DMLWhereBase
 
-from syncline.sql.layout import Columns, layout_of
+from syncline.sql.layout import Columns, Row, layout_of
 
 S = TypeVar("S", bound=DMLWhereBase)
 
 KEY_PREFIX = "_key_"
 """Stands before a key column's name among the parameters of an update or delete."""
 
+MOST_VALUES = 512
+"""Values in one SELECT: with a key of ten columns still far from SQLite's 32,766 parameters."""
+
 _DIALECTS: Mapping[str, Callable[[], Dialect]] = {"sqlite": pysqlite_dialect, "postgresql": psycopg_dialect}
 
 
-@cache
-def select_one(table: Table, columns: Columns, lock: bool) -> Select[Any]:
-    """Return the rows whose columns equal the parameters of the same names."""
-    statement = select(table).where(*(table.c[name] == bindparam(name) for name in columns))
-    return _in_key_order(statement, table, lock)
+class Statement:
+    """One compiled statement, and how its parameters reach the driver."""
 
-
-@cache
-def select_many(table: Table, columns: Columns, lock: bool) -> Select[Any]:
-    """Return the rows whose columns equal one of `values`: tuples, or scalars for one column."""
-    values: BindParameter[Any] = bindparam("values", expanding=True)
-    if len(columns) == 1:
-        statement = select(table).where(table.c[columns[0]].in_(values))
-    else:
-        statement = select(table).where(tuple_(*(table.c[name] for name in columns)).in_(values))
-    return _in_key_order(statement, table, lock)
-
-
-class WriteStatement:
-    """One compiled INSERT, UPDATE or DELETE, and how its parameters reach the driver."""
-
-    def __init__(self, statement: UpdateBase, dialect_name: str) -> None:
-        compiled = statement.compile(dialect=_DIALECTS[dialect_name]())
+    def __init__(self, statement: ClauseElement, dialect_name: str) -> None:
+        compiled: Any = statement.compile(dialect=_DIALECTS[dialect_name]())
         self.text = str(compiled)
         self._names: Columns | None = tuple(compiled.positiontup) if compiled.positiontup else None
         # SQLAlchemy's own conversions, e.g. of a Boolean for SQLite
-        self._converters = tuple(
-            (name, convert) for name, convert in compiled._bind_processors.items() if callable(convert)
-        )
+        self._converters = tuple(compiled._bind_processors.items())
 
     def bind(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
-        """Return the rows as the driver wants them."""
+        """Return the parameters as the driver wants them."""
         if self._converters:
             rows = [self._convert(row) for row in rows]
         if self._names is None:
@@ -77,6 +65,10 @@ class WriteStatement:
             return [(row[self._names[0]],) for row in rows]
         return list(map(itemgetter(*self._names), rows))
 
+    def execute(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run the statement once for each row of parameters."""
+        connection.exec_driver_sql(self.text, self.bind(rows))
+
     def _convert(self, row: Mapping[str, Any]) -> dict[str, Any]:
         converted = dict(row)
         for name, convert in self._converters:
@@ -84,24 +76,69 @@ class WriteStatement:
         return converted
 
 
+class Lookup(Statement):
+    """A compiled SELECT of whole rows by the values of some columns."""
+
+    def __init__(self, statement: Select[Any], table: Table, columns: Columns, dialect_name: str) -> None:
+        super().__init__(statement, dialect_name)
+        self._sought = columns
+        self._columns = layout_of(table).columns
+        dialect: Any = _DIALECTS[dialect_name]()
+        readers = ((name, _reader(table, name, dialect)) for name in self._columns)
+        self._readers = tuple((name, read) for name, read in readers if read is not None)
+
+    def read(self, connection: Connection, wanted: Sequence[tuple[Any, ...]]) -> list[Row]:
+        """Return the rows that equal one of the wanted values, which are as many as it was built for."""
+        parameters = {
+            _numbered(name, number): value
+            for number, sought in enumerate(wanted)
+            for name, value in zip(self._sought, sought, strict=True)
+        }
+        found = connection.exec_driver_sql(self.text, self.bind([parameters])).fetchall()
+        rows = [dict(zip(self._columns, row, strict=True)) for row in found]
+        for name, read in self._readers:
+            for row in rows:
+                row[name] = read(row[name])
+        return rows
+
+
 @cache
-def insert_rows(table: Table, dialect_name: str) -> WriteStatement:
+def select_rows(table: Table, dialect_name: str, columns: Columns, count: int) -> Lookup:
+    """Return the rows whose columns equal one of `count` tuples of values.
+
+    SQLite scans the whole table for `(a, b) IN (…)`, and uses the index for a join with the values.
+    """
+    key = [table.c[name] for name in layout_of(table).key]
+    if count == 1:
+        statement = select(table).where(*(table.c[name] == _value(table, name, 0) for name in columns))
+    else:
+        wanted = _wanted(table, columns, count)
+        matches = and_(*(table.c[name] == wanted.c[name] for name in columns))
+        statement = select(table).select_from(wanted.join(table, matches))
+    if dialect_name == "postgresql":
+        # What is read is locked, in key order, so that two nodes seldom wait for each other in a circle.
+        statement = statement.order_by(*key).with_for_update(key_share=True, of=table)
+    return Lookup(statement, table, columns, dialect_name)
+
+
+@cache
+def insert_rows(table: Table, dialect_name: str) -> Statement:
     """Return the insertion of whole rows."""
-    values: dict[str, Any] = {name: bindparam(name) for name in layout_of(table).columns}
-    return WriteStatement(insert(table).inline().values(values), dialect_name)
+    parameters: dict[str, Any] = {name: bindparam(name) for name in layout_of(table).columns}
+    return Statement(insert(table).inline().values(parameters), dialect_name)
 
 
 @cache
-def update_rows(table: Table, dialect_name: str, columns: Columns) -> WriteStatement:
+def update_rows(table: Table, dialect_name: str, columns: Columns) -> Statement:
     """Return the change of those columns by key; key parameters carry KEY_PREFIX."""
-    values: dict[str, Any] = {name: bindparam(name) for name in columns}
-    return WriteStatement(_by_key(update(table), table).values(values), dialect_name)
+    parameters: dict[str, Any] = {name: bindparam(name) for name in columns}
+    return Statement(_by_key(update(table), table).values(parameters), dialect_name)
 
 
 @cache
-def delete_rows(table: Table, dialect_name: str) -> WriteStatement:
+def delete_rows(table: Table, dialect_name: str) -> Statement:
     """Return the deletion by key; key parameters carry KEY_PREFIX."""
-    return WriteStatement(_by_key(delete(table), table), dialect_name)
+    return Statement(_by_key(delete(table), table), dialect_name)
 
 
 def _by_key(statement: S, table: Table) -> S:
@@ -109,9 +146,24 @@ def _by_key(statement: S, table: Table) -> S:
     return statement.where(*(table.c[name] == bindparam(KEY_PREFIX + name) for name in keys))
 
 
-def _in_key_order(statement: Select[Any], table: Table, lock: bool) -> Select[Any]:
-    """On PostgreSQL lock what is read, in key order, so that two nodes never wait for each other."""
-    if not lock:
-        return statement
-    key = [table.c[name] for name in layout_of(table).key]
-    return statement.order_by(*key).with_for_update(key_share=True)
+def _wanted(table: Table, columns: Columns, count: int) -> CTE:
+    """Return the wanted values as a table of its own."""
+    shape = [column(name, table.c[name].type) for name in columns]
+    data = [tuple(_value(table, name, number) for name in columns) for number in range(count)]
+    return values(*shape, name="wanted").data(data).cte("wanted")
+
+
+def _value(table: Table, name: str, number: int) -> Any:
+    return bindparam(_numbered(name, number), type_=table.c[name].type)
+
+
+def _numbered(name: str, number: int) -> str:
+    return f"{name}_{number}"
+
+
+def _reader(table: Table, name: str, dialect: Any) -> Callable[[Any], Any] | None:
+    """Return what turns the driver's value of a column into Python's, or None when they are the same."""
+    found: Callable[[Any], Any] | None = (
+        table.c[name].type.dialect_impl(dialect).result_processor(dialect, None)
+    )
+    return found

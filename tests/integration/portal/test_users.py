@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from syncline.portal import administration
@@ -340,8 +342,6 @@ async def test_accounts_share_identities_and_nothing_else(world: World) -> None:
 
 
 async def test_parallel_creates_of_one_email_make_one_user(world: World) -> None:
-    import asyncio
-
     replies = await asyncio.gather(*(world.api.post(USERS, {"email": "ada@acme.example"}) for _ in range(30)))
 
     statuses = [reply.status for reply in replies]

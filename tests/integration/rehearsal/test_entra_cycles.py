@@ -2,6 +2,7 @@
 
 import uuid
 
+import pytest
 from aiohttp import web
 
 from syncline.clock import ManualClock
@@ -52,8 +53,10 @@ async def test_an_application_that_answers_404_to_an_empty_match_fails_the_conne
     application: Application, entra: EntraSimulator
 ) -> None:
     application.trouble = lambda _: error(404, "No such user.")
+    result = await entra.test_connection()
 
-    assert not (await entra.test_connection()).ok
+    assert result.code == "SystemForCrossDomainIdentityManagementServiceIncompatible"
+    assert "an empty match is 200" in result.sentence
 
 
 async def test_an_application_that_ignores_the_filter_fails_the_connection_test(
@@ -368,10 +371,12 @@ async def test_a_failed_object_is_tried_again_in_the_next_cycle(
     first = await entra.initial_cycle()
     application.trouble = None
     second = await entra.incremental_cycle()
+    third = await entra.incremental_cycle()
     ids = {member["value"] for group in application.groups.values() for member in group["members"]}
 
     assert [(e.action, e.code) for e in first.failures] == [(Action.CREATE, "InternalServerError")]
     assert second.ok
+    assert third.entries == ()
     assert application.users[unlucky.user_principal_name]["id"] in ids
 
 
@@ -386,6 +391,106 @@ async def test_a_failed_membership_is_tried_again_in_the_next_cycle(
     assert {entry.code for entry in first.failures} == {"TooManyRequests"}
     assert second.ok
     assert sum(len(group["members"]) for group in application.groups.values()) == 12
+
+
+async def test_a_manager_created_late_is_sent_to_the_reports_then(
+    application: Application, entra: EntraSimulator, company: Directory
+) -> None:
+    chief, head = (user.user_principal_name for user in company.people()[:2])
+
+    def trouble(request: Request) -> web.Response | None:
+        late = request.method == "POST" and request.body.get("userName") == chief
+        return error(500, "Not now.") if late else None
+
+    application.trouble = trouble
+    await entra.initial_cycle()
+    application.trouble = None
+    await entra.incremental_cycle()
+
+    assert application.users[head][ENTERPRISE]["manager"] == application.users[chief]["id"]
+
+
+async def test_only_the_deactivation_of_an_unassigned_person_is_sent(
+    application: Application, entra: EntraSimulator, company: Directory
+) -> None:
+    await entra.initial_cycle()
+    user = company.people()[10]
+    company.move(user, job_title="Gardener")
+    company.unassign(user)
+    application.forget_requests()
+    await entra.incremental_cycle()
+
+    assert [r.body["Operations"] for r in application.of("PATCH", "/Users")] == [
+        [{"op": "Replace", "path": "active", "value": "False"}]
+    ]
+
+
+@pytest.mark.parametrize("endpoint", ["Users", "Groups"])
+async def test_an_object_that_vanishes_under_a_patch_is_created_again_in_the_next_cycle(
+    application: Application, entra: EntraSimulator, company: Directory, endpoint: str
+) -> None:
+    await entra.initial_cycle()
+    user = next(u for u in company.people()[6:] if u.department == "Sales")
+    company.move(user, department="Marketing")
+
+    def vanish(request: Request) -> None:
+        path = request.target.split("/")
+        if request.method == "PATCH" and path[1] == endpoint:
+            application.shelves[endpoint].pop(path[2], None)
+
+    application.trouble = vanish
+    first = await entra.incremental_cycle()
+    application.trouble = None
+    second = await entra.incremental_cycle()
+
+    assert {entry.code for entry in first.failures} == {"InvalidAnchor"}
+    assert second.ok
+    assert (len(application.users), len(application.groups)) == (12, 5)
+    assert sum(len(group["members"]) for group in application.groups.values()) == 12
+
+
+async def test_an_odd_id_is_encoded_in_the_path(application: Application, company: Directory) -> None:
+    name = company.people()[0].user_principal_name
+    application.shelves["Users"]["a/b c"] = {"id": "a/b c", "userName": name, "active": True}
+    await EntraSimulator(company, application.base_url, TOKEN).initial_cycle()
+
+    assert application.of("PATCH", "/Users/a%2Fb%20c") != []
+
+
+async def test_a_group_read_with_members_although_they_were_excluded_is_incompatible(
+    application: Application, entra: EntraSimulator, company: Directory
+) -> None:
+    await entra.initial_cycle()
+    company.rename_group("HubSpot Sales", "Sales")
+    chatty = {"id": "groups-1", "displayName": "HubSpot Sales", "members": [{"value": "u1"}]}
+    application.trouble = lambda r: answer(200, chatty) if r.method == "GET" else None
+    (failure,) = (await entra.incremental_cycle()).failures
+
+    assert "although they were excluded" in failure.reason
+
+
+async def test_an_answer_without_end_is_cut_and_incompatible(
+    application: Application, entra: EntraSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncline.rehearsal.entra._LARGEST_ANSWER", 1000)
+    padded = {"totalResults": 0, "Resources": [], "padding": "x" * 300_000}
+    application.trouble = lambda _: answer(200, padded)
+
+    assert not (await entra.test_connection()).ok
+
+
+async def test_a_token_refused_in_the_second_pass_loses_no_reference(
+    application: Application, entra: EntraSimulator
+) -> None:
+    application.trouble = lambda r: error(401, "Revoked.") if r.method == "PATCH" else None
+    broken = await entra.initial_cycle()
+    application.trouble = None
+    mended = await entra.incremental_cycle()
+
+    assert broken.quarantine
+    assert mended.ok
+    assert sum(len(group["members"]) for group in application.groups.values()) == 12
+    assert sum("manager" in user[ENTERPRISE] for user in application.users.values()) == 11
 
 
 async def test_a_refused_token_breaks_the_cycle_off_and_loses_nothing(
@@ -468,7 +573,7 @@ async def test_a_restarted_job_matches_everybody_and_creates_nobody(
     result = await again.initial_cycle()
 
     assert result.ok
-    assert application.of("POST") == []
+    assert application.of("POST") == application.of("PATCH", "/Users") == []
     assert result.users.skipped == 12
 
 
@@ -477,6 +582,29 @@ async def test_the_external_id_can_be_the_object_id(application: Application, co
     await EntraSimulator(company, application.base_url, TOKEN, mapping=mapping).initial_cycle()
 
     assert {u["externalId"] for u in application.users.values()} == set(company.users)
+
+
+async def test_the_members_of_a_large_group_travel_in_bounded_requests(application: Application) -> None:
+    company = Directory.seeded(size=1, clock=ManualClock())
+    everybody = company.create_group("Everybody")
+    company.assign_group(everybody)
+    for _ in range(230):
+        company.add_member(everybody, company.join(role=None))
+    await EntraSimulator(company, application.base_url, TOKEN).initial_cycle()
+    target = f"/Groups/{application.groups['Everybody']['id']}"
+
+    assert [len(r.body["Operations"][0]["value"]) for r in application.of("PATCH", target)] == [100, 100, 30]
+    assert {m["value"] for m in application.groups["Everybody"]["members"]} == {
+        application.users[user.user_principal_name]["id"] for user in company.people()[1:]
+    }
+
+
+async def test_outcomes_are_counted_by_users_groups_and_references(entra: EntraSimulator) -> None:
+    result = await entra.initial_cycle()
+
+    assert (result.users.created, result.users.updated) == (12, 0)
+    assert (result.groups.created, result.groups.updated) == (5, 0)
+    assert (result.references.updated, result.counts.updated) == (16, 16)
 
 
 async def test_progress_is_told_for_each_phase_up_to_its_end(entra: EntraSimulator) -> None:

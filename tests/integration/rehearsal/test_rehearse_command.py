@@ -122,7 +122,11 @@ def test_a_state_file_makes_later_runs_incremental(application: Application, tmp
 
     assert result.exit_code == 0
     assert (found["kind"], found["users"]["disabled"], found["users"]["updated"]) == ("incremental", 1, 1)
-    assert (found["users"]["created"], found["groups"]["updated"]) == (0, 2)
+    assert (found["users"]["created"], found["groups"]["updated"], found["references"]["updated"]) == (
+        0,
+        0,
+        2,
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from syncline.gateway.domain.account import Account, AccountUser
+from syncline.gateway.domain.account import Account, AccountUser, PermissionSet
 from syncline.gateway.domain.change import ChangeKind
 from syncline.gateway.domain.decision import Decision, decide
 from syncline.gateway.domain.delivery import Delivery
@@ -168,3 +168,11 @@ def test_of_several_reasons_the_most_fundamental_is_told() -> None:
 
     assert isinstance(decision.verdict, Hold)
     assert decision.verdict.reason == HoldReason.EMAIL_CLAIMED
+
+
+def test_a_role_that_names_two_permission_sets_is_held() -> None:
+    twins = Account(portal_id=1, permission_sets=(PermissionSet("a", "Twin"), PermissionSet("b", "Twin")))
+
+    decision = decided(make_person(roles=("Twin",)), account=twins, policy=make_policy(match_role_names=True))
+
+    assert decision.verdict == Hold(HoldReason.PERMISSION_SET_AMBIGUOUS, "The role is 'Twin'.")

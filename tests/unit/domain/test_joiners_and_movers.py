@@ -200,7 +200,8 @@ def test_a_user_whose_create_lost_its_answer_is_ours_and_needs_no_adoption() -> 
 
     decision = decided(delivery=delivery, known=make_known(), setup=make_setup(plan_approved=False))
 
-    assert (ChangeKind.NONE, Send()) == (decision.change.kind, decision.verdict)
+    assert (decision.change.kind, decision.change.differences) == (ChangeKind.UPDATE, ())
+    assert (decision.verdict, decision.change.origin_after) == (Send(), Origin.CREATED)
 
 
 def test_another_hubspot_user_under_the_address_is_not_ours() -> None:
@@ -234,10 +235,11 @@ def test_where_hubspots_lists_are_silent_our_own_deactivation_counts(known: Acco
     assert decided(delivery=ours(Access.DEACTIVATED), known=known).change.kind == ChangeKind.REACTIVATE
 
 
-def test_a_person_we_deactivated_and_somebody_reactivated_needs_no_reactivation() -> None:
-    decision = decided(delivery=ours(Access.DEACTIVATED), known=make_known())
+def test_that_somebody_reactivated_whom_we_deactivated_is_noted_without_a_call() -> None:
+    """Else the person's next leaving would pass for done already."""
+    change = decided(delivery=ours(Access.DEACTIVATED), known=make_known()).change
 
-    assert (decision.change.kind, decision.change.access_after) == (ChangeKind.NONE, Access.ACTIVE)
+    assert (change.kind, change.differences, change.access_after) == (ChangeKind.UPDATE, (), Access.ACTIVE)
 
 
 def test_reactivating_needs_the_scim_channel() -> None:

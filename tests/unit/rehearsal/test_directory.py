@@ -217,9 +217,9 @@ def test_a_move_takes_the_person_to_the_group_of_the_new_department(company: Dir
         moved.job_title,
         moved.manager,
     )
-    assert [
-        company.groups[g].display_name for g in company.groups_of(user.object_id)
-    ] == ["HubSpot Marketing"]
+    assert [company.groups[g].display_name for g in company.groups_of(user.object_id)] == [
+        "HubSpot Marketing"
+    ]
 
 
 def test_nobody_is_their_own_manager(company: Directory) -> None:
@@ -275,6 +275,7 @@ def test_a_deleted_group_ends_the_entitlement_of_its_members(company: Directory)
     company.delete_group(group)
 
     assert not company.is_assigned(newcomer.object_id)
+    assert company.groups_of(newcomer.object_id) == ()
     assert {newcomer.object_id, group.object_id} == {c.object_id for c in company.changed_since(watermark)}
 
 

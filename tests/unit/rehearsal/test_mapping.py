@@ -131,9 +131,9 @@ def test_every_changed_attribute_is_an_operation_of_its_own() -> None:
 
 
 def test_a_value_the_target_lacks_is_added() -> None:
-    assert changes(
-        changed(fax_number="5550199"), ADELE_ON_THE_WIRE
-    ) == [{"op": "Add", "path": 'phoneNumbers[type eq "fax"].value', "value": "5550199"}]
+    assert changes(changed(fax_number="5550199"), ADELE_ON_THE_WIRE) == [
+        {"op": "Add", "path": 'phoneNumbers[type eq "fax"].value', "value": "5550199"}
+    ]
 
 
 def test_a_cleared_value_is_never_provisioned() -> None:
@@ -141,9 +141,9 @@ def test_a_cleared_value_is_never_provisioned() -> None:
 
 
 def test_a_deactivation_sends_the_text_false() -> None:
-    assert changes(
-        ADELE, ADELE_ON_THE_WIRE, active=False
-    ) == [{"op": "Replace", "path": "active", "value": "False"}]
+    assert changes(ADELE, ADELE_ON_THE_WIRE, active=False) == [
+        {"op": "Replace", "path": "active", "value": "False"}
+    ]
 
 
 def test_a_reactivation_sends_the_text_true() -> None:
@@ -173,9 +173,9 @@ def test_what_is_no_path_is_refused() -> None:
 
 
 def test_a_single_role_is_replaced_by_its_primary_element() -> None:
-    assert wire(
-        roles.operations(RoleExpression.SINGLE, [USER_ROLE], ADELE_ON_THE_WIRE)
-    ) == [{"op": "Replace", "path": 'roles[primary eq "True"].value', "value": "Standard User"}]
+    assert wire(roles.operations(RoleExpression.SINGLE, [USER_ROLE], ADELE_ON_THE_WIRE)) == [
+        {"op": "Replace", "path": 'roles[primary eq "True"].value', "value": "Standard User"}
+    ]
 
 
 def test_a_first_single_role_is_added_with_its_type() -> None:

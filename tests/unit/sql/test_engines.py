@@ -17,9 +17,6 @@ from syncline.sql.reader import Reader
 from syncline.sql.writer import Writer
 from tests.support import ledger_migrations
 from tests.support.ledger_tables import OpenAccount
-from tests.support.postgres import postgres_server, postgres_url
-
-__all__ = ["postgres_server", "postgres_url"]
 
 PROMISED = {
     "journal_mode": "wal",

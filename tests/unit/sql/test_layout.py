@@ -7,7 +7,6 @@ from sqlalchemy import Column, Index, Integer, MetaData, Table, Text, UniqueCons
 
 from syncline.sql.errors import WrongColumns
 from syncline.sql.layout import layout_of
-from syncline.sql.statements import delete_rows, insert_rows, select_many, select_one, update_rows
 from tests.support.ledger_tables import accounts, entries
 
 
@@ -58,31 +57,3 @@ def test_a_look_up_of_an_unknown_column_is_a_mistake() -> None:
 def test_a_table_without_a_key_is_a_mistake() -> None:
     with pytest.raises(WrongColumns, match="no primary key"):
         layout_of(Table("t", MetaData(), Column("id", Text)))
-
-
-def test_layouts_and_statements_are_made_once() -> None:
-    assert layout_of(accounts) is layout_of(accounts)
-    assert insert_rows(accounts, "sqlite") is insert_rows(accounts, "sqlite")
-    assert update_rows(accounts, "sqlite", ("name",)) is update_rows(accounts, "sqlite", ("name",))
-    assert delete_rows(accounts, "sqlite") is delete_rows(accounts, "sqlite")
-    assert select_one(accounts, ("tenant_id",), False) is select_one(accounts, ("tenant_id",), False)
-    assert select_many(accounts, ("tenant_id",), True) is select_many(accounts, ("tenant_id",), True)
-
-
-def test_the_statements_say_what_is_meant() -> None:
-    update = update_rows(accounts, "sqlite", ("name", "active"))
-    assert (
-        update.text == "UPDATE accounts SET name=?, active=? WHERE accounts.tenant_id = ? AND accounts.id = ?"
-    )
-    rows = [{"name": "Anna", "active": True, "_key_tenant_id": "t1", "_key_id": "a"}]
-    assert update.bind(rows) == [("Anna", 1, "t1", "a")]
-    assert delete_rows(accounts, "postgresql").text == (
-        "DELETE FROM accounts WHERE accounts.tenant_id = %(_key_tenant_id)s::TEXT"
-        " AND accounts.id = %(_key_id)s::TEXT"
-    )
-
-
-def test_only_postgresql_locks_what_it_reads_and_in_key_order() -> None:
-    locked = str(select_one(accounts, ("tenant_id",), True)).split("WHERE")[1]
-    assert "ORDER BY accounts.tenant_id, accounts.id FOR" in " ".join(locked.split())
-    assert "FOR" not in str(select_one(accounts, ("tenant_id",), False))

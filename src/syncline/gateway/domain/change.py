@@ -20,6 +20,7 @@ class ChangeKind(StrEnum):
     ADOPT = "adopt"
     """Begin to manage a HubSpot user who was there before us; with no differences it costs no call."""
     UPDATE = "update"
+    """With no differences it costs no call: somebody at HubSpot has undone what we had done, and it fits."""
     RENAME = "rename"
     REACTIVATE = "reactivate"
     DEACTIVATE = "deactivate"

@@ -85,7 +85,7 @@ def _identify(
     there is the other's. A person whose old user is gone is the one who already has the new address.
     """
     if delivery.claimed_by is not None and delivery.origin is None and delivery.hubspot_id is None:
-        return delivery, None
+        return replace(delivery, access=Access.NONE), None
     known = known if known is not None else occupant
     if known is not None and delivery.hubspot_id not in (None, known.hubspot_id):
         stranger = replace(delivery, hubspot_id=None, scim_id=None, origin=None, access=Access.NONE)

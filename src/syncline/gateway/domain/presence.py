@@ -31,6 +31,9 @@ def present_change(
 ) -> Change:
     """Return the least that gives an active person what he should have; kind NONE when nothing differs.
 
+    Where nothing differs but our last word on his access was another, it is an UPDATE without differences: it
+    costs no call and sets the word right. Otherwise his next leaving would pass for done already.
+
     Who may be reactivated, adopted or renamed is not decided here but at the gate.
     """
     if person.email is None:
@@ -71,7 +74,7 @@ def _kind(delivery: Delivery, known: AccountUser | None, *, renamed: bool, diffe
         return ChangeKind.RENAME
     if not is_ours(delivery):
         return ChangeKind.ADOPT
-    return ChangeKind.UPDATE if differs else ChangeKind.NONE
+    return ChangeKind.UPDATE if differs or delivery.access is not Access.ACTIVE else ChangeKind.NONE
 
 
 def _is_deactivated(delivery: Delivery, known: AccountUser | None) -> bool:

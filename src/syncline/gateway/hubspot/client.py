@@ -28,6 +28,8 @@ TOTAL_SECONDS = 30
 MAX_REPLY = 1_000_000
 MAX_LIST_REPLY = 8_000_000
 _CHUNK = 65_536
+ONLY_HUBSPOT: Callable[[str], str] = partial(check_base_url, allow_private=False)
+"""The strictest rule of addresses."""
 
 _MEDIA_TYPES = {
     Channel.API: ("application/json", "application/json"),
@@ -91,7 +93,7 @@ class HubSpotClient:
         session: aiohttp.ClientSession,
         clock: Clock,
         targets: Mapping[Channel, Target],
-        check_address: Callable[[str], str] = partial(check_base_url, allow_private=False),
+        check_address: Callable[[str], str] = ONLY_HUBSPOT,
     ) -> None:
         """`check_address` refuses a base URL with `Invalid`; by default all but HubSpot's own are refused."""
         self._session = session

@@ -1,0 +1,52 @@
+"""The validation tables: what was expected, what HubSpot's API says, and whether they agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of a table."""
+
+    what: str
+    expected: object
+    found: object
+
+    @property
+    def holds(self) -> bool:
+        """Whether HubSpot says what was expected."""
+        return self.expected == self.found
+
+
+@dataclass
+class Verdict:
+    """All checks made so far."""
+
+    checks: list[Check] = field(default_factory=list)
+
+    def show(self, console: Console, title: str, checks: Sequence[Check]) -> None:
+        """Print a table of checks and remember them."""
+        self.checks += checks
+        table = Table(title=title, title_justify="left", title_style="bold")
+        for column in ("", "check", "expected", "at HubSpot"):
+            table.add_column(column)
+        for check in checks:
+            mark = "[green]✔[/green]" if check.holds else "[bold red]✘[/bold red]"
+            found = "as expected" if check.holds else f"[bold red]{check.found}[/bold red]"
+            table.add_row(mark, check.what, str(check.expected), found)
+        console.print(table)
+
+    @property
+    def holds(self) -> bool:
+        """Whether every check held, and there were some."""
+        return bool(self.checks) and all(check.holds for check in self.checks)
+
+    @property
+    def failed(self) -> list[Check]:
+        """The checks that did not hold."""
+        return [check for check in self.checks if not check.holds]

@@ -1,0 +1,416 @@
+"""What each command asks for, and what it prints for people."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.acceptance.cli.conftest import Run
+from tests.support.operations import Operations
+
+POLICY: dict[str, Any] = {
+    "deactivated": "deactivate",
+    "deleted": None,
+    "strip_to": None,
+    "email_from": "userName",
+    "welcome_email": False,
+    "match_role_names": True,
+    "domains": [],
+    "create_users": True,
+    "update_users": True,
+    "deactivate_users": True,
+}
+RULE: dict[str, Any] = {
+    "id": "r1",
+    "position": 1,
+    "when": "role = Manager",
+    "sets": {"permission_set": "Manager", "primary_team": "Sales", "secondary_teams": ["North", "South"]},
+}
+CHECK: dict[str, Any] = {
+    "portal_id": 4711,
+    "account_type": "STANDARD",
+    "permission_sets": [{"id": "1", "name": "Sales User", "paid": False}],
+    "teams": [{"id": "7", "name": "Sales"}],
+    "users": 12,
+    "limit": {"max": 190, "interval_ms": 10_000, "allowance": 171},
+    "channels": [{"channel": "api", "ok": True, "can": ["create"], "cannot": ["deactivate"]}],
+    "missing": ["The scope settings.users.write is missing."],
+    "calls_spent": 5,
+}
+EVENT: dict[str, Any] = {
+    "seq": 9,
+    "at": "2026-11-21T08:00:00Z",
+    "correlation_id": "c1",
+    "kind": "scim.create",
+    "subject": "anna@example.com",
+    "summary": "created",
+    "detail": {"rules": ["r1"]},
+}
+PERSON: dict[str, Any] = {
+    "user_id": "u1",
+    "user_name": "anna@example.com",
+    "email": "anna@example.com",
+    "kind": "adopt",
+    "permission_set": "Manager",
+    "primary_team": "Sales",
+    "secondary_teams": [],
+    "differences": [{"field": "primary_team", "before": None, "after": "Sales"}],
+    "reasons": ["rule r1: role = Manager"],
+    "verdict": "hold",
+    "hold": {"reason": "plan", "sentence": "The plan is not approved yet."},
+}
+PLAN: dict[str, Any] = {
+    "mode": "plan",
+    "counts": {"create": 0, "adopt": 1, "held": 1},
+    "held": [{"reason": "plan", "sentence": "The plan is not approved yet.", "count": 1}],
+    "emails_sent": 0,
+    "near_misses": [{"role": "manager", "permission_set": "Manager", "count": 3}],
+    "people": [PERSON],
+    "read_at": "2026-11-21T08:00:00Z",
+    "approved_at": None,
+}
+RESULTS: dict[str, Any] = {
+    "tenant.create": {"id": "t1", "name": "acme", "mode": "collecting", "scim_base_url": "https://s/scim/v2"},
+    "tenant.list": {
+        "tenants": [
+            {"id": "t1", "name": "acme", "mode": "live", "users": 3, "groups": 1, "backlog": 2, "held": 0}
+        ]
+    },
+    "tenant.show": {
+        "id": "t1",
+        "name": "acme",
+        "mode": "live",
+        "scim_base_url": "https://s/scim/v2",
+        "policy": POLICY,
+        "connection": {"portal_id": 4711},
+        "counts": {"users": 3, "groups": 1},
+        "deliveries": {"in_step": 1, "waiting": 2, "retrying": 0, "held": 1},
+        "held": PLAN["held"],
+        "plan_approved_at": None,
+        "plan_approved_by": None,
+        "last_contact_at": None,
+    },
+    "tenant.mode": {"mode": "live", "message": "acme is live."},
+    "token.create": {
+        "token": "syncline_abcdefghij_secret",
+        "token_id": "abcdefghij",
+        "scim_base_url": "https://s/scim/v2",
+        "expires_at": None,
+    },
+    "token.list": {
+        "tokens": [
+            {
+                "token_id": "abcdefghij",
+                "description": "Entra",
+                "created_at": "2026-11-21T08:00:00Z",
+                "expires_at": None,
+                "revoked_at": None,
+                "last_used_at": None,
+            }
+        ]
+    },
+    "token.revoke": {},
+    "connection.set": CHECK,
+    "connection.check": CHECK,
+    "connection.show": {"base_url": "https://api.hubapi.com", "portal_id": 4711},
+    "policy.set": POLICY,
+    "policy.show": POLICY,
+    "rule.add": RULE,
+    "rule.list": {"rules": [RULE], "default_permission_set": "Sales User", "match_role_names": True},
+    "rule.move": {},
+    "rule.remove": {},
+    "role.default": {"default_permission_set": "Sales User"},
+    "protect.add": {},
+    "protect.list": {"protected": [{"email": "boss@example.com", "reason": "owner"}]},
+    "protect.remove": {},
+    "plan.show": PLAN,
+    "plan.approve": {
+        "approved_at": "2026-11-21T08:00:00Z",
+        "approved_by": "cli:anna",
+        "counts": {"adopt": 1},
+    },
+    "users.list": {
+        "users": [
+            {
+                "id": "u1",
+                "user_name": "anna@example.com",
+                "email": "anna@example.com",
+                "active": True,
+                "state": "held",
+                "hold": PERSON["hold"],
+            }
+        ],
+        "next": "cursor2",
+    },
+    "users.show": {
+        "id": "u1",
+        "user_name": "anna@example.com",
+        "email": "anna@example.com",
+        "scim": {"userName": "anna@example.com", "emails": [{"value": "anna@example.com"}]},
+        "hubspot": None,
+        "delivery": {"state": "held"},
+        "decision": PERSON,
+        "events": [EVENT],
+    },
+    "groups.list": {"groups": [{"id": "g1", "display_name": "Sales", "members": 2}], "next": None},
+    "groups.show": {"id": "g1", "display_name": "Sales", "members": [{"value": "u1", "display": "Anna"}]},
+    "events.list": {"events": [EVENT], "next": None},
+    "events.show": EVENT,
+}
+
+CALLS: list[tuple[list[str], str, dict[str, Any], str]] = [
+    (["tenant", "create", "acme"], "tenant.create", {"name": "acme"}, "https://s/scim/v2"),
+    (["tenant", "list"], "tenant.list", {}, "acme"),
+    (["tenant", "show", "acme"], "tenant.show", {"tenant": "acme"}, "The plan is not approved yet."),
+    (["tenant", "mode", "acme", "live"], "tenant.mode", {"tenant": "acme", "mode": "live"}, "acme is live."),
+    (
+        ["token", "create", "acme", "--description", "Entra", "--expires-in-days", "90"],
+        "token.create",
+        {"tenant": "acme", "description": "Entra", "expires_in_days": 90},
+        "syncline_abcdefghij_secret",
+    ),
+    (["token", "list", "acme"], "token.list", {"tenant": "acme"}, "abcdefghij"),
+    (
+        ["token", "revoke", "acme", "abcdefghij"],
+        "token.revoke",
+        {"tenant": "acme", "token_id": "abcdefghij"},
+        "Token abcdefghij is revoked.",
+    ),
+    (
+        ["connection", "set", "acme", "--base-url", "https://api.hubapi.com", "--access-token", "T"],
+        "connection.set",
+        {"tenant": "acme", "base_url": "https://api.hubapi.com", "access_token": "T"},
+        "The scope settings.users.write is missing.",
+    ),
+    (
+        ["connection", "check", "acme"],
+        "connection.check",
+        {"tenant": "acme"},
+        "190 in 10 s, of which Syncline uses 171",
+    ),
+    (["connection", "show", "acme"], "connection.show", {"tenant": "acme"}, "https://api.hubapi.com"),
+    (
+        ["policy", "set", "acme", "--deactivated", "strip", "--strip-to", "Empty", "--welcome-email", "off"],
+        "policy.set",
+        {"tenant": "acme", "deactivated": "strip", "strip_to": "Empty", "welcome_email": False},
+        "as deactivated",
+    ),
+    (
+        [
+            "policy",
+            "set",
+            "acme",
+            "--domain",
+            "a.example",
+            "--domain",
+            "b.example",
+            "--match-role-names",
+            "on",
+        ],
+        "policy.set",
+        {"tenant": "acme", "domains": ["a.example", "b.example"], "match_role_names": True},
+        "match role names",
+    ),
+    (["policy", "set", "acme", "--any-domain"], "policy.set", {"tenant": "acme", "domains": []}, "any"),
+    (["policy", "show", "acme"], "policy.show", {"tenant": "acme"}, "userName"),
+    (
+        [
+            "rule",
+            "add",
+            "acme",
+            "--role",
+            "Manager",
+            "--permission-set",
+            "Manager",
+            "--secondary-team",
+            "North",
+        ],
+        "rule.add",
+        {"tenant": "acme", "role": "Manager", "permission_set": "Manager", "secondary_teams": ["North"]},
+        "North, South",
+    ),
+    (
+        ["rule", "add", "acme", "--attribute", "department", "--equals", "Sales", "--primary-team", "Sales"],
+        "rule.add",
+        {
+            "tenant": "acme",
+            "attribute": "department",
+            "equals": "Sales",
+            "primary_team": "Sales",
+            "secondary_teams": [],
+        },
+        "role = Manager",
+    ),
+    (["rule", "list", "acme"], "rule.list", {"tenant": "acme"}, "Sales User"),
+    (
+        ["rule", "move", "acme", "r1", "2"],
+        "rule.move",
+        {"tenant": "acme", "rule_id": "r1", "position": 2},
+        "position 2",
+    ),
+    (["rule", "remove", "acme", "r1"], "rule.remove", {"tenant": "acme", "rule_id": "r1"}, "removed"),
+    (
+        ["role", "default", "acme", "Sales User"],
+        "role.default",
+        {"tenant": "acme", "name": "Sales User"},
+        "Sales User",
+    ),
+    (
+        ["protect", "add", "acme", "boss@example.com", "--reason", "owner"],
+        "protect.add",
+        {"tenant": "acme", "email": "boss@example.com", "reason": "owner"},
+        "boss@example.com is protected.",
+    ),
+    (["protect", "list", "acme"], "protect.list", {"tenant": "acme"}, "owner"),
+    (
+        ["protect", "remove", "acme", "boss@example.com"],
+        "protect.remove",
+        {"tenant": "acme", "email": "boss@example.com"},
+        "no longer protected",
+    ),
+    (["plan", "show", "acme"], "plan.show", {"tenant": "acme", "limit": 50}, "primary_team: none → Sales"),
+    (["plan", "approve", "acme"], "plan.approve", {"tenant": "acme"}, "Approved by cli:anna"),
+    (
+        ["users", "list", "acme", "--state", "held", "--limit", "1"],
+        "users.list",
+        {"tenant": "acme", "state": "held", "limit": 1},
+        "There is more: add --after cursor2",
+    ),
+    (
+        ["users", "show", "acme", "anna@example.com"],
+        "users.show",
+        {"tenant": "acme", "user": "anna@example.com"},
+        "rule r1",
+    ),
+    (["groups", "list", "acme"], "groups.list", {"tenant": "acme", "limit": 50}, "Sales"),
+    (["groups", "show", "acme", "g1"], "groups.show", {"tenant": "acme", "group": "g1"}, "Anna"),
+    (
+        ["events", "list", "acme", "--user", "anna@example.com", "--kind", "scim.create"],
+        "events.list",
+        {"tenant": "acme", "user": "anna@example.com", "kind": "scim.create", "limit": 50},
+        "scim.create",
+    ),
+    (["events", "show", "acme", "9"], "events.show", {"tenant": "acme", "seq": 9}, '"r1"'),
+]
+
+
+@pytest.mark.parametrize(
+    ("command", "operation", "arguments", "shown"), CALLS, ids=[" ".join(call[0]) for call in CALLS]
+)
+def test_a_command_asks_for_its_operation_and_shows_the_result(
+    alone: Run,
+    operations: Operations,
+    command: list[str],
+    operation: str,
+    arguments: dict[str, Any],
+    shown: str,
+) -> None:
+    operations.results = RESULTS
+
+    result = alone(*command)
+
+    assert 0 == result.exit_code, result.output
+    assert [(operation, arguments, "cli:anna")] == operations.asked
+    assert shown in result.stdout
+    assert "" == result.stderr
+
+
+@pytest.mark.parametrize("command", [call[0] for call in CALLS], ids=[" ".join(call[0]) for call in CALLS])
+def test_json_prints_the_result_and_nothing_else(
+    alone: Run, operations: Operations, command: list[str]
+) -> None:
+    operations.results = RESULTS
+
+    result = alone(*command, "--json")
+
+    assert operations.results[operations.asked[0][0]] == json.loads(result.stdout)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["rule", "add", "acme", "--permission-set", "Manager"],
+        ["rule", "add", "acme", "--role", "a", "--group", "b"],
+        ["rule", "add", "acme", "--attribute", "department"],
+        ["rule", "add", "acme", "--role", "a", "--equals", "b"],
+        ["policy", "set", "acme", "--domain", "a.example", "--any-domain"],
+        ["policy", "set", "acme", "--welcome-email", "perhaps"],
+        ["tenant", "mode", "acme", "collecting"],
+        ["users", "list", "acme", "--limit", "0"],
+    ],
+)
+def test_a_command_that_contradicts_itself_asks_for_nothing(
+    alone: Run, operations: Operations, command: list[str]
+) -> None:
+    result = alone(*command)
+
+    assert 2 == result.exit_code
+    assert "Error: " in result.stderr
+    assert [] == operations.asked
+
+
+def test_tokens_can_come_from_standard_input(alone: Run, operations: Operations) -> None:
+    operations.results = RESULTS
+    options = ["--base-url", "https://api.hubapi.com", "--access-token", "-", "--scim-token", "-"]
+
+    alone("connection", "set", "acme", *options, stdin="first\nsecond\n")
+
+    assert ("first", "second") == (
+        operations.asked[0][1]["access_token"],
+        operations.asked[0][1]["scim_token"],
+    )
+
+
+def test_a_token_that_does_not_come_is_asked_for_by_name(alone: Run, operations: Operations) -> None:
+    result = alone("connection", "set", "acme", "--base-url", "https://api.hubapi.com", "--access-token", "-")
+
+    assert 2 == result.exit_code
+    assert "Access token should come from standard input" in result.stderr
+    assert [] == operations.asked
+
+
+def test_names_from_outside_cannot_move_the_cursor_or_be_read_as_markup(
+    alone: Run, operations: Operations
+) -> None:
+    hostile = "[red]Anna[/red]\x1b[2J\u202egnp.exe"
+    operations.results["groups.list"] = {
+        "groups": [{"id": "g", "display_name": hostile, "members": 1}],
+        "next": None,
+    }
+
+    shown = alone("groups", "list", "acme").stdout
+
+    assert "[red]Anna[/red]\\x1b[2J\\u202egnp.exe" in shown
+
+
+def test_a_wide_table_is_not_folded_when_it_goes_into_a_file(alone: Run, operations: Operations) -> None:
+    name = "a very long name " * 10
+    operations.results["groups.list"] = {
+        "groups": [{"id": "g", "display_name": name, "members": 1}],
+        "next": None,
+    }
+
+    assert name.strip() in alone("groups", "list", "acme").stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "empty", "sentence"),
+    [
+        (["tenant", "list"], {"tenants": []}, "There is no tenant yet."),
+        (["token", "list", "acme"], {"tokens": []}, "This tenant has no token yet."),
+        (
+            ["groups", "list", "acme"],
+            {"groups": [], "next": None},
+            "The identity provider has sent no groups.",
+        ),
+        (["events", "list", "acme"], {"events": [], "next": None}, "Nothing has happened yet."),
+    ],
+)
+def test_an_empty_list_is_a_sentence(
+    alone: Run, operations: Operations, command: list[str], empty: dict[str, Any], sentence: str
+) -> None:
+    operations.results[".".join(command[:2])] = empty
+
+    assert alone(*command).stdout.startswith(sentence)

@@ -1,0 +1,174 @@
+"""The portal's commands, as they are typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from syncline.portal.cli import portal
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def run(data: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(portal, [*arguments, "--data", str(data)])
+
+
+def read(data: Path, *arguments: str) -> Any:
+    result = run(data, *arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.output)
+
+
+def test_a_new_account_is_ready_for_scim(data: Path) -> None:
+    created = read(data, "account", "create", "Acme Corp", "--with-scim")
+
+    assert {
+        "portal_id",
+        "name",
+        "base_url",
+        "access_token",
+        "personal_access_key",
+        "scim_token",
+        "scim_base_url",
+    } == created.keys()
+    assert "http://127.0.0.1:8090/scim/v2" == created["scim_base_url"]
+    shown = read(data, "account", "show", "acme corp")
+    assert ("enterprise", True, True, "at-once", ["acme-corp.example"], 1) == (
+        shown["tier"],
+        shown["sso"],
+        shown["role_sync"],
+        shown["invites"],
+        shown["domains"],
+        shown["users"],
+    )
+    assert [False] * 4 + [True, False] == [one["paid"] for one in shown["permission_sets"]]
+    assert [False] * 5 + [True] == [one["super_admin"] for one in shown["permission_sets"]]
+    assert 4 == len(shown["teams"])
+    (admin,) = read(data, "user", "list", "Acme Corp")["users"]
+    assert ("admin@acme-corp.example", True) == (admin["email"], admin["super_admin"])
+
+
+def test_without_scim_there_is_no_scim_token(data: Path) -> None:
+    assert "scim_token" not in read(data, "account", "create", "acme")
+
+
+def test_credentials_are_not_in_the_database(data: Path) -> None:
+    created = read(data, "account", "create", "acme", "--with-scim")
+
+    content = b"".join(path.read_bytes() for path in data.iterdir())
+
+    for name in ("access_token", "personal_access_key", "scim_token"):
+        assert created[name].encode() not in content
+
+
+def test_settings_are_chosen_at_creation_and_changed_later(data: Path) -> None:
+    read(
+        data, "account", "create", "acme", "--tier", "professional", "--no-sso", "--invites", "30",
+        "--domain", "acme.example", "--domain", "Acme.Test",
+    )  # fmt: skip
+    before = read(data, "account", "show", "acme")
+    after = read(
+        data, "account", "set", "acme", "--sso", "--invites", "never", "--flag", "duplicate_create=400"
+    )
+
+    assert ("professional", False, "30", ["acme.example", "acme.test"]) == (
+        before["tier"],
+        before["sso"],
+        before["invites"],
+        before["domains"],
+    )
+    flags = {**before["flags"], "duplicate_create": 400}
+    assert {**before, "sso": True, "invites": "never", "flags": flags} == after
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("account", "create", "acme"), "exists already"),
+        (("account", "create", " "), "printable characters"),
+        (("account", "create", "???"), "--domain"),
+        (("account", "create", "b", "--invites", "soon"), "at-once, never, or after a number of minutes"),
+        (("account", "create", "b", "--time-zone", "Mars"), "IANA"),
+        (("account", "create", "b", "--scope", "everything"), "the portal knows"),
+        (("account", "create", "b", "--domain", "no domain"), "no domain for e-mail"),
+        (("account", "set", "acme", "--flag", "nothing=on"), "flags are"),
+        (("account", "set", "acme", "--flag", "duplicate_create=500"), "takes 409 or 400"),
+        (("account", "set", "acme", "--flag", "deactivated_listed=maybe"), "takes on or off"),
+        (("account", "show", "nobody"), "syncline portal account list"),
+        (("user", "show", "acme", "nobody@acme.example"), "no user nobody@acme.example"),
+        (("user", "remove", "acme", "nobody@acme.example"), "no user nobody@acme.example"),
+        (("user", "add", "acme", "--email", "x"), "invalid"),
+        (("user", "add", "acme", "--email", "x@acme.example", "--team", "Chess"), "there are Sales"),
+        (("user", "deactivate", "acme", "admin@acme.example"), "last super admin"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_sentence(
+    data: Path, arguments: tuple[str, ...], says: str
+) -> None:
+    read(data, "account", "create", "acme")
+    before = read(data, "account", "list")
+
+    result = run(data, *arguments)
+
+    assert 1 == result.exit_code
+    assert says in result.output
+    assert result.output.startswith("Error: ")
+    assert before == read(data, "account", "list")
+
+
+def test_people_are_changed_by_hand(data: Path) -> None:
+    read(data, "account", "create", "acme", "--invites", "never")
+    added = read(
+        data, "user", "add", "acme", "--email", "ada@acme.example", "--first-name", "Ada",
+        "--permission-set", "Manager", "--team", "Sales", "--further-team", "Service",
+    )  # fmt: skip
+    accepted = read(data, "user", "accept", "acme", "ada@acme.example")
+    deactivated = read(data, "user", "deactivate", "acme", added["id"])
+    reactivated = read(data, "user", "reactivate", "acme", "ADA@acme.example")
+
+    assert (["Manager"], "Sales", ["Service"]) == (
+        added["permission_sets"],
+        added["primary_team"],
+        added["secondary_teams"],
+    )
+    assert ["invited", "active", "deactivated", "active"] == [
+        one["standing"] for one in (added, accepted, deactivated, reactivated)
+    ]
+    assert {"removed": "ada@acme.example"} == read(data, "user", "remove", "acme", "ada@acme.example")
+    assert 1 == read(data, "account", "show", "acme")["users"]
+
+
+def test_people_see_tables_and_nothing_a_terminal_would_obey(data: Path) -> None:
+    run(data, "account", "create", "acme")
+    run(data, "user", "add", "acme", "--email", "ada@acme.example", "--first-name", "[red]Ada")
+
+    listed = run(data, "user", "list", "acme").output
+    shown = run(data, "account", "show", "acme").output
+
+    assert "[red]Ada" in listed
+    assert all(character.isprintable() or character == "\n" for character in listed + shown)
+    assert "Sales Hub Seat" in shown
+    assert "acme" in run(data, "account", "list").output
+
+
+def test_a_list_goes_on_after_its_page(data: Path) -> None:
+    read(data, "account", "create", "acme")
+    for name in ("a", "b"):
+        read(data, "user", "add", "acme", "--email", f"{name}@acme.example")
+
+    first = read(data, "user", "list", "acme", "--limit", "2")
+    rest = read(data, "user", "list", "acme", "--limit", "2", "--after", str(first["next"]))
+
+    assert ["admin@acme.example", "a@acme.example", "b@acme.example"] == [
+        user["email"] for user in first["users"] + rest["users"]
+    ]
+    assert rest["next"] is None
+    assert f"--after {first['next']}" in run(data, "user", "list", "acme", "--limit", "2").output

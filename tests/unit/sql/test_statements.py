@@ -1,0 +1,76 @@
+"""The compiled statements: made once, meant as written, and led by an index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from syncline.sql.engines import open_engine
+from syncline.sql.statements import MOST_VALUES, delete_rows, insert_rows, select_rows, update_rows
+from tests.support.ledger_tables import TENANT, accounts, metadata
+
+
+def test_statements_are_made_once() -> None:
+    assert insert_rows(accounts, "sqlite") is insert_rows(accounts, "sqlite")
+    assert update_rows(accounts, "sqlite", ("name",)) is update_rows(accounts, "sqlite", ("name",))
+    assert delete_rows(accounts, "sqlite") is delete_rows(accounts, "sqlite")
+    assert select_rows(accounts, "sqlite", ("tenant_id",), 2) is select_rows(
+        accounts, "sqlite", ("tenant_id",), 2
+    )
+
+
+def test_an_update_names_its_columns_and_its_key() -> None:
+    update = update_rows(accounts, "sqlite", ("name", "active"))
+    assert (
+        update.text == "UPDATE accounts SET name=?, active=? WHERE accounts.tenant_id = ? AND accounts.id = ?"
+    )
+    rows = [{"name": "Anna", "active": True, "_key_tenant_id": "t1", "_key_id": "a"}]
+    assert update.bind(rows) == [("Anna", 1, "t1", "a")]
+
+
+def test_only_postgresql_locks_what_it_reads_and_in_key_order() -> None:
+    for count in (1, 4):
+        locking = select_rows(accounts, "postgresql", ("tenant_id",), count).text
+        assert " ".join(locking.split()).endswith(
+            "ORDER BY accounts.tenant_id, accounts.id FOR NO KEY UPDATE OF accounts"
+        )
+        assert "FOR" not in select_rows(accounts, "sqlite", ("tenant_id",), count).text
+
+
+@pytest.mark.parametrize(
+    "columns", [("tenant_id", "id"), ("tenant_id", "name"), ("tenant_id", "external_id")]
+)
+@pytest.mark.parametrize("count", [1, 2, MOST_VALUES])
+def test_sqlite_finds_rows_by_an_index_and_never_scans(
+    tmp_path: Path, columns: tuple[str, ...], count: int
+) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path}/ledger.db")
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        statement = select_rows(accounts, "sqlite", columns, count)
+        plan = connection.exec_driver_sql(
+            f"EXPLAIN QUERY PLAN {statement.text}", (TENANT, "a") * count
+        ).fetchall()
+    engine.dispose()
+    steps = [row.detail for row in plan]
+    assert [step for step in steps if step.startswith("SCAN accounts")] == []
+    assert [step for step in steps if step.startswith("SEARCH accounts USING INDEX")] != []
+
+
+@pytest.mark.postgres
+def test_postgresql_finds_rows_of_a_large_table_by_an_index(postgres_url: str) -> None:
+    engine = open_engine(postgres_url)
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO accounts SELECT 't1', n, n, n, 0, true FROM generate_series(1, 20000) n")
+        )
+        connection.execute(text("ANALYZE accounts"))
+        lookup = select_rows(accounts, "postgresql", ("tenant_id", "name"), 64)
+        parameters = {f"tenant_id_{n}": "t1" for n in range(64)} | {f"name_{n}": str(n) for n in range(64)}
+        plan = connection.exec_driver_sql(f"EXPLAIN {lookup.text}", parameters).scalars().all()
+    engine.dispose()
+    assert "accounts_name" in "\n".join(plan)
+    assert "Seq Scan" not in "\n".join(plan)
