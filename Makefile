@@ -22,7 +22,7 @@ check: setup  ## Lint, format, types, import directions, documentation
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache --no-show-timings
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest tests/docs
 
 bench: setup  ## Measure against the bounds the README promises

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command line."""
-    from syncline import bootstrap
+    from syncline.bootstrap import main as run
 
-    bootstrap.main()
+    run()
 
 
 if __name__ == "__main__":

@@ -17,8 +17,9 @@ from syncline.gateway.cli.seam import Programs
 
 if TYPE_CHECKING:
     from syncline.clock import Clock
+    from syncline.gateway.delivery.drain import Drain
     from syncline.gateway.services.operations import Operation
-    from syncline.gateway.services.ports import Wake
+    from syncline.gateway.services.ports import Store, Wake
     from syncline.localsocket import Call, Progress
     from syncline.settings import Settings
 
@@ -42,17 +43,26 @@ def main() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """A gateway put together: its operations, and the application that answers HTTP."""
+    """A gateway put together: its operations, the application that answers HTTP, and what they work with."""
 
     operations: Mapping[str, Operation]
     application: Any
+    store: Store
+    drain: Drain
 
 
 @asynccontextmanager
 async def open_gateway(
-    settings: Settings, address: Callable[[], str], *, deliver: bool, clock: Clock | None = None
+    settings: Settings,
+    address: Callable[[], str],
+    *,
+    deliver: bool,
+    clock: Clock | None = None,
+    session: Any = None,
 ) -> AsyncIterator[Gateway]:
     """Open the gateway on its database; `address` gives the public address, `deliver` starts the dispatcher.
+
+    `session` is the HTTP session to reach HubSpot with; left out, one is opened, and closed at the end.
 
     Raises the errors of `syncline.sql` for a database or a key that cannot be used.
     """
@@ -82,8 +92,9 @@ async def open_gateway(
         stack.push_async_callback(writer.close)
         stack.push_async_callback(reader.close)
         store = sql_store(writer, reader, sealer)
-        session = open_session()
-        stack.push_async_callback(session.close)
+        if session is None:
+            session = open_session()
+            stack.push_async_callback(session.close)
         metrics = Metrics()
         check_address = partial(
             check_base_url,
@@ -91,9 +102,8 @@ async def open_gateway(
             allowed_hosts=settings.allow_private_hubspot,
         )
         links = HubSpotLinks(store.setup, store.backlog, session, clock, check_address, metrics.hubspot_call)
-        dispatcher = LocalDispatcher(
-            Drain(store, links, clock), lambda: store.backlog.due_tenants(clock.now()), clock
-        )
+        drain = Drain(store, links, clock)
+        dispatcher = LocalDispatcher(drain, lambda: store.backlog.due_tenants(clock.now()), clock)
         if deliver:
             dispatcher.start()
             stack.push_async_callback(dispatcher.close)
@@ -108,7 +118,7 @@ async def open_gateway(
             wake=wake,
         )
         application = _application(settings, address, store, reader, fingerprint, metrics, clock, wake)
-        yield Gateway(table, application)
+        yield Gateway(table, application, store, drain)
 
 
 def _application(

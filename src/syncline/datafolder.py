@@ -151,7 +151,7 @@ class DataFolder:
 
 def _runtime_folder() -> Path:
     """Make a folder with a short name and mode 0700, in the user's runtime folder where there is one."""
-    for parent in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108 - mkdtemp
+    for parent in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108 - by mkdtemp
         if parent and len(os.fsencode(parent)) <= 70 and os.access(parent, os.W_OK | os.X_OK):
             return Path(tempfile.mkdtemp(prefix=_RUNTIME_PREFIX, dir=parent))
     raise DataFolderError(

@@ -183,7 +183,7 @@ class Settings:
         """
         if self.public_url is not None:
             return self.public_url
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - shown, not bound
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - shown
         shown = f"[{host}]" if ":" in host else host
         return f"http://{shown}:{self.port if port is None else port}"
 

@@ -17,7 +17,6 @@ from syncline.datafolder import (
     ServerRecord,
 )
 
-
 SERVER_THAT_IS_KILLED = """
 import os, pathlib, signal, sys
 from syncline.datafolder import DataFolder, ServerRecord

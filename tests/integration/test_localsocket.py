@@ -66,7 +66,7 @@ async def test_what_breaks_inside_an_operation_is_not_told(path: Path) -> None:
 
 async def test_only_the_owner_may_open_the_socket(path: Path) -> None:
     async with listen(path, Operations()):
-        assert 0o600 == stat.S_IMODE(path.stat().st_mode)
+        assert 0o600 == stat.S_IMODE((await asyncio.to_thread(path.stat)).st_mode)
 
 
 async def test_without_a_socket_there_is_no_server(path: Path) -> None:
@@ -163,4 +163,4 @@ async def test_operations_run_side_by_side(path: Path) -> None:
         return operation
 
     async with listen(path, meeting):
-        assert ["a", "b"] == await asyncio.gather(told(path, "a", {}), told(path, "b", {}))
+        assert ["a", "b"] == list(await asyncio.gather(told(path, "a", {}), told(path, "b", {})))

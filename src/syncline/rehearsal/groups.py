@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from syncline.rehearsal.failures import ProvisioningFailure
 from syncline.rehearsal.log import Action, Entry
 from syncline.rehearsal.mapping import group_body, group_outgoing
 from syncline.rehearsal.objects import DirectoryGroup, ObjectKind
@@ -55,12 +54,7 @@ async def _update(run: Run, group: DirectoryGroup, target: Resource, attempt: At
     attempt.action, attempt.modified = Action.UPDATE, tuple(operations)
     if not operations:
         return skipped(NO_CHANGE, "The application holds all of it already.", target["id"])
-    try:
-        await run.client.patch(ObjectKind.GROUP, target["id"], operations)
-    except ProvisioningFailure as failure:
-        if failure.status == 404:
-            run.state.forget(group.object_id)
-        raise
+    await run.client.patch(ObjectKind.GROUP, target["id"], operations)
     run.state.links[group.object_id].name = group.display_name
     return Outcome(Action.UPDATE, target_id=target["id"], modified=tuple(operations))
 

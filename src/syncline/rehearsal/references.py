@@ -70,7 +70,6 @@ async def _patch(run: Run, object_id: str, link: Link, operations: list[Operatio
     except ProvisioningFailure as failure:
         if failure.status == 404:
             # The object itself must come back first, so it takes part in the next cycle as a whole.
-            run.state.forget(object_id)
             run.state.retry[object_id] = link.kind
         raise
 

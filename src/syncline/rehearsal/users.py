@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from syncline.rehearsal import paths, roles
 from syncline.rehearsal.directory import Directory
-from syncline.rehearsal.failures import ProvisioningFailure
 from syncline.rehearsal.job import Link
 from syncline.rehearsal.log import Action, Entry
 from syncline.rehearsal.mapping import MANAGER, Outgoing, user_body
@@ -125,7 +124,7 @@ class UserStep:
         self._attempt.action = Action.DISABLE if disables else Action.UPDATE
         self._attempt.modified = tuple(operations)
         if operations:
-            await self._patch(target_id, operations)
+            await self.run.client.patch(ObjectKind.USER, target_id, operations)
         if (link := self.link) is not None:
             link.managed, link.name = self.scope.assigned, self.user.display_name
         if not operations:
@@ -138,14 +137,6 @@ class UserStep:
         return differences(self.outgoing, target) + roles.operations(
             self.run.mapping.roles, self.roles, target
         )
-
-    async def _patch(self, target_id: str, operations: list[Operation]) -> None:
-        try:
-            await self.run.client.patch(ObjectKind.USER, target_id, operations)
-        except ProvisioningFailure as failure:
-            if failure.status == 404:
-                self.run.state.forget(self.user.object_id)
-            raise
 
 
 async def provision_user(run: Run, object_id: str) -> Entry | None:

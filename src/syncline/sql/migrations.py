@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from syncline.sql.engines import BEGIN_OPTION, is_sqlite
 from syncline.sql.errors import DatabaseTooNew, MigrationFailed
+from syncline.sql.failures import describe
 
 VERSION_TABLE = "alembic_version"
 
@@ -72,14 +73,16 @@ def _migrate_sqlite(connection: Connection, package: str, known: list[str], vers
 
 def _upgrade(connection: Connection, package: str, known: list[str], version_table: str) -> list[str]:
     # Another process may have migrated while this one waited for the lock.
-    pending = _pending(known, _current(connection, version_table))
+    current = _current(connection, version_table)
+    pending = _pending(known, current)
     if pending:
         with as_file(files(package)) as folder:
             try:
                 _run_scripts(connection, folder, version_table)
             except SQLAlchemyError as error:
+                start = f"revision {current}" if current else "an empty database"
                 raise MigrationFailed(
-                    f"A migration after {known[-len(pending) - 1 :][0]} failed: {error}"
+                    f"Migrating from {start} to {pending[-1]} failed ({describe(error)}); nothing was changed."
                 ) from error
     return pending
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sqlalchemy import Connection, Table
 
@@ -35,15 +35,6 @@ class _Unknown(Enum):
 
 
 UNKNOWN: Final = _Unknown.UNKNOWN
-
-
-class _Write(NamedTuple):
-    """One staged write: what the batch knew of the row before, and the row after (None: gone)."""
-
-    shelf: _Shelf
-    key: Key
-    before: Row | _Unknown | None
-    after: Row | None
 
 
 class _Index:
@@ -96,6 +87,10 @@ class _Shelf:
             others = self.indexes[columns].keys.get(values)
             if others and None not in values and others != {key}:
                 raise _conflict(self.layout, columns)
+
+
+_Write = tuple[_Shelf, Key, Row | _Unknown | None, Row | None]
+"""One staged write: where, what the batch knew of the row before, and the row after (None: gone)."""
 
 
 class Session:
@@ -206,7 +201,7 @@ class Session:
     def _stage(self, shelf: _Shelf, key: Key, before: Row | _Unknown | None, after: Row | None) -> None:
         if after is not None:
             shelf.check_unique(key, after)
-        self._journal.append(_Write(shelf, key, before, after))
+        self._journal.append((shelf, key, before, after))
         if key not in shelf.stored:
             shelf.stored[key] = None if before is UNKNOWN else before
         shelf.put(key, after)

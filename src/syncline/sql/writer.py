@@ -121,7 +121,7 @@ class Writer:
         except BaseException as error:  # whatever it is, nobody may wait for ever
             log.error("a batch of %d commands could not be written: %s", len(commands), describe(error))
             self._disconnect()
-            return [Failed(unavailable(error))] * len(commands)
+            return [Failed(unavailable(error)) for _ in commands]
 
     def _connect(self) -> Connection:
         if self._connection is None:

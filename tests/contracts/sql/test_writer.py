@@ -106,19 +106,35 @@ async def test_one_flush_writes_a_batch_with_one_statement_per_table_and_kind(wo
     assert sorted(written) == ["INSERT", "UPDATE", "WITH"]
 
 
-async def test_a_failed_commit_fails_all_who_wait_and_keeps_nothing(world: SqlWorld) -> None:
-    async with held(world.writer):
-        pass
-    with failing_commits(world.engine, times=1):
-        outcomes = await submit_together_without_gate(
-            world, OpenAccount("a", "Anna"), OpenAccount("b", "Bert")
-        )
-    assert {StoreUnavailable} == {type(outcome) for outcome in outcomes}
+async def test_parents_and_children_go_together_in_one_flush(world: SqlWorld) -> None:
+    await world.together(*(OpenAccount(str(number), f"n{number}") for number in range(5)))
+    await world.together(*(Book(str(number), number, 5) for number in range(5)))
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements.append(statement.split()[0])
+
+    def close(number: int) -> Do:
+        def apply(rows: Rows) -> None:
+            rows.delete(accounts, TENANT, str(number))
+            rows.delete(entries, TENANT, number)
+
+        return Do(apply)
+
+    event.listen(world.engine, "before_cursor_execute", note)
+    assert await world.together(*(close(number) for number in range(5))) == [None] * 5
+    assert statements.count("DELETE") == 2
     assert await world.all(accounts) == []
 
 
-async def submit_together_without_gate(world: SqlWorld, *commands: OpenAccount) -> list[Any]:
-    return await asyncio.gather(*(world.submit(command) for command in commands), return_exceptions=True)
+async def test_a_failed_commit_fails_all_who_wait_and_keeps_nothing(world: SqlWorld) -> None:
+    commands = [OpenAccount("a", "Anna"), OpenAccount("b", "Bert")]
+    with failing_commits(world.engine, times=2):  # in one batch or in two
+        outcomes = await asyncio.gather(
+            *(world.submit(command) for command in commands), return_exceptions=True
+        )
+    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 2
+    assert await world.all(accounts) == []
 
 
 async def test_the_writer_works_again_after_the_trouble_is_over(world: SqlWorld) -> None:

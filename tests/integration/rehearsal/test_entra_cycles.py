@@ -289,6 +289,31 @@ async def test_an_unassigned_person_is_deactivated_and_then_left_alone(
     ]
 
 
+async def test_changes_of_an_unassigned_person_are_not_even_looked_up(
+    application: Application, entra: EntraSimulator, company: Directory
+) -> None:
+    await entra.initial_cycle()
+    user = company.people()[10]
+    company.unassign(user)
+    await entra.incremental_cycle()
+    application.forget_requests()
+    company.move(user, job_title="Gardener", manager=company.people()[0])
+    await entra.incremental_cycle()
+
+    assert application.requests == []
+
+
+async def test_a_manager_outside_the_application_cannot_be_sent(
+    application: Application, entra: EntraSimulator, company: Directory
+) -> None:
+    await entra.initial_cycle()
+    before = application.users[company.people()[10].user_principal_name]
+    company.move(company.people()[10], manager=company.join(role=None))
+    await entra.incremental_cycle()
+
+    assert application.users[company.people()[10].user_principal_name] == before
+
+
 async def test_a_person_assigned_again_is_reactivated_under_the_same_id(
     application: Application, entra: EntraSimulator, company: Directory
 ) -> None:
@@ -386,10 +411,12 @@ async def test_a_failed_membership_is_tried_again_in_the_next_cycle(
     application.trouble = lambda r: error(429, "Too fast.") if r.method == "PATCH" else None
     first = await entra.initial_cycle()
     application.trouble = None
+    application.forget_requests()
     second = await entra.incremental_cycle()
 
     assert {entry.code for entry in first.failures} == {"TooManyRequests"}
     assert second.ok
+    assert {request.method for request in application.requests} == {"PATCH"}
     assert sum(len(group["members"]) for group in application.groups.values()) == 12
 
 
@@ -445,8 +472,9 @@ async def test_an_object_that_vanishes_under_a_patch_is_created_again_in_the_nex
 
     assert {entry.code for entry in first.failures} == {"InvalidAnchor"}
     assert second.ok
+    members = [m["value"] for group in application.groups.values() for m in group["members"]]
     assert (len(application.users), len(application.groups)) == (12, 5)
-    assert sum(len(group["members"]) for group in application.groups.values()) == 12
+    assert {user["id"] for user in application.users.values()} <= set(members)
 
 
 async def test_an_odd_id_is_encoded_in_the_path(application: Application, company: Directory) -> None:
@@ -480,10 +508,13 @@ async def test_an_answer_without_end_is_cut_and_incompatible(
 
 
 async def test_a_token_refused_in_the_second_pass_loses_no_reference(
-    application: Application, entra: EntraSimulator
+    application: Application, company: Directory
 ) -> None:
+    entra = EntraSimulator(company, application.base_url, TOKEN, ManualClock(), concurrency=1)
+    application.trouble = lambda r: error(429, "Too fast.") if r.method == "PATCH" else None
+    await entra.initial_cycle()
     application.trouble = lambda r: error(401, "Revoked.") if r.method == "PATCH" else None
-    broken = await entra.initial_cycle()
+    broken = await entra.incremental_cycle()
     application.trouble = None
     mended = await entra.incremental_cycle()
 

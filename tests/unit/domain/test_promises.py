@@ -357,7 +357,7 @@ def test_the_reason_told_is_the_first_that_holds_and_approval_skips_only_what_it
     waiting = delivery.claimed_by is not None and delivery.origin is None and delivery.hubspot_id is None
     case = Case(
         person=person,
-        delivery=delivery,
+        delivery=replace(delivery, access=Access.NONE) if waiting else delivery,
         known=None if waiting else known,
         occupant=None,
         setup=setup,

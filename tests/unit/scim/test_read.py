@@ -115,11 +115,8 @@ def test_an_attribute_given_twice_in_another_spelling_is_refused(twice: dict[str
         user(**twice)
 
 
-@pytest.mark.parametrize("name", [None, "", " ", " bob", "bob ", 7.5, True, [], {}, ["bob"], "a\u200bb"])
+@pytest.mark.parametrize("name", [None, "", " ", " bob", "bob ", True, [], {}, ["bob"], "a\u200bb"])
 def test_a_user_name_that_is_missing_blank_or_no_name_is_refused(name: Any) -> None:
-    if name == 7.5:
-        assert "7.5" == user(userName=name)["userName"]
-        return
     with pytest.raises(InvalidValue):
         user(userName=name)
 

@@ -54,6 +54,11 @@ def say(text: str) -> None:
     click.echo(plain(text))
 
 
+def advise(text: str) -> None:
+    """Print what to do next, with an empty line before it."""
+    click.echo("\n" + plain(text))
+
+
 def heading(text: str) -> None:
     """Print a heading, with an empty line before it."""
     click.echo("\n" + click.style(plain(text), bold=True))

@@ -51,18 +51,18 @@ NOUNS = tuple(
 class LazyGroup(click.Group):
     """A group that knows its commands by name and help, and imports one only to run it."""
 
-    def __init__(self, mounted: Sequence[Mounted], *, help: str) -> None:  # noqa: A002 - click's own word
+    def __init__(self, mounted: Sequence[Mounted], *, help: str) -> None:  # noqa: A002 - click's word
         super().__init__("syncline", help=help, no_args_is_help=True)
         self._mounted = {entry.name: entry for entry in mounted}
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+    def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self._mounted)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         entry = self._mounted.get(cmd_name)
         return entry.load() if entry else None
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(entry.name, entry.help) for entry in self._mounted.values()])
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from syncline.gateway.cli.options import Noun, as_json, tenant_argument
-from syncline.gateway.cli.output import facts, heading, holds, say, show, table
+from syncline.gateway.cli.output import advise, facts, heading, holds, say, show, table
 from syncline.gateway.cli.policy import policy_facts
 from syncline.gateway.cli.seam import call
 
@@ -55,7 +55,7 @@ def mode(tenant: str, mode: str, as_json: bool) -> None:
 
 def _created(result: Mapping[str, Any]) -> None:
     facts([("Tenant", result["name"]), ("Id", result["id"]), ("SCIM address", result["scim_base_url"])])
-    say(f"\nNext: syncline token create {result['name']}")
+    advise(f"Next: syncline token create {result['name']}")
 
 
 def _listed(result: Mapping[str, Any]) -> None:

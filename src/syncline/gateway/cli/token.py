@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from syncline.gateway.cli.options import Noun, as_json, tenant_argument
-from syncline.gateway.cli.output import facts, say, show, table
+from syncline.gateway.cli.output import advise, facts, say, show, table
 from syncline.gateway.cli.seam import call
 
 
@@ -59,7 +59,7 @@ def _created(result: Mapping[str, Any]) -> None:
             ("Expires", result["expires_at"] or "never"),
         ]
     )
-    say("\nCopy the token now, it is not shown again. Both lines go into the identity provider.")
+    advise("Copy the token now, it is not shown again. Both lines go into the identity provider.")
 
 
 def _listed(result: Mapping[str, Any]) -> None:

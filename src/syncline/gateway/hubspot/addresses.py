@@ -80,4 +80,4 @@ def _is_private(host: str) -> bool:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     barred = address.is_link_local or address.is_unspecified or address.is_multicast or address.is_reserved
-    return address.is_private and not barred
+    return address.is_loopback or (address.is_private and not barred)

@@ -20,6 +20,7 @@ from syncline.scim.resource import Resource
 from syncline.scim.schemas import GROUP, USER
 from syncline.scimserver.store import Exchange, Page, Query, Stored
 
+_COMPUTED = frozenset({"groups", "members"})
 _RESOURCE_TYPES = MappingProxyType({"User": USER, "Group": GROUP})
 
 
@@ -64,9 +65,9 @@ class TenantDirectory:
         """Put a resource in the place of another; raises `NotFound`, `Uniqueness`, `PreconditionFailed`."""
         cause = self._cause(exchange)
         change = self._store.replace_user if resource_type is USER else self._store.replace_group
-        stored = await change(self._tenant_id, resource_id, resource, if_match, cause)
+        await change(self._tenant_id, resource_id, resource, if_match, cause)
         self._wake(self._tenant_id)
-        return stored
+        return await self.get(exchange, resource_type, resource_id, _COMPUTED)
 
     async def patch(
         self,

@@ -26,7 +26,7 @@ def hold_shown(reason: str | None, detail: str | None) -> dict[str, Any] | None:
         return None
     text = HOLDS[HoldReason(reason)]
     sentence = f"{text.sentence} {detail or ''}".rstrip()
-    return {"reason": reason, "sentence": sentence, "release": text.release}
+    return {"reason": str(reason), "sentence": sentence, "release": text.release}
 
 
 def holds_counted(held: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -177,6 +177,6 @@ def _totals(connection: Connection, tenant_id: str) -> Totals:
         deliveries=connection.execute(statements.DELIVERIES, parameters).scalar_one(),
         waiting=connection.execute(statements.WAITING, parameters).scalar_one(),
         retrying=connection.execute(statements.RETRYING, parameters).scalar_one(),
-        held=dict(held.tuples().all()),
+        held={row[0]: row[1] for row in held},
         last_contact_at=connection.execute(statements.LAST_CONTACT, parameters).scalar(),
     )

@@ -291,22 +291,11 @@ def _stored(
         if "groups" not in include or not rows:
             return [stored_user(row) for row in rows]
         groups = groups_of(connection, tenant_id, [row["id"] for row in rows])
-        return [_with_groups(row, groups[row["id"]]) for row in rows]
+        return [stored_user(row, tuple(groups[row["id"]])) for row in rows]
     if "members" not in include or not rows:
         return [stored_group(row) for row in rows]
     listed = _members_of(connection, tenant_id, [row["id"] for row in rows])
     return [stored_group(row, tuple(listed[row["id"]])) for row in rows]
-
-
-def _with_groups(row: Row, groups: Sequence[Reference]) -> Stored:
-    return Stored(
-        row["id"],
-        row["version"],
-        row["created_at"],
-        row["modified_at"],
-        row["document"],
-        groups=tuple(groups),
-    )
 
 
 def groups_of(

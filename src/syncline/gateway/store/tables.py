@@ -126,10 +126,12 @@ groups = Table(
     Column("document", LargeBinary, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("modified_at", BigInteger, nullable=False),
-    Index("ix_groups_display_name_key", "tenant_id", "display_name_key"),
+    Index("ux_groups_display_name_key", "tenant_id", "display_name_key", unique=True),
     Index("ix_groups_external_id", "tenant_id", "external_id"),
     Index("ix_groups_ordinal", "tenant_id", "ordinal"),
+    info={"lookups": [("tenant_id", "display_name_key")]},
 )
+"""SCIM groups. Their names are unique, as Entra and Okta expect of what they match groups by."""
 
 members = Table(
     "members",

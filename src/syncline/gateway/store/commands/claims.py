@@ -53,7 +53,7 @@ def claim(rows: Rows, claimant: Claimant, current_key: str | None, cause: Cause)
     if wanted == current_key:
         _touch(rows, claimant, wanted, cause, claimed_by=None)
         return wanted
-    holder = _holder(rows, claimant, wanted, moving=current_key is not None)
+    holder = _holder(rows, claimant, wanted, takes_along=_is_at_hubspot(rows, claimant, current_key))
     if holder is not None:
         key = current_key or claimant.own_key
         _touch(rows, claimant, key, cause, claimed_by=holder)
@@ -96,7 +96,13 @@ def offer(rows: Rows, tenant_id: str, key: str, cause: Cause) -> None:
             return
 
 
-def _holder(rows: Rows, claimant: Claimant, key: str, *, moving: bool) -> str | None:
+def _is_at_hubspot(rows: Rows, claimant: Claimant, key: str | None) -> bool:
+    """Tell whether the claimant would take a HubSpot user of his own along to another row."""
+    row = None if key is None else rows.get(deliveries, claimant.tenant_id, key)
+    return row is not None and (row["hubspot_id"] is not None or row["renamed_from"] is not None)
+
+
+def _holder(rows: Rows, claimant: Claimant, key: str, *, takes_along: bool) -> str | None:
     """Return who keeps the row of `key` from the claimant, or None when it is free to take."""
     row = rows.get(deliveries, claimant.tenant_id, key)
     if row is None or row["user_id"] == claimant.user_id:
@@ -109,7 +115,7 @@ def _holder(rows: Rows, claimant: Claimant, key: str, *, moving: bool) -> str | 
         if locked and heir is not None and email_key(heir["renamed_from"]) == key:
             return None if heir["user_id"] == claimant.user_id else str(heir["user_id"])
         return None
-    if moving and row["access"] in _AT_HUBSPOT:
+    if takes_along and row["access"] in _AT_HUBSPOT:
         return f"HubSpot user {row['hubspot_id']}"
     return None
 

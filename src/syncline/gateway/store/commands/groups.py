@@ -12,7 +12,7 @@ from syncline.gateway.store.commands.journal import count, counters_of, record_e
 from syncline.gateway.store.records import rule_of
 from syncline.gateway.store.tables import deliveries, groups, members, rules, tenants, users
 from syncline.scim import json
-from syncline.scim.errors import NotFound, PreconditionFailed
+from syncline.scim.errors import NotFound, PreconditionFailed, Uniqueness
 from syncline.scim.names import comparison_key
 from syncline.scim.patch import MemberChange, Patch, apply_patch
 from syncline.scim.resource import Notes, Resource
@@ -35,11 +35,17 @@ class CreateGroup:
     cause: Cause
 
     def prefetch(self) -> Iterable[Need]:
-        return (counters_of(self.tenant_id), Need(rules, ("tenant_id",), (self.tenant_id,)))
+        key = comparison_key(self.resource["displayName"])
+        return (
+            counters_of(self.tenant_id),
+            Need(rules, ("tenant_id",), (self.tenant_id,)),
+            Need(groups, ("tenant_id", "display_name_key"), (self.tenant_id, key)),
+        )
 
     def apply(self, rows: Rows) -> Stored:
         resource = dict(self.resource)
         listed = resource.pop("members", [])
+        _refuse_taken_name(rows, self.tenant_id, self.group_id, resource)
         row: Row = {
             "tenant_id": self.tenant_id,
             "id": self.group_id,
@@ -168,11 +174,20 @@ def _rewrite(
     if not added and not removed and all(row[name] == value for name, value in columns.items()):
         _journal(rows, tenant_id, cause, "unchanged", row)
         return stored_group(row)
+    if columns["display_name_key"] != row["display_name_key"]:
+        _refuse_taken_name(rows, tenant_id, row["id"], resource)
     changes = {**columns, "version": row["version"] + 1, "modified_at": cause.at}
     rows.update(groups, (tenant_id, row["id"]), **changes)
     _mark_members(rows, tenant_id, row["id"], added | removed, cause)
     _journal(rows, tenant_id, cause, "updated", {**row, **changes}, added=len(added), removed=len(removed))
     return stored_group({**row, **changes})
+
+
+def _refuse_taken_name(rows: Rows, tenant_id: str, group_id: str, resource: Resource) -> None:
+    key = comparison_key(resource["displayName"])
+    holders = rows.find(groups, tenant_id=tenant_id, display_name_key=key)
+    if any(holder["id"] != group_id for holder in holders):
+        raise Uniqueness(f"The displayName {resource['displayName']!r} is taken by another group.")
 
 
 def _change_members(rows: Rows, row: Row, change: MemberChange) -> tuple[set[str], set[str]]:

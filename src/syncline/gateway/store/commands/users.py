@@ -21,7 +21,7 @@ from syncline.scim.names import comparison_key
 from syncline.scim.patch import Patch, apply_patch
 from syncline.scim.resource import Notes, Resource
 from syncline.scim.schemas import USER
-from syncline.scimserver.store import Stored
+from syncline.scimserver.store import Reference, Stored
 from syncline.sql.rows import Need, Row, Rows
 
 USER_KIND = "user"
@@ -65,7 +65,7 @@ class CreateUser:
             rows.insert(user_emails, _address_row(self.tenant_id, self.user_id, address))
         count(rows, self.tenant_id, "users", 1)
         _journal(rows, self.tenant_id, self.cause, "created", self.user_id, resource)
-        return stored_user(row)
+        return stored_user(row, groups=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +148,11 @@ def existing(rows: Rows, tenant_id: str, user_id: str, if_match: int | None) -> 
     return row
 
 
-def stored_user(row: Row) -> Stored:
+def stored_user(row: Row, groups: tuple[Reference, ...] | None = None) -> Stored:
     """Return what the SCIM endpoint shows of a row of `users`."""
-    return Stored(row["id"], row["version"], row["created_at"], row["modified_at"], row["document"])
+    return Stored(
+        row["id"], row["version"], row["created_at"], row["modified_at"], row["document"], groups=groups
+    )
 
 
 def _rewrite(

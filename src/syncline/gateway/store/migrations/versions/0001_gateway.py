@@ -133,9 +133,9 @@ def upgrade() -> None:
         sa.Column("modified_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_groups"),
     )
-    op.create_index("ix_groups_display_name_key", "groups", ["tenant_id", "display_name_key"], unique=False)
     op.create_index("ix_groups_external_id", "groups", ["tenant_id", "external_id"], unique=False)
     op.create_index("ix_groups_ordinal", "groups", ["tenant_id", "ordinal"], unique=False)
+    op.create_index("ux_groups_display_name_key", "groups", ["tenant_id", "display_name_key"], unique=True)
     op.create_table(
         "members",
         sa.Column("tenant_id", sa.String(), nullable=False),

@@ -1,0 +1,133 @@
+"""The reference pages, written from the code.
+
+`python -m tests.docs.reference` (or `make docs`) writes them anew; the tests beside this file fail when a
+page and the code differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import click
+from prometheus_client import Counter, Gauge
+
+from syncline.bootstrap import MOUNTED
+from syncline.gateway.cli.root import command_line
+from syncline.gateway.cli.seam import Programs
+from syncline.settings import SETTINGS, Setting
+from syncline.telemetry.metrics import METRICS, Metric
+from tests.docs.repository import ROOT
+
+_WRITTEN = "<!-- Written from the code by `make docs`; do not edit. -->"
+
+
+def settings_page() -> str:
+    """Return docs/reference/settings.md."""
+    rows = [_setting(row) for row in SETTINGS]
+    return _page(
+        "Settings",
+        "Every setting of the gateway. An option of `syncline serve` wins over the variable, the variable over "
+        "the default. Settings are read once, at start; a value that cannot be used stops the program with a "
+        "sentence that names the setting. An empty variable counts as unset.",
+        "| variable | takes | default | meaning |\n|---|---|---|---|\n" + "\n".join(rows),
+        "“Secret” values are never printed. `on` may be written `true`, `yes` or `1`; `off` likewise.",
+    )
+
+
+def _setting(row: Setting) -> str:
+    default = f"`{row.default}`" if row.default else "unset"
+    meaning = row.help + (" *Secret.*" if row.secret else "")
+    return f"| `{row.variable}` | {row.type} | {default} | {meaning} |"
+
+
+def metrics_page() -> str:
+    """Return docs/reference/metrics.md."""
+    return _page(
+        "Metrics",
+        "What `/metrics` serves, in Prometheus' text format. Labels come from closed sets; whatever is not in "
+        "the set counts as `other`. No label names a tenant or a person. The usual `process_` metrics come too.",
+        "| metric | kind | labels | meaning |\n|---|---|---|---|\n" + "\n".join(map(_metric, METRICS)),
+    )
+
+
+def _metric(metric: Metric) -> str:
+    kind = {Counter: "counter", Gauge: "gauge"}.get(metric.kind, "histogram")
+    labels = "; ".join(
+        f"`{name}`: " + ", ".join(f"`{value}`" for value in sorted(values)) for name, values in metric.labels
+    )
+    return f"| `{metric.name}` | {kind} | {labels or 'none'} | {metric.help} |"
+
+
+def cli_page() -> str:
+    """Return docs/reference/cli.md: every command with its arguments and options."""
+    tree = _tree()
+    context = click.Context(tree, info_name="syncline", **tree.context_settings)
+    return _page(
+        "Commands",
+        "`make setup` puts the command at `.venv/bin/syncline`. Every command takes `--data DIR` (else "
+        "`SYNCLINE_DATA`, else `./data`). While a server runs on that folder, the server carries the command out; "
+        "otherwise the command does it itself. Reads print JSON with `--json`. A refusal is one sentence on "
+        "standard error, `Error: …`, and exit code 1; a command that cannot be understood ends with 2.",
+        "\n\n".join(_commands(tree, context)),
+    )
+
+
+def _tree() -> click.Group:
+    def nothing(*_: object) -> None:
+        raise RuntimeError("documentation runs no command")
+
+    return command_line(Programs(local_operations=nothing, serve=nothing), MOUNTED)  # type: ignore[arg-type]
+
+
+def _commands(command: click.Command, context: click.Context) -> Iterator[str]:
+    if isinstance(command, click.Group):
+        if context.parent is not None:
+            yield f"## {context.command_path}\n\n{_prose(command)}"
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            if below is not None and not below.hidden:
+                yield from _commands(below, click.Context(below, info_name=name, parent=context))
+    else:
+        level = "##" if context.parent is not None and context.parent.parent is None else "###"
+        usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+        yield f"{level} {context.command_path}\n\n{_prose(command)}\n\n```\n{usage}\n```{_options(command, context)}"
+
+
+def _prose(command: click.Command) -> str:
+    paragraphs = (command.help or "").replace("\b", "").strip().split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def _options(command: click.Command, context: click.Context) -> str:
+    records = [parameter.get_help_record(context) for parameter in command.get_params(context)]
+    rows = [
+        f"| `{_cell(names)}` | {_cell(meaning)} |"
+        for names, meaning in filter(None, records)
+        if meaning and not names.startswith(("--data ", "-h", "--help"))
+    ]
+    return "\n\n| option | meaning |\n|---|---|\n" + "\n".join(rows) if rows else ""
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _page(title: str, *parts: str) -> str:
+    return "\n\n".join([f"# {title}", _WRITTEN, *parts]) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/reference/settings.md": settings_page,
+    "docs/reference/cli.md": cli_page,
+    "docs/reference/metrics.md": metrics_page,
+}
+
+
+def write() -> None:
+    """Write every page anew."""
+    for path, page in PAGES.items():
+        (ROOT / path).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()

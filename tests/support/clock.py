@@ -1,0 +1,26 @@
+"""A clock for tests in which nobody waits: every sleep passes at once."""
+
+from __future__ import annotations
+
+import asyncio
+
+from syncline.clock import Milliseconds
+
+
+class LeapingClock:
+    """Time stands still but for sleeps, and whoever sleeps moves it on by as much."""
+
+    def __init__(self, start: Milliseconds = 1_800_000_000_000) -> None:
+        self._now = start
+
+    def now(self) -> Milliseconds:
+        return self._now
+
+    async def sleep(self, milliseconds: int) -> None:
+        until = self._now + max(0, milliseconds)
+        await asyncio.sleep(0)
+        self._now = max(self._now, until)
+
+    def leap(self, milliseconds: int) -> None:
+        """Let that span pass."""
+        self._now += milliseconds
