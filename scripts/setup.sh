@@ -44,9 +44,10 @@ require_venv() {
     fi
 }
 
-# What the environment was made from: the pinned requirements, the package's own metadata, and the interpreter.
+# What the environment was made from: the pinned requirements, the package's own metadata (what pyproject.toml
+# says before it comes to the tools), and the interpreter.
 wanted() {
-    cat requirements/dev.txt pyproject.toml scripts/setup.sh | cksum
+    { cat requirements/dev.txt scripts/setup.sh; sed '/^\[tool\.ruff/,$d' pyproject.toml; } | cksum
     echo "$1"
 }
 
@@ -59,7 +60,13 @@ if [ -x "$VENV/bin/python" ] && [ "$(cat "$STAMP" 2>/dev/null)" = "$(wanted "$py
     exit 0
 fi
 
-if [ ! -x "$VENV/bin/python" ] || ! suitable "$VENV/bin/python" || [ "$(sed -n 2p "$STAMP" 2>/dev/null)" != "$python" ]; then
+# An environment that works and was not made from another interpreter is kept and brought up to date.
+usable() {
+    [ -x "$VENV/bin/python" ] && suitable "$VENV/bin/python" && "$VENV/bin/python" -c 'import pip' 2>/dev/null &&
+        { [ ! -f "$STAMP" ] || [ "$(sed -n 2p "$STAMP")" = "$python" ]; }
+}
+
+if ! usable; then
     require_venv "$python"
     echo "Making $VENV with $("$python" -V) …"
     rm -rf "$VENV"

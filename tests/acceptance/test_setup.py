@@ -42,9 +42,9 @@ class Place:
         for newer in ("python3.11", "python3.12", "python3.13"):
             shutil.copy(script, self.folder / "bin" / newer)
 
-    def setup(self) -> subprocess.CompletedProcess[str]:
+    def setup(self, **variables: str) -> subprocess.CompletedProcess[str]:
         self.notes.write_text("")
-        environment = {"PATH": f"{self.folder / 'bin'}{os.pathsep}/usr/bin:/bin"}
+        environment = {"PATH": f"{self.folder / 'bin'}{os.pathsep}/usr/bin:/bin", **variables}
         script = ["/bin/sh", str(self.folder / "scripts/setup.sh")]
         return subprocess.run(script, env=environment, capture_output=True, text=True, check=False)
 
@@ -95,6 +95,16 @@ def test_an_interrupted_setup_is_taken_up_again(place: Place) -> None:
     place.setup()
 
     assert "install --require-hashes" in place.calls()
+    assert "-m venv" not in place.calls()
+
+
+def test_another_interpreter_gets_an_environment_of_its_own(place: Place) -> None:
+    place.setup()
+
+    done = place.setup(PYTHON="python3.12")
+
+    assert 0 == done.returncode, done.stderr
+    assert "-m venv .venv" in place.calls()
 
 
 def test_an_old_python_is_named_with_the_remedy(place: Place) -> None:

@@ -18,7 +18,7 @@ from tests.support.world import gateway
 
 class TestGatewayDirectory(UserStoreContract, GroupStoreContract):
     @pytest.fixture
-    async def store(self, tmp_path: Path) -> AsyncIterator[ResourceStore]:  # type: ignore[override]
+    async def store(self, tmp_path: Path) -> AsyncIterator[ResourceStore]:
         clock = LeapingClock()
         async with gateway(tmp_path, clock) as opened:
             created = await run_operation(opened.operations, "tenant.create", "test", {"name": "acme"})

@@ -36,6 +36,12 @@ def test_links_inside_the_repository_lead_somewhere() -> None:
     assert [] == [link for page in files(".md") for link in broken(page)]
 
 
+def test_the_tests_that_hold_a_promise_exist() -> None:
+    named = re.findall(r"`(tests/[^`]+)`", (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8"))
+
+    assert [] == [path for path in named if not (ROOT / path).exists()]
+
+
 def test_every_page_of_the_documentation_is_in_its_index() -> None:
     index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
     pages = {

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
-from sqlalchemy import Engine, Table
+from sqlalchemy import Engine, Table, event
 
-from syncline.sql.engines import open_engine
+from syncline.sql.engines import is_sqlite, open_engine
 from syncline.sql.layout import Row
 from syncline.sql.memory import MemoryWriter
 from syncline.sql.rows import Command, Rows
@@ -109,10 +109,17 @@ class MemoryWorld:
         return [row for rows in found for row in rows]
 
 
+def forget_the_disk(engine: Engine) -> None:
+    """Do not wait for the disk: for tests of logic, of which there are many, not of durability."""
+    if is_sqlite(engine):
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+
+
 @asynccontextmanager
 async def sql_world(url: str) -> AsyncIterator[SqlWorld]:
     """Open a database, make the tables, run a writer."""
     engine = open_engine(url)
+    forget_the_disk(engine)
     metadata.create_all(engine)
     try:
         async with Writer(engine) as writer:

@@ -161,7 +161,12 @@ RESULTS: dict[str, Any] = {
 }
 
 CALLS: list[tuple[list[str], str, dict[str, Any], str]] = [
-    (["tenant", "create", "acme"], "tenant.create", {"name": "acme"}, "\n\nNext: syncline token create acme\n"),
+    (
+        ["tenant", "create", "acme"],
+        "tenant.create",
+        {"name": "acme"},
+        "\n\nNext: syncline token create acme\n",
+    ),
     (["tenant", "list"], "tenant.list", {}, "acme"),
     (["tenant", "show", "acme"], "tenant.show", {"tenant": "acme"}, "The plan is not approved yet."),
     (["tenant", "mode", "acme", "live"], "tenant.mode", {"tenant": "acme", "mode": "live"}, "acme is live."),

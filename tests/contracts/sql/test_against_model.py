@@ -20,7 +20,7 @@ from syncline.sql.memory import MemoryRows
 from syncline.sql.rows import Need, Rows
 from syncline.sql.writer import Writer
 from tests.support.ledger_tables import TENANT, Broke, accounts, metadata
-from tests.support.ledger_worlds import submit_together
+from tests.support.ledger_worlds import forget_the_disk, submit_together
 
 IDS = st.sampled_from(["a", "b", "c", "d"])
 NAMES = st.sampled_from(["Anna", "Bert", "Cleo"])
@@ -164,6 +164,7 @@ class Ledger(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.engine = open_engine(f"sqlite:///{Path(self.folder.name) / 'ledger.db'}")
+        forget_the_disk(self.engine)
         metadata.create_all(self.engine)
         self.runner = asyncio.Runner()
         self.writer = Writer(self.engine, max_batch=4)

@@ -6,10 +6,12 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg.errors import DeadlockDetected
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
@@ -144,6 +146,74 @@ async def test_the_writer_works_again_after_the_trouble_is_over(world: SqlWorld)
     assert len(await world.all(accounts)) == 1
 
 
+@contextmanager
+def failing_statements(engine: Engine, start: str, times: int, failure: Exception) -> Iterator[None]:
+    """Let the next statements that begin so fail in the driver."""
+    left = [times]
+
+    def fail(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if left[0] and statement.startswith(start):
+            left[0] -= 1
+            raise OperationalError(statement, None, failure)
+
+    event.listen(engine, "before_cursor_execute", fail)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", fail)
+
+
+async def test_a_full_disk_fails_all_and_writing_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    async with sql_world(f"sqlite:///{tmp_path}/ledger.db") as world:
+        limit = 40
+        event.listen(
+            world.engine,
+            "begin",
+            lambda connection: connection.exec_driver_sql(f"PRAGMA max_page_count={limit}"),
+        )
+        long = "x" * 500_000
+        outcomes = await world.together(OpenAccount("a", "Anna"), OpenAccount("b", long))
+        assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 2
+        assert "SQLITE_FULL" in str(outcomes[0])
+        assert await world.all(accounts) == []
+        limit = 10_000
+        assert await world.together(OpenAccount("a", "Anna"), OpenAccount("b", long)) == ["a", "b"]
+
+
+@pytest.mark.parametrize(("deadlocks", "expected"), [(4, str), (5, StoreUnavailable)])
+async def test_a_batch_in_a_deadlock_is_tried_five_times(
+    world: SqlWorld, deadlocks: int, expected: type
+) -> None:
+    with failing_statements(world.engine, "INSERT", deadlocks, DeadlockDetected()):
+        outcomes = await world.together(OpenAccount("a", "Anna"), OpenAccount("b", "Bert"))
+    assert [type(outcome) for outcome in outcomes] == [expected] * 2
+    assert len(await world.all(accounts)) == (2 if expected is str else 0)
+
+
+async def test_trouble_while_the_guilty_is_sought_fails_all(world: SqlWorld) -> None:
+    await world.submit(OpenAccount("a", "Anna"))
+    broken = sqlite3.OperationalError("disk I/O error")
+    with failing_statements(world.engine, "SAVEPOINT", 1, broken):
+        outcomes = await world.together(OpenAccount("b", "Bert"), OpenAccount("a", "Alma"))
+    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 2
+    assert [row["id"] for row in await world.all(accounts)] == ["a"]
+
+
+async def test_an_event_loop_that_ended_unanswered_does_not_stop_the_writer(world: SqlWorld) -> None:
+    def submit_and_end() -> None:
+        loop = asyncio.new_event_loop()
+        task = loop.create_task(world.submit(OpenAccount("a", "Anna")))
+        loop.run_until_complete(asyncio.sleep(0))
+        task.cancel()
+        loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
+        loop.close()
+
+    async with held(world.writer):
+        await asyncio.to_thread(submit_and_end)
+    assert await world.submit(OpenAccount("b", "Bert")) == "b"
+    assert [row["id"] for row in await world.all(accounts)] == ["a", "b"]
+
+
 async def test_a_value_the_database_cannot_hold_fails_only_its_own_command(world: SqlWorld) -> None:
     outcomes = await world.together(
         OpenAccount("a", "Anna"),
@@ -166,11 +236,11 @@ async def test_a_number_the_database_cannot_hold_fails_only_its_own_command(worl
 
 async def test_a_refusal_swallowed_by_its_command_still_fails_it(world: SqlWorld) -> None:
     def swallow(rows: Rows) -> str:
-        try:
-            rows.get(accounts, TENANT, "\ud800")
-        except Exception:
-            return "nothing happened"
-        return "read"
+        with suppress(Exception):
+            rows.get(entries, TENANT, 2**70)
+        with suppress(Exception):
+            rows.get(entries, TENANT, 1)
+        return "nothing happened"
 
     outcomes = await world.together(Do(swallow), OpenAccount("a", "Anna"))
     assert [type(outcome) for outcome in outcomes] == [RowRejected, str]

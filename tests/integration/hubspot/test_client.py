@@ -140,7 +140,10 @@ async def test_a_redirect_is_an_answer_and_is_never_followed(status: int) -> Non
         asked.append(request.path)
         return web.Response(status=204)
 
-    async with serving(elsewhere) as other, serving(replying({}, status, {"Location": f"{other}/stolen"})) as url:
+    async with (
+        serving(elsewhere) as other,
+        serving(replying({}, status, {"Location": f"{other}/stolen"})) as url,
+    ):
         answer = await send(url)
 
     assert (answer.status, asked) == (status, [])

@@ -6,6 +6,9 @@ import re
 
 import pytest
 
+from syncline.portal.domain.account import Account
+from syncline.portal.domain.tokens import TokenKind
+from syncline.portal.store.commands.accounts import NewToken, OpenAccount
 from tests.integration.portal.conftest import USERS, World
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -170,3 +173,32 @@ async def test_head_answers_what_get_would_without_the_body(world: World) -> Non
     reply = await world.api.call("HEAD", USERS)
 
     assert (200, None) == (reply.status, reply.body)
+
+
+@pytest.mark.parametrize(
+    ("scope", "allowed"),
+    [
+        ("settings.users.read", ["", "/roles"]),
+        ("crm.objects.users.read", ["", "/roles"]),
+        ("settings.users.teams.read", ["/teams"]),
+        ("crm.objects.owners.read", ["owners"]),
+        ("oauth", []),
+    ],
+)
+async def test_a_scope_opens_its_calls_and_no_others(world: World, scope: str, allowed: list[str]) -> None:
+    account = Account(portal_id=0, name="narrow")
+    token = NewToken(TokenKind.API, "narrow token", (scope,))
+    await world.store.writer.submit(OpenAccount(account, ("narrow.example",), (token,)))
+    client = world.client("narrow token")
+    paths = {"": USERS, "/roles": f"{USERS}/roles", "/teams": f"{USERS}/teams", "owners": "/crm/v3/owners"}
+
+    replies = {name: await client.get(path) for name, path in paths.items()}
+    write = await client.post(USERS, {"email": "ada@narrow.example"})
+
+    assert allowed == [name for name, reply in replies.items() if reply.status == 200]
+    refused = [reply for reply in (*replies.values(), write) if reply.status != 200]
+    assert {(403, "MISSING_SCOPES")} == {(reply.status, reply.body["category"]) for reply in refused}
+    assert ["settings.users.write", "crm.objects.users.write"] == (
+        write.body["errors"][0]["context"]["requiredGranularScopes"]
+    )
+    assert 200 == (await client.get("/account-info/v3/details")).status

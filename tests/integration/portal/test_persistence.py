@@ -13,7 +13,7 @@ import aiohttp
 from syncline.clock import SystemClock
 from syncline.portal import administration
 from syncline.portal.program import open_portal_store, recorded_address
-from tests.integration.portal.conftest import SCIM_USER, USERS, Client
+from tests.integration.portal.conftest import SCIM_USER, USERS, Client, World
 
 PROGRAM = "from syncline.portal.cli import portal; portal()"
 
@@ -57,7 +57,7 @@ async def test_what_was_answered_survives_kill_9(tmp_path: Path) -> None:
             answered[email] = reply.body["id"]
             body = {"schemas": [SCIM_USER], "userName": f"scim{number}@acme.example"}
             provisioned.append((await scim.post("/Users", body)).body["id"])
-            if len(answered) == 20:
+            if len(provisioned) == 20:
                 os.kill(process.pid, signal.SIGKILL)
 
         await asyncio.gather(*(write(number) for number in range(60)), return_exceptions=True)
@@ -76,5 +76,15 @@ async def test_what_was_answered_survives_kill_9(tmp_path: Path) -> None:
     finally:
         process.terminate()
         assert 0 == await process.wait()
-    assert len(answered) >= 20
+    assert len(provisioned) >= 20
     assert recorded_address(tmp_path) is None
+
+
+async def test_an_account_opened_beside_a_running_server_works_at_once(world: World) -> None:
+    folder = Path(str(world.store.engine.url.database)).parent
+    async with open_portal_store(folder) as beside:
+        opened = await administration.open_account(beside, SystemClock(), name="late", address="")
+
+    reply = await world.client(opened["access_token"]).post(USERS, {"email": "ada@late.example"})
+
+    assert 201 == reply.status

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import settings
+
 from syncline.gateway.domain.account import Account, AccountUser, PermissionSet, Team
 from syncline.gateway.domain.delivery import Access, Delivery, Intent, Origin
 from syncline.gateway.domain.person import GroupRef, Person, person_from
 from syncline.gateway.domain.rules import Rule, RuleKind
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import EmailSource, LeaverPolicy, Policy, TenantId, TenantMode
+
+unhurried = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+"""For properties: the same examples on every run, however slow the machine."""
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 STANDARD, SALES, MANAGER, EMPTY = "ps-1", "ps-2", "ps-3", "ps-9"

@@ -8,10 +8,13 @@ from hypothesis import strategies as st
 
 from syncline.gateway.domain.credentials import RANDOM_BYTES, TOKEN_PATTERN, is_alive, mint, parse
 
+from .builders import unhurried
+
 NOW = 1_800_000_000_000
 randomness = st.binary(min_size=RANDOM_BYTES, max_size=RANDOM_BYTES)
 
 
+@unhurried
 @given(randomness)
 def test_a_minted_token_is_read_back_and_has_the_form_scanners_look_for(source: bytes) -> None:
     token = mint(source)
@@ -20,6 +23,7 @@ def test_a_minted_token_is_read_back_and_has_the_form_scanners_look_for(source: 
     assert re.fullmatch(TOKEN_PATTERN, token.text)
 
 
+@unhurried
 @given(randomness, st.binary(min_size=32, max_size=32))
 def test_tokens_of_other_random_bytes_have_other_secrets(source: bytes, other: bytes) -> None:
     assert (source[7:] == other) == (mint(source).secret == mint(source[:7] + other).secret)
@@ -55,6 +59,7 @@ def test_anything_but_the_exact_form_is_no_token(text: str) -> None:
     assert parse(text) is None
 
 
+@unhurried
 @given(st.text())
 def test_no_text_breaks_the_parser(text: str) -> None:
     assert parse(text) is None or re.fullmatch(TOKEN_PATTERN, text)

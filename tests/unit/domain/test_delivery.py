@@ -20,6 +20,8 @@ from syncline.gateway.domain.delivery import (
 )
 from syncline.gateway.domain.holds import HoldReason
 
+from .builders import unhurried
+
 NOW = 1_800_000_000_000
 IN_STEP, WAITING = DeliveryState.IN_STEP, DeliveryState.WAITING
 RETRYING, HELD = DeliveryState.RETRYING, DeliveryState.HELD
@@ -43,6 +45,7 @@ def test_the_state_is_derived_from_the_row(fields: dict[str, Any], expected: Del
     assert expected == state_of(Delivery(key="ada@example.com", **fields), NOW)
 
 
+@unhurried
 @given(
     st.builds(
         Delivery,

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from syncline.gateway.domain.near_misses import MAX_LENGTH, nearest
 
+from .builders import unhurried
+
 
 @pytest.mark.parametrize(
     ("role", "meant"),
@@ -46,6 +48,7 @@ def test_very_long_names_are_compared_only_for_sameness() -> None:
     assert long == nearest(long.upper(), (long,))
 
 
+@unhurried
 @given(st.text(alphabet="abcd", max_size=9), st.text(alphabet="abcd", max_size=9))
 def test_the_narrow_band_agrees_with_the_whole_table_of_edit_distances(one: str, other: str) -> None:
     near = one != other and min(len(one), len(other)) >= 5 and _edits(one, other) <= 2

@@ -19,7 +19,7 @@ from syncline.gateway.domain.rules import Rule, RuleKind, in_order, matches
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import LeaverPolicy, Policy, TenantId, TenantMode
 
-from .builders import ACCOUNT, EMPTY, MANAGER, SALES, STANDARD, make_known, make_person
+from .builders import ACCOUNT, EMPTY, MANAGER, SALES, STANDARD, make_known, make_person, unhurried
 
 ADDRESSES = ["ada@example.com", "Ada@Example.com", "bob@example.com", "ada@other.org"]
 WORDS = ["Manager", "Sales User", "sales user", "Twin", "x", "y"]
@@ -144,6 +144,7 @@ def sends(decision: Decision) -> bool:
     return decision.verdict == Send() and decision.change.kind is not ChangeKind.NONE
 
 
+@unhurried
 @given(anybody, deliveries, anyone_known, setups, anyone_known)
 def test_decide_answers_everything_and_always_the_same(
     person: Person | None,
@@ -157,6 +158,7 @@ def test_decide_answers_everything_and_always_the_same(
     assert first == decide(person, delivery, known, setup, occupant=occupant)
 
 
+@unhurried
 @given(anybody, deliveries, anyone_known, open_setups | setups, anyone_known)
 def test_nothing_is_sent_outside_live_mode(
     person: Person | None,
@@ -169,6 +171,7 @@ def test_nothing_is_sent_outside_live_mode(
         assert not sends(decide(person, delivery, known, replace(setup, mode=mode), occupant=occupant))
 
 
+@unhurried
 @given(anybody, deliveries, users, open_setups)
 def test_a_super_admin_is_never_changed(
     person: Person | None, delivery: Delivery, known: AccountUser, setup: Setup
@@ -180,6 +183,7 @@ def test_a_super_admin_is_never_changed(
         assert not sends(decide(person, delivery, admin, replace(setup, account=account)))
 
 
+@unhurried
 @given(anybody, deliveries, anyone_known, open_setups)
 def test_a_protected_person_and_the_grant_holder_are_never_changed(
     person: Person | None, delivery: Delivery, known: AccountUser | None, setup: Setup
@@ -193,6 +197,7 @@ def test_a_protected_person_and_the_grant_holder_are_never_changed(
         assert not sends(decide(person, delivery, known, replace(setup, grant_holder=key)))
 
 
+@unhurried
 @given(people, deliveries, anyone_known, open_setups)
 def test_the_default_role_is_only_for_people_we_create_or_have_stripped(
     person: Person, delivery: Delivery, known: AccountUser | None, setup: Setup
@@ -204,6 +209,7 @@ def test_the_default_role_is_only_for_people_we_create_or_have_stripped(
         assert known is None or delivery.claimed_by or created or delivery.access is Access.STRIPPED
 
 
+@unhurried
 @given(anybody, deliveries, users, open_setups)
 def test_without_an_approved_plan_no_user_who_was_there_before_is_touched(
     person: Person | None, delivery: Delivery, known: AccountUser, setup: Setup
@@ -213,6 +219,7 @@ def test_without_an_approved_plan_no_user_who_was_there_before_is_touched(
     assert not sends(decide(person, stranger, known, replace(setup, plan_approved=False)))
 
 
+@unhurried
 @given(anybody, deliveries, anyone_known, open_setups | setups)
 def test_an_adoption_without_an_approved_plan_is_held(
     person: Person | None, delivery: Delivery, known: AccountUser | None, setup: Setup
@@ -223,6 +230,7 @@ def test_an_adoption_without_an_approved_plan_is_held(
         assert isinstance(decision.verdict, Hold)
 
 
+@unhurried
 @given(anybody, deliveries, anyone_known, open_setups | setups)
 def test_strip_never_claims_that_access_is_revoked(
     person: Person | None, delivery: Delivery, known: AccountUser | None, setup: Setup
@@ -234,6 +242,7 @@ def test_strip_never_claims_that_access_is_revoked(
         assert "access" not in {difference.field for difference in change.differences}
 
 
+@unhurried
 @given(anybody, deliveries, users, open_setups)
 def test_a_deactivation_by_somebody_else_stays_until_it_is_released(
     person: Person | None, delivery: Delivery, known: AccountUser, setup: Setup
@@ -244,6 +253,7 @@ def test_a_deactivation_by_somebody_else_stays_until_it_is_released(
     assert not sends(decide(person, replace(delivery, may_reactivate=False), deactivated, setup))
 
 
+@unhurried
 @given(people, rules(), policies, st.booleans())
 def test_the_first_rule_that_sets_an_output_wins_and_secondary_teams_are_the_union(
     person: Person, some_rules: tuple[Rule, ...], policy: Policy, existing: bool
@@ -265,6 +275,7 @@ def test_the_first_rule_that_sets_an_output_wins_and_secondary_teams_are_the_uni
     assert {f"rule:{rule.id}" for rule in setting} == {each for each in named if each.startswith("rule:")}
 
 
+@unhurried
 @given(people, deliveries, st.sampled_from([None, "100"]), users, open_setups)
 def test_once_a_change_is_carried_out_nothing_is_left_to_do(
     person: Person, delivery: Delivery, hubspot_id: str | None, user: AccountUser, setup: Setup
@@ -308,6 +319,7 @@ def _carried_out(
     return settled, after
 
 
+@unhurried
 @given(people, deliveries, users, open_setups)
 def test_whoever_was_brought_in_step_as_active_can_still_be_made_to_leave(
     person: Person, delivery: Delivery, known: AccountUser, setup: Setup
@@ -326,6 +338,7 @@ def test_whoever_was_brought_in_step_as_active_can_still_be_made_to_leave(
     assert leaving.change.kind.is_leaving
 
 
+@unhurried
 @given(anybody, deliveries, anyone_known, open_setups | setups)
 def test_leaving_is_urgent_and_nothing_else_is(
     person: Person | None, delivery: Delivery, known: AccountUser | None, setup: Setup
@@ -336,6 +349,7 @@ def test_leaving_is_urgent_and_nothing_else_is(
         assert (change.urgency is Urgency.URGENT) == change.kind.is_leaving
 
 
+@unhurried
 @given(anybody, deliveries, anyone_known, open_setups | setups)
 def test_an_active_person_never_leaves_and_a_leaver_never_joins(
     person: Person | None, delivery: Delivery, known: AccountUser | None, setup: Setup
@@ -346,6 +360,7 @@ def test_an_active_person_never_leaves_and_a_leaver_never_joins(
         assert kind.is_leaving == (person is None or not person.active)
 
 
+@unhurried
 @given(anybody, deliveries, anyone_known, setups)
 @example(make_person(), Delivery(key="k"), make_known(), Setup(tenant_id=TenantId("t"), mode=TenantMode.PLAN))
 def test_the_reason_told_is_the_first_that_holds_and_approval_skips_only_what_it_lifts(

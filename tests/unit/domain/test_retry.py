@@ -16,6 +16,8 @@ from syncline.gateway.domain.retry import (
     decide_retry,
 )
 
+from .builders import unhurried
+
 NOW = 1_800_000_000_000
 WAITING = sorted(BACKOFFS)
 
@@ -27,6 +29,7 @@ def wait(kind: FailureKind, attempts: int, *, retry_after: int | None = None, se
 
 
 @pytest.mark.parametrize("kind", WAITING)
+@unhurried
 @given(attempts=st.integers(1, 400), seed=st.text(max_size=20))
 def test_a_wait_lies_between_half_its_step_and_its_step(kind: FailureKind, attempts: int, seed: str) -> None:
     backoff = BACKOFFS[kind]
@@ -35,6 +38,7 @@ def test_a_wait_lies_between_half_its_step_and_its_step(kind: FailureKind, attem
     assert step // 2 <= wait(kind, attempts, seed=seed) <= step
 
 
+@unhurried
 @given(st.integers(1, 500), st.integers(0, LONGEST), st.text(max_size=20))
 def test_the_wait_hubspot_asks_for_is_never_undercut(attempts: int, asked: int, seed: str) -> None:
     assert asked <= wait(FailureKind.RATE_LIMITED, attempts, retry_after=asked, seed=seed)

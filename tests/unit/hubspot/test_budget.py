@@ -223,6 +223,15 @@ async def test_nothing_is_sent_after_a_429_until_its_limit_allows(policy: str, w
     assert await urgent == START + wait
 
 
+async def test_a_daily_limit_ends_at_midnight_of_the_account_once_its_time_zone_is_known() -> None:
+    clock = ManualClock()
+    budget = Budget(clock)
+    budget.time_zone = "Europe/Paris"
+    budget.learn(Answer(status=429, body={"policyName": "DAILY"}, at=clock.now()))
+
+    assert budget.closed_until == START + 15 * 3_600_000
+
+
 async def test_a_clock_that_is_set_back_stops_the_calls_for_one_interval_at_most() -> None:
     clock = ManualClock()
     tomorrow = clock.now() + 86_400_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,12 @@ def test_a_refused_url_does_not_show_its_password() -> None:
     with pytest.raises(DatabaseUrlRefused) as caught:
         open_engine("mysql://user:s3cret@host/name")
     assert "s3cret" not in str(caught.value)
+
+
+def test_postgresql_without_its_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(DatabaseUrlRefused, match=r"pip install 'syncline\[postgres\]'"):
+        open_engine("postgresql://user@host/name")
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])

@@ -67,9 +67,9 @@ class Drain:
         if wait is not None:
             return wait
         if connection.account is None:
-            failed = await self._read_account(tenant_id, link)
+            failed = await self.read_account(tenant_id, link)
             if failed is not None:
-                return await self._in_trouble(tenant_id, failed)
+                return await self.in_trouble(tenant_id, failed)
         return await _Run(
             self._store, self._clock, link, tenant_id, connection.trouble is not None, self
         ).drain()
@@ -88,7 +88,8 @@ class Drain:
         self._probed[tenant_id] = now
         return None
 
-    async def _read_account(self, tenant_id: TenantId, link: Link) -> Failed | None:
+    async def read_account(self, tenant_id: TenantId, link: Link) -> Failed | None:
+        """Read the tenant's account whole and keep the reading; returns why it could not be read."""
         cause = new_cause(self._clock.now())
         reading = await link.read_account(cause)
         if isinstance(reading, AccountReading):
@@ -96,7 +97,8 @@ class Drain:
             return None
         return reading
 
-    async def _in_trouble(self, tenant_id: TenantId, failed: Failed) -> Milliseconds:
+    async def in_trouble(self, tenant_id: TenantId, failed: Failed) -> Milliseconds:
+        """Note why nothing reaches HubSpot; returns when to try again."""
         await note_failure(self._store, tenant_id, failed, new_cause(self._clock.now()))
         self._probed[tenant_id] = self._clock.now()
         return self._clock.now() + (failed.retry_after or PROBE_EVERY)
@@ -138,7 +140,7 @@ class _Run:
             if self._in_flight:
                 await asyncio.gather(*self._in_flight.values(), return_exceptions=True)
         if self._stopped is not None:
-            return await self._drain._in_trouble(self._tenant_id, self._stopped)
+            return await self._drain.in_trouble(self._tenant_id, self._stopped)
         return await self._store.backlog.next_due(self._tenant_id)
 
     async def _start_due(self, setup: Setup, epoch: int) -> bool:
@@ -213,6 +215,8 @@ class _Run:
         """Stop for a connection that does not work; note when one works again."""
         if isinstance(outcome, Failed) and outcome.trouble in (Trouble.CONNECTION, Trouble.TENANT):
             self._stopped = outcome
+        elif isinstance(outcome, Failed) and outcome.trouble is Trouble.OUTDATED:
+            self._stopped = await self._drain.read_account(self._tenant_id, self._link)
         elif self._probing and not isinstance(outcome, Failed):
             self._probing = False
             cause = new_cause(self._clock.now())

@@ -47,7 +47,8 @@ class Budget:
     ) -> None:
         self._clock = clock
         self._limits = limits
-        self._time_zone = time_zone
+        self.time_zone = time_zone
+        """The account's, whose midnight ends a daily limit; UTC while it is unknown. May be set once it is read."""
         self._stamps: deque[Milliseconds] = deque(sorted(recent))
         self._paced_until = Fraction(self._stamps[-1]) if self._stamps else Fraction(0)
         self._closed_until: Milliseconds = 0
@@ -82,7 +83,7 @@ class Budget:
     def learn(self, answer: Answer) -> None:
         """Take from an answer what it says of the limits, and stop for as long as it asks."""
         self._limits = stated_limits(answer.headers) or self._limits
-        pause = pause_after(answer, self._time_zone)
+        pause = pause_after(answer, self.time_zone)
         if pause is not None:
             self.close_until(pause)
 

@@ -19,7 +19,7 @@ from syncline.gateway.hubspot.call import Answer, Call, Channel
 from syncline.gateway.hubspot.check import check_connection
 from syncline.gateway.hubspot.client import HubSpotClient, Target
 from syncline.gateway.hubspot.conversation import converse
-from syncline.gateway.hubspot.failures import Failure, FailureKind
+from syncline.gateway.hubspot.failures import Failure, FailureKind, classify
 from syncline.gateway.hubspot.limits import CAUTIOUS
 from syncline.gateway.hubspot.outcome import Delivered, Existing
 from syncline.gateway.hubspot.talk import Conversation
@@ -41,6 +41,7 @@ T = TypeVar("T")
 Measure = Callable[[str, str, int], None]
 """Told of every call: its channel, its outcome, and how many microseconds it took."""
 
+_OUTDATED = frozenset({"PERMISSION_SET_UNKNOWN"})
 _TROUBLE: Mapping[FailureKind, Trouble] = {
     FailureKind.HELD: Trouble.PERSON,
     FailureKind.HELD_TENANT: Trouble.TENANT,
@@ -82,13 +83,14 @@ class HubSpotLink:
             )
         if isinstance(outcome, Existing):
             return Met(outcome.user)
-        return self._failed(outcome.failure)
+        return self._failed(outcome.failure, outcome.scim_id)
 
     async def read_account(self, cause: Cause) -> AccountReading | Failed:
         """Read the account whole; anything less is `Failed`, never an account without somebody."""
         reading = await self._hold(read_account(), None, Urgency.NORMAL, cause)
         if isinstance(reading, AccountUnread):
             return self._failed(reading.failure)
+        self._budget.time_zone = reading.account.time_zone or None
         return AccountReading(account=reading.account, users=reading.users)
 
     async def check(self, cause: Cause) -> Mapping[str, Any]:
@@ -127,13 +129,15 @@ class HubSpotLink:
         self._budget.learn(answer)
         if self._measure is not None:
             self._measure(call.channel.value, _outcome(answer), (self._clock.now() - sent_at) * 1000)
-        await self._log.log_answer(self._tenant_id, seq, _logged_status(answer), self._clock.now())
+        await self._log.log_answer(self._tenant_id, seq, _logged_status(call, answer), self._clock.now())
         return answer
 
-    def _failed(self, failure: Failure) -> Failed:
+    def _failed(self, failure: Failure, scim_id: str | None = None) -> Failed:
         hint = failure.retry_at_hint
+        outdated = failure.code in _OUTDATED
         return Failed(
-            trouble=_TROUBLE.get(failure.kind, Trouble.LATER),
+            trouble=Trouble.OUTDATED if outdated else _TROUBLE.get(failure.kind, Trouble.LATER),
+            scim_id=scim_id,
             retry_as=failure.retry_as,
             code=failure.code,
             sentence=failure.sentence,
@@ -152,11 +156,11 @@ def _outcome(answer: Answer) -> str:
     return "refused" if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR else "failed"
 
 
-def _logged_status(answer: Answer) -> int | None:
-    """Return the status as logged: 0 for a call that surely never left, None for one whose answer was lost."""
-    if answer.status is None:
-        return None if answer.sent else 0
-    return answer.status if answer.error is None else None
+def _logged_status(call: Call, answer: Answer) -> int | None:
+    """Return the status as logged: 0 for a call that surely never left, None when nobody knows what came of it."""
+    if not answer.succeeded and classify(call, answer).kind is FailureKind.UNKNOWN_OUTCOME:
+        return None
+    return answer.status or 0
 
 
 class HubSpotLinks:

@@ -26,8 +26,6 @@ from syncline.gateway.services.ports import (
     WorkItem,
 )
 
-_ORIGIN_OF = {ChangeKind.CREATE: Origin.CREATED, ChangeKind.ADOPT: Origin.ADOPTED}
-
 
 def decide_item(item: WorkItem, setup: Setup) -> Decision:
     """Decide about one person. A user found where a create of ours was never answered is ours, not an adoption."""
@@ -64,7 +62,7 @@ def _arrived(item: WorkItem, decision: Decision, outcome: Arrived, epoch: int) -
     standing = Standing(
         hubspot_id=outcome.hubspot_id,
         scim_id=outcome.scim_id,
-        origin=_ORIGIN_OF.get(change.kind, item.delivery.origin or Origin.ADOPTED),
+        origin=change.origin_after,
         access=outcome.access,
         email=change.email,
         user=outcome.user,
@@ -110,8 +108,15 @@ def _failed(item: WorkItem, decision: Decision, outcome: Failed, epoch: int, now
     )
     if isinstance(choice, RetryAt):
         settlement = _settlement(item, epoch, "delivery.retry", f"{name}: {outcome.sentence}", decision)
-        return replace(settlement, retry_at=choice.at, attempts=attempts, last_error=outcome.sentence)
-    return replace(_held(item, decision, choice, epoch), attempts=attempts, last_error=outcome.sentence)
+        return replace(
+            settlement,
+            retry_at=choice.at,
+            attempts=attempts,
+            last_error=outcome.sentence,
+            scim_id=outcome.scim_id,
+        )
+    held = _held(item, decision, choice, epoch)
+    return replace(held, attempts=attempts, last_error=outcome.sentence, scim_id=outcome.scim_id)
 
 
 def _gone(item: WorkItem) -> Standing:

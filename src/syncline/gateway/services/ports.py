@@ -146,6 +146,8 @@ class Settlement:
     retry_at: Milliseconds | None = None
     attempts: int = 0
     last_error: str | None = None
+    scim_id: str | None = None
+    """The person's SCIM user, when an attempt that failed found it out."""
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -347,6 +349,8 @@ class Trouble(StrEnum):
     """The credential, its scopes or the address: nobody's change can work."""
     GONE = "gone"
     """The user is no longer at HubSpot."""
+    OUTDATED = "outdated"
+    """HubSpot no longer has what we last read there: read the account again, then try again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -358,6 +362,7 @@ class Failed:
     code: str
     sentence: str
     retry_after: Milliseconds | None = None
+    scim_id: str | None = None
 
 
 Outcome = Arrived | Met | Failed

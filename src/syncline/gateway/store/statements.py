@@ -240,7 +240,7 @@ UNANSWERED_CREATES = select(calls.c.delivery_key).where(
     calls.c.tenant_id == _tenant,
     calls.c.delivery_key.in_(_many),
     calls.c.purpose == "users.create",
-    or_(calls.c.status.is_(None), calls.c.status >= 500),
+    calls.c.status.is_(None),
 )
 CALLS_SINCE = (
     select(calls.c.sent_at)

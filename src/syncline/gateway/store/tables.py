@@ -188,6 +188,7 @@ deliveries = Table(
     Column("origin", String),
     Column("access", String, nullable=False),
     Column("renamed_from", String),
+    Column("renamed_key", String),
     Column("moved_to", String),
     Column("claimed_by", String),
     Column("hold_reason", String),
@@ -198,9 +199,14 @@ deliveries = Table(
     Index("ix_deliveries_due", "tenant_id", "urgency", "due_at"),
     Index("ix_deliveries_epoch", "tenant_id", "decided_epoch"),
     Index("ix_deliveries_hold", "tenant_id", "hold_reason"),
-    info={"lookups": []},
+    Index("ix_deliveries_renamed_key", "tenant_id", "renamed_key"),
+    info={"lookups": [("tenant_id", "renamed_key")]},
 )
-"""One row per person to deliver, keyed by normalised e-mail: the unit of order (DESIGN: desired state)."""
+"""One row per person to deliver, keyed by normalised e-mail: the unit of order.
+
+`renamed_from` (and its normalised form `renamed_key`) is the e-mail HubSpot still knows the person by, while a rename
+is owed; `moved_to` is the row that took the person over.
+"""
 
 account_users = Table(
     "account_users",

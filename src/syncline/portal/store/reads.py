@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, func, or_, select
 
 from syncline.portal.domain.account import Account, SetUp
 from syncline.portal.domain.emails import email_key
@@ -58,7 +58,7 @@ _ACTIVE_PAGE = _PAGE.where(_users.deactivated_at.is_(None))
 _COUNT = select(func.count()).where(_PRESENT)
 _MEMBERSHIPS = (
     select(_users.user_id, _users.primary_team_id, _users.secondary_team_ids)
-    .where(_PRESENT)
+    .where(_PRESENT, or_(_users.primary_team_id.is_not(None), _users.secondary_team_ids != "[]"))
     .order_by(_users.user_id)
 )
 

@@ -1,7 +1,5 @@
 """HubSpot's native SCIM: users only, opened by the account's SCIM token and by nothing else."""
 
-# ruff: noqa: ARG002 - the methods of `PortalUsers` are those of the protocol, whether or not they need all of it
-
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping

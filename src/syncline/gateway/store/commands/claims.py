@@ -105,16 +105,13 @@ def _is_at_hubspot(rows: Rows, claimant: Claimant, key: str | None) -> bool:
 def _holder(rows: Rows, claimant: Claimant, key: str, *, takes_along: bool) -> str | None:
     """Return who keeps the row of `key` from the claimant, or None when it is free to take."""
     row = rows.get(deliveries, claimant.tenant_id, key)
+    for debtor in rows.find(deliveries, tenant_id=claimant.tenant_id, renamed_key=key):
+        if debtor["user_id"] != claimant.user_id:
+            return str(debtor["user_id"] or debtor["email"])
     if row is None or row["user_id"] == claimant.user_id:
         return None
     if row["user_id"] is not None:
         return str(row["user_id"])
-    if row["moved_to"] is not None:
-        heir = rows.get(deliveries, claimant.tenant_id, row["moved_to"])
-        locked = heir is not None and heir["renamed_from"] is not None
-        if locked and heir is not None and email_key(heir["renamed_from"]) == key:
-            return None if heir["user_id"] == claimant.user_id else str(heir["user_id"])
-        return None
     if takes_along and row["access"] in _AT_HUBSPOT:
         return f"HubSpot user {row['hubspot_id']}"
     return None
@@ -158,7 +155,7 @@ def _move(rows: Rows, claimant: Claimant, old_key: str, new_key: str, cause: Cau
             scim_id=old["scim_id"],
             origin=old["origin"],
             access=old["access"],
-            renamed_from=None if back_again else known_as,
+            **owing(None if back_again else known_as),
         )
     rows.update(
         deliveries,
@@ -171,13 +168,18 @@ def _move(rows: Rows, claimant: Claimant, old_key: str, new_key: str, cause: Cau
         scim_id=None,
         origin=None,
         access=Access.NONE.value,
-        renamed_from=None,
+        **owing(None),
         claimed_by=None,
         hold_reason=None,
         hold_detail=None,
         moved_to=new_key,
     )
     offer(rows, claimant.tenant_id, old_key, cause)
+
+
+def owing(known_as: str | None) -> Row:
+    """Return the columns of a row that owes HubSpot a rename from that e-mail; None for one that does not."""
+    return {"renamed_from": known_as, "renamed_key": None if known_as is None else email_key(known_as)}
 
 
 def _marked(row: Row, cause: Cause, urgency: Urgency) -> Row:
@@ -214,7 +216,7 @@ def blank(tenant_id: str, key: str) -> Row:
         "scim_id": None,
         "origin": None,
         "access": Access.NONE.value,
-        "renamed_from": None,
+        **owing(None),
         "moved_to": None,
         "claimed_by": None,
         "hold_reason": None,

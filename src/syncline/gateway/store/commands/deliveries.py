@@ -94,6 +94,8 @@ class Settle:
             changes |= _in_step(row, settlement, self.cause.at, newest=newest)
         elif newest:
             changes |= _not_in_step(settlement)
+        if settlement.scim_id is not None:
+            changes["scim_id"] = settlement.scim_id
         self._journal(rows, row, settlement)
         rows.update(deliveries, (self.tenant_id, settlement.key), **changes)
         if settlement.standing is not None:
@@ -115,7 +117,7 @@ class Settle:
             scim_id=standing.scim_id,
             origin=None if standing.origin is None else standing.origin.value,
             access=standing.access.value,
-            renamed_from=None if renamed else before,
+            **claims.owing(None if renamed else before),
         )
         if renamed:
             claims.offer(rows, self.tenant_id, email_key(before), self.cause)
@@ -124,7 +126,7 @@ class Settle:
 
     def _hand_over(self, rows: Rows, row: Row, standing: Standing) -> None:
         """Give the answer to the row of the e-mail the person moved to meanwhile; that row owes the rename."""
-        heir = rows.get(deliveries, self.tenant_id, row["moved_to"])
+        heir = self._heir(rows, row)
         if heir is None:
             return
         known_as = standing.email or row["email"]
@@ -136,10 +138,19 @@ class Settle:
             scim_id=standing.scim_id,
             origin=None if standing.origin is None else standing.origin.value,
             access=standing.access.value,
-            renamed_from=known_as if away else None,
+            **claims.owing(known_as if away else None),
             desired_revision=heir["desired_revision"] + 1,
             due_at=self.cause.at,
         )
+
+    def _heir(self, rows: Rows, row: Row) -> Row | None:
+        """Return the row that stands for the person now, however often the e-mail has changed since."""
+        seen = {row["key"]}
+        heir: Row | None = row
+        while heir is not None and heir["intent"] == Intent.RELEASED.value and heir["moved_to"] not in seen:
+            seen.add(heir["moved_to"])
+            heir = rows.get(deliveries, self.tenant_id, heir["moved_to"])
+        return heir
 
     def _journal(self, rows: Rows, row: Row, settlement: Settlement) -> None:
         same_hold = settlement.hold_reason is not None and settlement.hold_reason == row["hold_reason"]

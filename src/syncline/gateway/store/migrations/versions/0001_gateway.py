@@ -94,6 +94,7 @@ def upgrade() -> None:
         sa.Column("origin", sa.String(), nullable=True),
         sa.Column("access", sa.String(), nullable=False),
         sa.Column("renamed_from", sa.String(), nullable=True),
+        sa.Column("renamed_key", sa.String(), nullable=True),
         sa.Column("moved_to", sa.String(), nullable=True),
         sa.Column("claimed_by", sa.String(), nullable=True),
         sa.Column("hold_reason", sa.String(), nullable=True),
@@ -106,6 +107,7 @@ def upgrade() -> None:
     op.create_index("ix_deliveries_due", "deliveries", ["tenant_id", "urgency", "due_at"], unique=False)
     op.create_index("ix_deliveries_epoch", "deliveries", ["tenant_id", "decided_epoch"], unique=False)
     op.create_index("ix_deliveries_hold", "deliveries", ["tenant_id", "hold_reason"], unique=False)
+    op.create_index("ix_deliveries_renamed_key", "deliveries", ["tenant_id", "renamed_key"], unique=False)
     op.create_table(
         "events",
         sa.Column("tenant_id", sa.String(), nullable=False),
