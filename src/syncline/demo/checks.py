@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +30,18 @@ class Verdict:
     """All checks made so far."""
 
     checks: list[Check] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
 
     def show(self, console: Console, title: str, checks: Sequence[Check]) -> None:
         """Print a table of checks and remember them."""
         self.checks += checks
-        table = Table(title=title, title_justify="left", title_style="bold")
-        for column in ("", "check", "expected", "at HubSpot"):
+        table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+        for column in ("", "check", "expected", "found"):
             table.add_column(column)
         for check in checks:
-            mark = "[green]✔[/green]" if check.holds else "[bold red]✘[/bold red]"
-            found = "as expected" if check.holds else f"[bold red]{check.found}[/bold red]"
-            table.add_row(mark, check.what, str(check.expected), found)
+            mark, style = ("✔", "green") if check.holds else ("✘", "bold red")
+            table.add_row(Text(mark, style), check.what, str(check.expected), Text(str(check.found), style))
+        self.tables.append(table)
         console.print(table)
 
     @property

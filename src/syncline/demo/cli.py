@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
+import re
 import signal
 import tempfile
 from pathlib import Path
@@ -30,7 +32,10 @@ from syncline.rehearsal import EntraSimulator
 @click.option(
     "--data", type=click.Path(path_type=Path), help="Where the two servers keep their data (a new folder)."
 )
-def demo(leave: bool, people: int, seed: int, data: Path | None) -> None:
+@click.option(
+    "--picture", type=click.Path(path_type=Path), help="Also draw the tables it showed as an SVG file."
+)
+def demo(leave: bool, people: int, seed: int, data: Path | None, picture: Path | None) -> None:
     """Show the main job on real traffic: 50 people from Entra to HubSpot, movers, leavers, one who comes back.
 
     Starts the gateway and the portal on free ports of this machine, plays Entra against them over HTTP, and checks
@@ -41,14 +46,16 @@ def demo(leave: bool, people: int, seed: int, data: Path | None) -> None:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="syncline-demo-")))
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            held = asyncio.run(_play(console, folder, people, seed, leave=leave))
+            held = asyncio.run(_play(console, folder, people, seed, leave=leave, picture=picture))
         except StageError as error:
             raise click.ClickException(str(error)) from error
     if not held:
         raise click.exceptions.Exit(1)
 
 
-async def _play(console: Console, data: Path, people: int, seed: int, *, leave: bool) -> bool:
+async def _play(
+    console: Console, data: Path, people: int, seed: int, *, leave: bool, picture: Path | None
+) -> bool:
     console.print(Panel("Syncline keeps HubSpot's users in line with your identity provider.", expand=False))
     stage = Stage(console, data)
     story = Story(stage, people, seed)
@@ -67,16 +74,22 @@ async def _play(console: Console, data: Path, people: int, seed: int, *, leave: 
         await story.movers(entra, reader)
         await story.leavers(entra, reader)
         await story.close(reader)
-        _close(console, story, data, gateway_url, portal_url, token)
-        if not leave:
+        _sum_up(console, story)
+        if picture is not None:
+            _draw(story, picture)
+        if leave:
+            console.print(
+                "\n[bold]make demo[/bold] without ARGS=--exit leaves both servers up to look around in."
+            )
+        else:
+            _say_where_to_look(console, story, data, gateway_url, portal_url, token)
             console.print("\nBoth servers stay up. [bold]Ctrl-C[/bold] ends them.")
             await _interrupted()
     return story.verdict.holds
 
 
-def _close(console: Console, story: Story, data: Path, gateway_url: str, portal_url: str, token: str) -> None:
+def _sum_up(console: Console, story: Story) -> None:
     checks, failed = story.verdict.checks, story.verdict.failed
-    joiner = story.joiner.user_principal_name if story.joiner is not None else "E-MAIL"
     console.print()
     if failed:
         console.print(f"[bold red]{len(failed)} of {len(checks)} checks did not hold:[/bold red]")
@@ -84,6 +97,12 @@ def _close(console: Console, story: Story, data: Path, gateway_url: str, portal_
             console.print(f"  ✘ {check.what}: expected {check.expected}, found {check.found}")
     else:
         console.print(f"[bold green]All {len(checks)} checks held.[/bold green]")
+
+
+def _say_where_to_look(
+    console: Console, story: Story, data: Path, gateway_url: str, portal_url: str, token: str
+) -> None:
+    joiner = story.joiner.user_principal_name if story.joiner is not None else "E-MAIL"
     console.print(
         f"""
 Where to look next
@@ -95,11 +114,22 @@ Where to look next
   syncline tenant show {TENANT}
   syncline users show {TENANT} {joiner}
   syncline events list {TENANT}
+  syncline plan show {TENANT}
   syncline portal user list {TENANT}
 """,
         soft_wrap=True,
         markup=False,
     )
+
+
+def _draw(story: Story, picture: Path) -> None:
+    """Draw the tables of the story as they looked in the terminal."""
+    canvas = Console(record=True, width=100, file=io.StringIO(), force_terminal=True)
+    for table in story.verdict.tables:
+        canvas.print(table)
+    drawn = canvas.export_svg(title="syncline demo")
+    # The terminal's fonts are named, not fetched: a picture must not call out when it is looked at.
+    picture.write_text(re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.DOTALL), encoding="utf-8")
 
 
 async def _interrupted() -> None:

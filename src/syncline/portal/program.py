@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import ipaddress
 import json
 import os
-import signal
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import uvicorn
 from starlette.types import ASGIApp
 
+from syncline import httpserver
 from syncline.clock import Clock, SystemClock
 from syncline.datafolder import DataFolder
 from syncline.portal.domain.errors import SetupError
@@ -63,26 +60,20 @@ async def serve(settings: PortalSettings, *, announce: Callable[[str], None] = l
     While it runs, `portal.json` in the data folder tells other commands the address. `SetupError` when
     the address cannot be had.
     """
-    with _listener(settings) as listener:
+    try:
+        listener = httpserver.bind(settings.host, settings.port)
+    except httpserver.CannotListen as error:
+        raise SetupError(str(error)) from None
+    with listener:
         address = _address(settings.host, listener.getsockname()[1])
         async with create_portal(settings.data, base_url=lambda: address) as application:
-            server = _Server(application, on_listening=lambda: announce(address))
-            with _recorded(settings.data, address), _stopping_on_signals(server):
-                await server.serve(sockets=[listener])
+            with _recorded(settings.data, address):
+                await httpserver.serve(application, listener, on_listening=lambda: announce(address))
 
 
 def run(settings: PortalSettings, *, announce: Callable[[str], None] = lambda _: None) -> None:
     """Serve from synchronous code, on uvloop where there is one."""
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(serve(settings, announce=announce))
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop
-    return uvloop.new_event_loop
+    httpserver.run(lambda: serve(settings, announce=announce))
 
 
 def recorded_address(data: Path) -> str | None:
@@ -92,47 +83,6 @@ def recorded_address(data: Path) -> str | None:
         return str(record["address"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-class _Server(uvicorn.Server):
-    """A server that leaves signals to us and tells when it listens."""
-
-    def __init__(self, application: ASGIApp, *, on_listening: Callable[[], None]) -> None:
-        config = uvicorn.Config(
-            application,
-            http="httptools",
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            log_level="warning",
-            server_header=False,
-            timeout_graceful_shutdown=5,
-        )
-        super().__init__(config)
-        self._on_listening = on_listening
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        self._on_listening()
-
-
-def _listener(settings: PortalSettings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-    except OSError as error:
-        listener.close()
-        raise SetupError(
-            f"The portal cannot listen on {settings.host} port {settings.port} ({error.strerror}); "
-            "choose another with --port, or 0 for any free one."
-        ) from None
-    return listener
 
 
 def _address(host: str, port: int) -> str:
@@ -154,19 +104,3 @@ def _recorded(data: Path, address: str) -> Iterator[None]:
     finally:
         if recorded_address(data) == address:
             record.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _stopping_on_signals(server: uvicorn.Server) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-
-    def stop() -> None:
-        server.should_exit = True
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)

@@ -42,7 +42,6 @@ SCIM_OPERATIONS = (
 REFUSALS = frozenset({"total", "tenant", "time"})
 CHANNELS = frozenset({"api", "scim"})
 OUTCOMES = frozenset({"ok", "rate_limited", "refused", "failed", "no_answer"})
-DELIVERY_STATES = frozenset({"in_step", "waiting", "retrying", "held"})
 STATUS_CLASSES = frozenset({"2xx", "3xx", "4xx", "5xx"})
 DELIVERY_RESULTS = frozenset({"delivered", "retry", "held", "unchanged"})
 
@@ -94,9 +93,6 @@ DELIVERIES = Metric(
     "Deliveries decided, by what became of them.",
     (("result", DELIVERY_RESULTS),),
 )
-DELIVERY_ROWS = Metric(
-    "syncline_delivery_rows", Gauge, "People by the state of their delivery.", (("state", DELIVERY_STATES),)
-)
 
 METRICS = (
     SCIM_REQUESTS,
@@ -106,7 +102,6 @@ METRICS = (
     HUBSPOT_CALLS,
     HUBSPOT_SECONDS,
     DELIVERIES,
-    DELIVERY_ROWS,
 )
 """Every metric of the gateway, in the order of the reference page."""
 
@@ -141,10 +136,6 @@ class Metrics:
     def delivery(self, result: str) -> None:
         """Count one delivery that was decided."""
         self._at(DELIVERIES, result).inc()
-
-    def delivery_rows(self, state: str, number: int) -> None:
-        """Say how many people are in that state of delivery now."""
-        self._at(DELIVERY_ROWS, state).set(number)
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""

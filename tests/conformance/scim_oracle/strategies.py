@@ -15,7 +15,9 @@ SWITCHES = st.sampled_from([True, False])
 
 
 def elements(*names: str) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({"value": TEXTS}, optional={name: TYPES if name == "type" else TEXTS for name in names})
+    return st.fixed_dictionaries(
+        {"value": TEXTS}, optional={name: TYPES if name == "type" else TEXTS for name in names}
+    )
 
 
 def one_primary(values: list[dict[str, Any]], at: int | None) -> list[dict[str, Any]]:
@@ -34,7 +36,11 @@ EMAILS = st.builds(
 NAMES = st.fixed_dictionaries({}, optional={"givenName": TEXTS, "familyName": TEXTS, "formatted": TEXTS})
 EXTENSIONS = st.fixed_dictionaries(
     {},
-    optional={"department": TEXTS, "employeeNumber": TEXTS, "manager": st.fixed_dictionaries({"value": TEXTS})},
+    optional={
+        "department": TEXTS,
+        "employeeNumber": TEXTS,
+        "manager": st.fixed_dictionaries({"value": TEXTS}),
+    },
 )
 USERS = st.fixed_dictionaries(
     {"schemas": st.just([CORE, ENTERPRISE]), "userName": st.sampled_from(["bob", "Bob@corp.example"])},
@@ -48,7 +54,8 @@ USERS = st.fixed_dictionaries(
         "phoneNumbers": EMAILS,
         "roles": EMAILS,
         "addresses": st.lists(
-            st.fixed_dictionaries({"locality": TEXTS}, optional={"type": TYPES, "formatted": TEXTS}), max_size=1
+            st.fixed_dictionaries({"locality": TEXTS}, optional={"type": TYPES, "formatted": TEXTS}),
+            max_size=1,
         ),
         "nosuch": TEXTS,
         ENTERPRISE: EXTENSIONS,
@@ -56,8 +63,10 @@ USERS = st.fixed_dictionaries(
 )
 
 SINGLE = st.sampled_from(
-    ["title", "userName", "externalId", "name.givenName"]
-    + [f"{ENTERPRISE}:department", f"{ENTERPRISE}:manager.value", f"{CORE}:displayName"]
+    [
+        *("title", "userName", "externalId", "name.givenName"),
+        *(f"{ENTERPRISE}:department", f"{ENTERPRISE}:manager.value", f"{CORE}:displayName"),
+    ]
 )
 LISTS = st.sampled_from(["emails.value", "emails.type", "EMAILS", "roles.value"])
 LIST_OPERATORS = st.sampled_from(["eq", "co", "sw", "ew", "gt", "ge", "lt", "le", "EQ"])
@@ -74,19 +83,23 @@ ATOMS = st.one_of(
 )
 FILTERS = st.recursive(
     ATOMS,
-    lambda inner: st.builds("({} and {})".format, inner, inner)
-    | st.builds("({} or {})".format, inner, inner)
-    | st.builds("not ({})".format, inner)
-    | st.builds("{} or {} and {}".format, ATOMS, ATOMS, ATOMS),
+    lambda inner: (
+        st.builds("({} and {})".format, inner, inner)
+        | st.builds("({} or {})".format, inner, inner)
+        | st.builds("not ({})".format, inner)
+        | st.builds("{} or {} and {}".format, ATOMS, ATOMS, ATOMS)
+    ),
     max_leaves=5,
 )
 
 _TEXT_PATHS = st.sampled_from(
-    ["title", "TITLE", "displayName", "externalId", "nickName", "name.givenName", "name.familyName"]
-    + [f"{CORE}:title", f"{ENTERPRISE}:department", f"{ENTERPRISE}:manager.value"]
+    [
+        *("title", "TITLE", "displayName", "externalId", "nickName", "name.givenName", "name.familyName"),
+        *(f"{CORE}:title", f"{ENTERPRISE}:department", f"{ENTERPRISE}:manager.value"),
+    ]
 )
 _ELEMENT_PATHS = st.builds(
-    "{}[type eq \"{}\"].{}".format,
+    '{}[type eq "{}"].{}'.format,
     st.sampled_from(["emails", "phoneNumbers", "roles"]),
     st.sampled_from(["work", "home", "other"]),
     st.sampled_from(["value", "display"]),
@@ -111,7 +124,9 @@ OPERATIONS = st.one_of(
         operation,
         _SETS,
         st.none(),
-        st.fixed_dictionaries({}, optional={"title": TEXTS, "name.givenName": TEXTS, f"{ENTERPRISE}:department": TEXTS}),
+        st.fixed_dictionaries(
+            {}, optional={"title": TEXTS, "name.givenName": TEXTS, f"{ENTERPRISE}:department": TEXTS}
+        ),
     ).filter(lambda found: bool(found["value"])),
     st.builds(
         operation,
@@ -121,11 +136,7 @@ OPERATIONS = st.one_of(
     ),
     st.builds(removal, _TEXT_PATHS | st.sampled_from(["emails", "roles", "name", "phoneNumbers"])),
     st.builds(removal, st.sampled_from(['emails[type eq "work"]', 'roles[value eq "a"]'])),
-    st.builds(
-        operation, st.just("Remove"), st.just("roles"), TEXTS.map(lambda text: [{"value": text}])
-    ),
-    st.builds(
-        operation, st.just("replace"), st.just('emails[type eq "home"].primary'), SWITCHES
-    ),
+    st.builds(operation, st.just("Remove"), st.just("roles"), TEXTS.map(lambda text: [{"value": text}])),
+    st.builds(operation, st.just("replace"), st.just('emails[type eq "home"].primary'), SWITCHES),
 )
 PATCHES = st.lists(OPERATIONS, min_size=1, max_size=4)

@@ -30,7 +30,9 @@ def test_a_filter_matches_alike(body: dict[str, Any], text: str) -> None:
 
 @quick
 @given(USERS, PATCHES)
-def test_a_patch_has_the_same_effect_or_the_same_refusal(body: dict[str, Any], given: list[dict[str, Any]]) -> None:
+def test_a_patch_has_the_same_effect_or_the_same_refusal(
+    body: dict[str, Any], given: list[dict[str, Any]]
+) -> None:
     theirs: Any
     ours: Any
     try:

@@ -36,7 +36,9 @@ def patching(before: dict[str, Any], *given: dict[str, Any]) -> tuple[Any, Any]:
 
 def filtering(text: str, **body: Any) -> tuple[Any, Any]:
     sent = SMALL | body
-    return outcome(lambda: oracle.matches(text, oracle.read(sent))), outcome(lambda: matches(text, read_user(sent)))
+    return outcome(lambda: oracle.matches(text, oracle.read(sent))), outcome(
+        lambda: matches(text, read_user(sent))
+    )
 
 
 ROLE = {**SMALL, "roles": [{"value": "A", "primary": True}]}
@@ -52,8 +54,12 @@ CASES: dict[str, Callable[[], tuple[Any, Any]]] = {
     "null-active": lambda: reading(active=None),
     "merged-element": lambda: patching(ROLE, operation("add", "roles", [{"value": "A", "display": "a"}])),
     "husks": lambda: patching(FAX, operation("remove", 'phoneNumbers[type eq "fax"].value')),
-    "other-manager": lambda: patching(MANAGED, operation("replace", f"{ENTERPRISE}:manager", {"value": "m-2"})),
-    "replaced-selection": lambda: patching(NAMED, operation("replace", 'emails[type eq "work"]', {"value": "b"})),
+    "other-manager": lambda: patching(
+        MANAGED, operation("replace", f"{ENTERPRISE}:manager", {"value": "m-2"})
+    ),
+    "replaced-selection": lambda: patching(
+        NAMED, operation("replace", 'emails[type eq "work"]', {"value": "b"})
+    ),
     "ne-of-many": lambda: filtering('roles ne "A"', roles=[{"value": "A"}, {"value": "B"}]),
     "loose-booleans": lambda: patching(SMALL, operation("replace", "active", "off")),
     "password-filter": lambda: filtering('password eq "s3"', password="s3"),

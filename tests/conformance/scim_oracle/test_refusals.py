@@ -41,7 +41,16 @@ def test_a_patch_is_refused_by_both_for_the_same_reason(given: dict[str, Any]) -
 
 @pytest.mark.parametrize(
     "text",
-    ["title eqq 1", 'title eq "x', "title eq", '(title eq "x"', 'title eq "x")', "emails[]", "active gt true", ""],
+    [
+        "title eqq 1",
+        'title eq "x',
+        "title eq",
+        '(title eq "x"',
+        'title eq "x")',
+        "emails[]",
+        "active gt true",
+        "",
+    ],
 )
 def test_a_filter_is_refused_by_both(text: str) -> None:
     with pytest.raises(ScimError):

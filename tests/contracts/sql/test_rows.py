@@ -295,6 +295,30 @@ async def test_names_swapped_by_three_commands_of_one_batch_arrive_swapped(world
     assert await names(world) == {"a": "Bert", "b": "Anna"}
 
 
+async def test_names_swapped_by_one_command_arrive_swapped(world: World) -> None:
+    await world.together(OpenAccount("a", "Anna"), OpenAccount("b", "Bert"))
+
+    def swap(rows: Rows) -> None:
+        rows.update(accounts, (TENANT, "a"), name="between")
+        rows.update(accounts, (TENANT, "b"), name="Anna")
+        rows.update(accounts, (TENANT, "a"), name="Bert")
+
+    await world.submit(Do(swap))
+    assert await names(world) == {"a": "Bert", "b": "Anna"}
+
+
+async def test_a_command_refused_halfway_leaves_nothing_behind(world: World) -> None:
+    await world.submit(OpenAccount("a", "Anna"))
+
+    def two(rows: Rows) -> None:
+        rows.insert(accounts, account("b", "Bert"))
+        rows.insert(accounts, account("c", "Anna"))
+
+    outcomes = await world.together(Do(two), OpenAccount("d", "Dora"))
+    assert kinds(outcomes) == [RowConflict, "d"]
+    assert await names(world) == {"a": "Anna", "d": "Dora"}
+
+
 async def test_a_row_deleted_and_made_again_is_the_new_one(world: World) -> None:
     await world.submit(OpenAccount("a", "Anna", external_id="x1"))
 

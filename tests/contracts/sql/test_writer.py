@@ -163,6 +163,15 @@ def failing_statements(engine: Engine, start: str, times: int, failure: Exceptio
         event.remove(engine, "before_cursor_execute", fail)
 
 
+async def test_on_sqlite_a_batch_holds_the_write_lock_before_it_reads(tmp_path: Path) -> None:
+    """A transaction that reads first and locks later may find that what it read is out of date."""
+    async with sql_world(f"sqlite:///{tmp_path}/ledger.db") as world, held(world.writer):
+        other = sqlite3.connect(tmp_path / "ledger.db", timeout=0, isolation_level=None)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        other.close()
+
+
 async def test_a_full_disk_fails_all_and_writing_goes_on_when_there_is_room(tmp_path: Path) -> None:
     async with sql_world(f"sqlite:///{tmp_path}/ledger.db") as world:
         limit = 40

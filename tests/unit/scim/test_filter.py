@@ -9,7 +9,7 @@ import pytest
 from syncline.scim.errors import InvalidFilter
 from syncline.scim.filter import Equality, attributes_used, equalities, parse_filter
 from syncline.scim.schemas import GROUP, USER
-from tests.unit.scim.samples import CORE, ENTERPRISE, entra_user, matches, read_user, user
+from tests.unit.scim.samples import CORE, ENTERPRISE, REFUSAL, attempt, entra_user, matches, read_user, user
 
 ADELE = read_user(
     entra_user(
@@ -23,7 +23,11 @@ ADELE = read_user(
 ) | {
     "id": "u-1",
     "groups": [{"value": "g-1", "display": "Sales"}],
-    "meta": {"resourceType": "User", "created": "2026-11-01T10:00:00Z", "lastModified": "2026-11-21T12:00:00.500+02:00"},
+    "meta": {
+        "resourceType": "User",
+        "created": "2026-11-01T10:00:00Z",
+        "lastModified": "2026-11-21T12:00:00.500+02:00",
+    },
 }
 
 HOLDS = [
@@ -82,7 +86,7 @@ HOLDS = [
     'userName eq "adele.vance@contoso.example" &',
     'userName eq "adele.vance@contoso.example"?',
     'preferredLanguage eq "en\\u002dUS"',
-    '((((title pr))))',
+    "((((title pr))))",
     " title   pr\t",
     'not(title eq "x")and(title pr)',
 ]
@@ -219,17 +223,23 @@ def test_a_group_is_found_by_member_or_name() -> None:
     [
         ('userName eq "Bob"', [Equality("userName", "Bob")]),
         ("username eq bob", [Equality("userName", "bob")]),
-        ('emails[type eq "work"].value eq "x"', [Equality("emails.type", "work"), Equality("emails.value", "x")]),
+        (
+            'emails[type eq "work"].value eq "x"',
+            [Equality("emails.type", "work"), Equality("emails.value", "x")],
+        ),
         ('emails eq "x"', [Equality("emails.value", "x")]),
         (
             f'id eq "u" and {ENTERPRISE}:manager eq "m"',
             [Equality("id", "u"), Equality(f"{ENTERPRISE}:manager.value", "m")],
         ),
-        ('userName eq "a" and (externalId eq "b" and active eq "True")', [
-            Equality("userName", "a"),
-            Equality("externalId", "b"),
-            Equality("active", True),
-        ]),
+        (
+            'userName eq "a" and (externalId eq "b" and active eq "True")',
+            [
+                Equality("userName", "a"),
+                Equality("externalId", "b"),
+                Equality("active", True),
+            ],
+        ),
         ('userName eq "a" or externalId eq "b"', []),
         ('not (userName eq "a")', []),
         ('userName sw "a"', []),
@@ -237,12 +247,16 @@ def test_a_group_is_found_by_member_or_name() -> None:
         ('title pr and (userName eq "a" or title pr) and externalId eq "b"', [Equality("externalId", "b")]),
     ],
 )
-def test_only_comparisons_that_must_hold_are_offered_for_look_ups(text: str, expected: list[Equality]) -> None:
+def test_only_comparisons_that_must_hold_are_offered_for_look_ups(
+    text: str, expected: list[Equality]
+) -> None:
     assert expected == equalities(parse_filter(text, USER))
 
 
 def test_the_attributes_a_filter_needs_are_told() -> None:
-    text = f'groups.value eq "g" and (meta.created pr or not (emails[type eq "x"])) and {ENTERPRISE}:division pr'
+    text = (
+        f'groups.value eq "g" and (meta.created pr or not (emails[type eq "x"])) and {ENTERPRISE}:division pr'
+    )
 
     assert frozenset({"groups", "meta", "emails", ENTERPRISE}) == attributes_used(parse_filter(text, USER))
 
@@ -289,10 +303,7 @@ def test_twenty_brackets_are_read_and_twenty_one_refused() -> None:
 )
 def test_hostile_filters_are_settled_within_fifty_milliseconds(text: str) -> None:
     started = time.process_time()
-    try:
-        matches(text, ADELE)
-    except InvalidFilter as error:
-        assert error.status == 400
+    assert attempt(lambda: matches(text, ADELE)) in (True, False, REFUSAL)
 
     assert time.process_time() - started < 0.05
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import given
@@ -40,26 +41,44 @@ USERS = st.fixed_dictionaries(
     },
 )
 
-PATHS = ["title", "externalId", "name.givenName", "emails", "emails.type", "department", f"{ENTERPRISE}:manager"]
+PATHS = [
+    "title",
+    "externalId",
+    "name.givenName",
+    "emails",
+    "emails.type",
+    "department",
+    f"{ENTERPRISE}:manager",
+]
 OPERATORS = ["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"]
 COMPARISONS = st.builds(
     '{} {} "{}"'.format, st.sampled_from(PATHS), st.sampled_from(OPERATORS), TEXTS
-) | st.sampled_from(["active eq true", "active ne true", 'active eq "False"', "title eq null", "emails ne null"])
-ATOMS = COMPARISONS | st.sampled_from([*PATHS, "name", "active", ENTERPRISE + ":department"]).map("{} pr".format)
+) | st.sampled_from(
+    ["active eq true", "active ne true", 'active eq "False"', "title eq null", "emails ne null"]
+)
+ATOMS = COMPARISONS | st.sampled_from([*PATHS, "name", "active", ENTERPRISE + ":department"]).map(
+    "{} pr".format
+)
 INNER = st.recursive(
-    st.builds('{} {} "{}"'.format, st.sampled_from(["type", "value"]), st.sampled_from(OPERATORS), TEXTS | TYPES)
+    st.builds(
+        '{} {} "{}"'.format, st.sampled_from(["type", "value"]), st.sampled_from(OPERATORS), TEXTS | TYPES
+    )
     | st.sampled_from(["value pr", "type pr", "primary eq false"]),
-    lambda inner: st.builds("({} and {})".format, inner, inner)
-    | st.builds("({} or {})".format, inner, inner)
-    | st.builds("not ({})".format, inner),
+    lambda inner: (
+        st.builds("({} and {})".format, inner, inner)
+        | st.builds("({} or {})".format, inner, inner)
+        | st.builds("not ({})".format, inner)
+    ),
     max_leaves=4,
 )
 FILTERS = st.recursive(
     ATOMS | INNER.map("emails[{}]".format) | st.builds('emails[{}].value eq "{}"'.format, INNER, TEXTS),
-    lambda inner: st.builds("({} and {})".format, inner, inner)
-    | st.builds("({} or {})".format, inner, inner)
-    | st.builds("{} and {} or {}".format, ATOMS, ATOMS, ATOMS)
-    | st.builds("not ({})".format, inner),
+    lambda inner: (
+        st.builds("({} and {})".format, inner, inner)
+        | st.builds("({} or {})".format, inner, inner)
+        | st.builds("{} and {} or {}".format, ATOMS, ATOMS, ATOMS)
+        | st.builds("not ({})".format, inner)
+    ),
     max_leaves=6,
 )
 
@@ -79,23 +98,25 @@ def as_list(value: Any) -> list[Any]:
 def present(value: Any) -> bool:
     if isinstance(value, dict):
         return any(present(item) for item in value.values())
-    return value != ""
+    return bool(value != "")
+
+
+TESTS: dict[str, Callable[[Any, Any], Any]] = {
+    "eq": lambda value, wanted: value == wanted,
+    "co": lambda value, wanted: wanted in value,
+    "sw": lambda value, wanted: value.startswith(wanted),
+    "ew": lambda value, wanted: value.endswith(wanted),
+    "gt": lambda value, wanted: value > wanted,
+    "ge": lambda value, wanted: value >= wanted,
+    "lt": lambda value, wanted: value < wanted,
+    "le": lambda value, wanted: value <= wanted,
+}
 
 
 def compare(operator: str, exact: bool, value: Any, wanted: Any) -> bool:
     if isinstance(value, str) and not exact:
         value, wanted = value.lower(), wanted.lower()
-    table = {
-        "eq": lambda: value == wanted,
-        "co": lambda: wanted in value,
-        "sw": lambda: value.startswith(wanted),
-        "ew": lambda: value.endswith(wanted),
-        "gt": lambda: value > wanted,
-        "ge": lambda: value >= wanted,
-        "lt": lambda: value < wanted,
-        "le": lambda: value <= wanted,
-    }
-    return bool(table[operator]())
+    return bool(TESTS[operator](value, wanted))
 
 
 def naive(node: Filter, scope: dict[str, Any], element: bool = False) -> bool:
@@ -147,7 +168,7 @@ def test_what_an_index_is_offered_is_necessary(attributes: dict[str, Any], text:
 
     for equality in equalities(found):
         value = equality.value if isinstance(equality.value, bool) else f'"{equality.value}"'
-        assert compile_filter(parse_filter(f"{equality.path} eq {str(value)}", USER))(resource)
+        assert compile_filter(parse_filter(f"{equality.path} eq {value!s}", USER))(resource)
 
 
 @quick
@@ -155,6 +176,6 @@ def test_what_an_index_is_offered_is_necessary(attributes: dict[str, Any], text:
 def test_a_filter_or_its_negation_holds_and_never_both(attributes: dict[str, Any], text: str) -> None:
     resource = user(**attributes)
 
-    assert compile_filter(parse_filter(text, USER))(resource) != compile_filter(parse_filter(f"not ({text})", USER))(
-        resource
-    )
+    assert compile_filter(parse_filter(text, USER))(resource) != compile_filter(
+        parse_filter(f"not ({text})", USER)
+    )(resource)

@@ -25,12 +25,17 @@ def change(*operations: dict[str, Any]) -> MemberChange:
     return found
 
 
-def delta(clear: bool = False, add: tuple[dict[str, Any], ...] = (), remove: tuple[str, ...] = ()) -> MemberChange:
+def delta(
+    clear: bool = False, add: tuple[dict[str, Any], ...] = (), remove: tuple[str, ...] = ()
+) -> MemberChange:
     return MemberChange(clear, {member["value"]: member for member in add}, frozenset(remove))
 
 
 def test_members_are_added_without_what_is_null_or_ours_to_say() -> None:
-    value = [{"$ref": None, "value": "u1"}, {"$ref": "https://x.example/Users/u2", "value": "u2", "display": "Two"}]
+    value = [
+        {"$ref": None, "value": "u1"},
+        {"$ref": "https://x.example/Users/u2", "value": "u2", "display": "Two"},
+    ]
 
     assert delta(add=(ONE, {"value": "u2", "display": "Two"})) == change(operation("Add", "members", value))
 
@@ -51,14 +56,18 @@ def test_removing_an_empty_list_removes_nobody() -> None:
 
 def test_members_are_removed_by_value_filter() -> None:
     assert delta(remove=("u1",)) == change(operation("remove", 'members[value eq "u1"]'))
-    assert delta(remove=("u1", "u2")) == change(operation("remove", 'members[value eq "u1" or value eq "u2"]'))
+    assert delta(remove=("u1", "u2")) == change(
+        operation("remove", 'members[value eq "u1" or value eq "u2"]')
+    )
     assert delta(remove=("u1",)) == change(operation("remove", 'members[value eq "u1"]', None))
 
 
 @pytest.mark.parametrize("value", [[], [ONE, TWO]])
 def test_replace_is_the_whole_truth(value: list[dict[str, Any]]) -> None:
     assert delta(clear=True, add=tuple(value)) == change(operation("replace", "members", value))
-    assert delta(clear=True, add=tuple(value)) == change(operation("replace", None, {"members": value, "id": "g"}))
+    assert delta(clear=True, add=tuple(value)) == change(
+        operation("replace", None, {"members": value, "id": "g"})
+    )
 
 
 def test_remove_without_value_empties_the_group() -> None:
@@ -74,11 +83,15 @@ def test_a_rename_leaves_members_alone() -> None:
 
 
 def test_null_members_beside_other_keys_leave_members_alone() -> None:
-    assert group_patch(operation("replace", None, {"displayName": "New", "members": None})).member_change is None
+    assert (
+        group_patch(operation("replace", None, {"displayName": "New", "members": None})).member_change is None
+    )
 
 
 @pytest.mark.parametrize("op", ["add", "replace"])
-@pytest.mark.parametrize("value", [None, [{}], [{"value": ""}], [{"value": None}], [{"display": "x"}], 7, [[]], {}])
+@pytest.mark.parametrize(
+    "value", [None, [{}], [{"value": ""}], [{"value": None}], [{"display": "x"}], 7, [[]], {}]
+)
 def test_members_without_value_are_refused_not_read_as_nobody(op: str, value: Any) -> None:
     with pytest.raises(InvalidValue):
         group_patch(operation(op, "members", value))
@@ -113,6 +126,10 @@ def test_adding_at_a_value_filter_adds_that_member() -> None:
     assert expected == change(operation("replace", 'members[value eq "u1"]', {"value": "u1", "type": "User"}))
 
 
+def test_a_null_at_a_value_filter_says_nothing() -> None:
+    assert group_patch(operation("add", 'members[value eq "u1"]', None)).member_change is None
+
+
 def test_operations_count_in_their_order() -> None:
     add, remove, replace = (
         operation("add", "members", [ONE]),
@@ -134,7 +151,9 @@ def test_adding_a_member_twice_merges_what_is_said_of_him() -> None:
 
 
 def test_a_member_who_is_there_is_not_duplicated_by_another_name() -> None:
-    after = change(operation("add", "members", [{**ONE, "display": "New"}])).apply([{**ONE, "display": "Old"}, TWO])
+    after = change(operation("add", "members", [{**ONE, "display": "New"}])).apply(
+        [{**ONE, "display": "Old"}, TWO]
+    )
 
     assert [{**ONE, "display": "New"}, TWO] == after
 
@@ -170,7 +189,11 @@ def test_members_of_a_user_are_unknown_and_groups_of_a_group_too() -> None:
 
 def test_adding_one_member_costs_the_same_in_a_group_of_any_size() -> None:
     patch = group_patch(operation("add", "members", [ONE]))
-    group = {"schemas": [GROUP_URN], "displayName": "x", "members": [{"value": f"m{n}"} for n in range(100_000)]}
+    group = {
+        "schemas": [GROUP_URN],
+        "displayName": "x",
+        "members": [{"value": f"m{n}"} for n in range(100_000)],
+    }
 
     started = time.process_time()
     for _ in range(1000):
@@ -219,7 +242,9 @@ def as_set(members: set[str], kind: str, value: Any, groups: set[str]) -> set[st
 
 @quick
 @given(st.sets(IDS), STEPS)
-def test_the_fold_of_all_operations_does_what_sets_do(present: set[str], steps: list[tuple[str, Any]]) -> None:
+def test_the_fold_of_all_operations_does_what_sets_do(
+    present: set[str], steps: list[tuple[str, Any]]
+) -> None:
     members = [{"value": member, "type": "Group" if member in "ab" else "User"} for member in sorted(present)]
     model = set(present)
     typed = {member for member in present if member in "ab"}

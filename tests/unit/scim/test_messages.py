@@ -47,16 +47,27 @@ def test_a_search_body_is_read() -> None:
         "sortOrder": "descending",
     }
 
-    assert SearchRequest("title pr", ["userName"], None, 3, 10, "userName", "descending") == SearchRequest.parse(body)
+    assert SearchRequest(
+        "title pr", ["userName"], None, 3, 10, "userName", "descending"
+    ) == SearchRequest.parse(body)
 
 
 def test_query_parameters_are_read_in_any_case_and_others_ignored() -> None:
-    pairs = [("FILTER", "title pr"), ("startindex", "0"), ("Count", "-1"), ("excludedAttributes", "a,b"), ("x", "y"), ("sortBy", "")]
+    pairs = [
+        ("FILTER", "title pr"),
+        ("startindex", "0"),
+        ("Count", "-1"),
+        ("excludedAttributes", "a,b"),
+        ("x", "y"),
+        ("sortBy", ""),
+    ]
 
     assert SearchRequest("title pr", None, "a,b", 1, 0) == SearchRequest.from_query(pairs)
 
 
-@pytest.mark.parametrize(("sent", "read"), [("7", 7), (7, 7), ("-3", 0), ("99999999999", 2**31 - 1), (None, None)])
+@pytest.mark.parametrize(
+    ("sent", "read"), [("7", 7), (7, 7), ("-3", 0), ("99999999999", 2**31 - 1), (None, None)]
+)
 def test_counts_are_integers_never_negative(sent: Any, read: int | None) -> None:
     assert read == SearchRequest.parse({"count": sent}).count
 

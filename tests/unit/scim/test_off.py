@@ -41,7 +41,23 @@ DEACTIVATES = [
 REFUSED = [
     *(
         operation("replace", "active", value)
-        for value in ("off", "no", "0", 0, "", None, [], {}, [False], {"value": False}, "disabled", "n", "f", 0.0, "null")
+        for value in (
+            "off",
+            "no",
+            "0",
+            0,
+            "",
+            None,
+            [],
+            {},
+            [False],
+            {"value": False},
+            "disabled",
+            "n",
+            "f",
+            0.0,
+            "null",
+        )
     ),
     operation("replace", "active"),
     operation("remove", "active"),

@@ -21,7 +21,17 @@ from syncline.scim.errors import (
 from syncline.scim.patch import PATCH_SCHEMA, apply_patch, parse_patch
 from syncline.scim.resource import Notes
 from syncline.scim.schemas import USER
-from tests.unit.scim.samples import CORE, ENTERPRISE, entra_user, operation, operations, patched, read_user, user
+from tests.unit.scim.samples import (
+    CORE,
+    ENTERPRISE,
+    attempt,
+    entra_user,
+    operation,
+    operations,
+    patched,
+    read_user,
+    user,
+)
 
 WORK = {"type": "work", "value": "w@corp.example"}
 HOME = {"type": "home", "value": "h@corp.example"}
@@ -51,9 +61,13 @@ def test_replace_with_null_unassigns_and_add_of_null_changes_nothing() -> None:
 def test_sub_attributes_are_set_and_removed_one_by_one() -> None:
     named = user(name={"givenName": "A", "familyName": "B"})
 
-    assert user(name={"givenName": "C", "familyName": "B"}) == patched(named, operation("replace", "name.givenName", "C"))
+    assert user(name={"givenName": "C", "familyName": "B"}) == patched(
+        named, operation("replace", "name.givenName", "C")
+    )
     assert user(name={"familyName": "B"}) == patched(named, operation("remove", "name.givenName"))
-    assert user() == patched(named, operation("remove", "name.givenName"), operation("remove", "name.familyName"))
+    assert user() == patched(
+        named, operation("remove", "name.givenName"), operation("remove", "name.familyName")
+    )
     assert user(name={"givenName": "C"}) == patched(user(), operation("Add", "Name.GivenName", "C"))
 
 
@@ -119,7 +133,9 @@ def test_a_manager_is_set_in_every_form_and_keeps_nothing_of_the_one_before(path
         return
     before = user(**{ENTERPRISE: {"manager": {"value": "m-1"}}})
 
-    assert user(**{ENTERPRISE: {"manager": {"value": "m-2"}}}) == patched(before, operation("Add", path, value))
+    assert user(**{ENTERPRISE: {"manager": {"value": "m-2"}}}) == patched(
+        before, operation("Add", path, value)
+    )
 
 
 def test_another_manager_does_not_inherit_the_name_of_the_last() -> None:
@@ -130,11 +146,32 @@ def test_another_manager_does_not_inherit_the_name_of_the_last() -> None:
     assert {"manager": {"value": "m-2"}} == after[ENTERPRISE]
 
 
-@pytest.mark.parametrize("given", [operation("remove", f"{ENTERPRISE}:manager"), operation("replace", "manager", "")])
+@pytest.mark.parametrize(
+    "given", [operation("remove", f"{ENTERPRISE}:manager"), operation("replace", "manager", "")]
+)
 def test_removing_the_manager_keeps_the_rest_of_the_extension(given: dict[str, Any]) -> None:
     before = user(**{ENTERPRISE: {"manager": {"value": "m"}, "division": "X"}})
 
     assert user(**{ENTERPRISE: {"division": "X"}}) == patched(before, given)
+
+
+@pytest.mark.parametrize("urn", [CORE, ENTERPRISE])
+@pytest.mark.parametrize("value", ["Sales", ["Sales"], 7])
+def test_a_schema_needs_an_object(urn: str, value: Any) -> None:
+    with pytest.raises(InvalidValue):
+        patched(user(), operation("replace", urn, value))
+
+
+@pytest.mark.parametrize("urn", [CORE, ENTERPRISE])
+def test_a_schema_cannot_hold_another(urn: str) -> None:
+    with pytest.raises(InvalidPath):
+        patched(user(), operation("replace", urn, {ENTERPRISE: {"department": "x"}}))
+
+
+def test_adding_a_null_extension_changes_nothing() -> None:
+    given = user(**{ENTERPRISE: {"department": "Sales"}})
+
+    assert given == patched(given, operation("add", ENTERPRISE, None))
 
 
 # --- paths without `path`
@@ -169,7 +206,9 @@ def test_keys_without_path_are_paths() -> None:
 
 def test_lists_without_path_are_replaced_or_added_to() -> None:
     assert user(emails=[HOME]) == patched(user(emails=[WORK]), operation("replace", None, {"emails": [HOME]}))
-    assert user(emails=[WORK, HOME]) == patched(user(emails=[WORK]), operation("add", None, {"emails": [HOME]}))
+    assert user(emails=[WORK, HOME]) == patched(
+        user(emails=[WORK]), operation("add", None, {"emails": [HOME]})
+    )
     assert user() == patched(user(emails=[WORK]), operation("replace", None, {"emails": []}))
 
 
@@ -186,7 +225,9 @@ def test_a_value_without_path_must_be_an_object(value: Any) -> None:
 def test_a_selected_element_is_changed_and_no_other(op: str) -> None:
     given = operation(op, 'emails[type eq "work"].value', "new@corp.example")
 
-    assert user(emails=[{**WORK, "value": "new@corp.example"}, HOME]) == patched(user(emails=[WORK, HOME]), given)
+    assert user(emails=[{**WORK, "value": "new@corp.example"}, HOME]) == patched(
+        user(emails=[WORK, HOME]), given
+    )
 
 
 @pytest.mark.parametrize("op", ["add", "replace"])
@@ -246,17 +287,21 @@ def test_a_selected_element_is_replaced_or_merged_as_a_whole() -> None:
     before = user(emails=[{**WORK, "display": "D"}, HOME])
     path = 'emails[type eq "work"]'
 
-    assert [{"type": "work", "value": "n"}, HOME] == patched(before, operation("replace", path, {"value": "n"}))["emails"]
-    assert [{**WORK, "display": "D", "value": "n"}, HOME] == patched(before, operation("add", path, {"value": "n"}))[
-        "emails"
-    ]
-    assert [HOME, {"type": "work", "value": "n"}] == patched(user(emails=[HOME]), operation("add", path, {"value": "n"}))[
-        "emails"
-    ]
+    assert [{"type": "work", "value": "n"}, HOME] == patched(
+        before, operation("replace", path, {"value": "n"})
+    )["emails"]
+    assert [{**WORK, "display": "D", "value": "n"}, HOME] == patched(
+        before, operation("add", path, {"value": "n"})
+    )["emails"]
+    assert [HOME, {"type": "work", "value": "n"}] == patched(
+        user(emails=[HOME]), operation("add", path, {"value": "n"})
+    )["emails"]
 
 
 def test_a_selected_element_is_removed() -> None:
-    assert user(emails=[HOME]) == patched(user(emails=[WORK, HOME]), operation("remove", 'emails[type eq "work"]'))
+    assert user(emails=[HOME]) == patched(
+        user(emails=[WORK, HOME]), operation("remove", 'emails[type eq "work"]')
+    )
     assert user(emails=[HOME]) == patched(user(emails=[HOME]), operation("remove", 'emails[type eq "work"]'))
 
 
@@ -299,7 +344,9 @@ def test_adding_what_is_there_leaves_the_resource_equal() -> None:
     before = read_user(entra_user())
     address = dict(before["addresses"][0])
 
-    assert before == patched(before, operation("add", "addresses", [address]), operation("add", "title", before["title"]))
+    assert before == patched(
+        before, operation("add", "addresses", [address]), operation("add", "title", before["title"])
+    )
 
 
 def test_roles_come_in_every_dialect() -> None:
@@ -307,7 +354,8 @@ def test_roles_come_in_every_dialect() -> None:
     before = user(roles=["Admin"])
 
     assert ["Admin", "User", "Test"] == [
-        role["value"] for role in patched(before, operation("Add", "roles", [{"value": text}, "Test"]))["roles"]
+        role["value"]
+        for role in patched(before, operation("Add", "roles", [{"value": text}, "Test"]))["roles"]
     ]
     assert user(roles=["Sales", "Ops"]) == patched(before, operation("replace", "roles", ["Sales", "Ops"]))
     assert user(roles=["Sales"]) == patched(before, operation("replace", "roles", "Sales"))
@@ -327,7 +375,9 @@ def test_roles_that_say_nothing_known_do_not_empty_the_list(value: Any) -> None:
         patched(user(roles=["A"]), operation("replace", "roles", value))
 
 
-@pytest.mark.parametrize("value", [[{"value": "B"}], {"value": "B"}, "B", ["B"], [{"value": "B", "display": "b"}]])
+@pytest.mark.parametrize(
+    "value", [[{"value": "B"}], {"value": "B"}, "B", ["B"], [{"value": "B", "display": "b"}]]
+)
 def test_remove_with_a_value_removes_these_elements_only(value: Any) -> None:
     assert user(roles=["A", "C"]) == patched(user(roles=["A", "B", "C"]), operation("Remove", "roles", value))
 
@@ -345,6 +395,15 @@ def test_removing_one_of_two_equal_addresses_heeds_the_type() -> None:
     assert [WORK] == patched(user(emails=both), operation("remove", "emails", [both[1]]))["emails"]
 
 
+def test_a_list_does_not_grow_past_its_limit() -> None:
+    full = user(roles=[f"r{n}" for n in range(500)])
+
+    assert full == patched(full, operation("add", "roles", ["r7"]))
+    for given in (operation("add", "roles", ["new"]), operation("add", 'roles[type eq "x"].value', "new")):
+        with pytest.raises(InvalidValue):
+            patched(full, given)
+
+
 # --- primary
 
 
@@ -359,7 +418,9 @@ def test_a_new_primary_value_demotes_the_old_one() -> None:
         operation("add", 'emails[type eq "home"]', {"primary": True}),
     ):
         assert expected == patched(before, given)["emails"]
-    created = patched(user(emails=[{**WORK, "primary": True}]), operation("add", "emails", {**HOME, "primary": True}))
+    created = patched(
+        user(emails=[{**WORK, "primary": True}]), operation("add", "emails", {**HOME, "primary": True})
+    )
     assert expected == created["emails"]
 
 
@@ -419,7 +480,8 @@ def test_a_malformed_path_is_refused(path: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["emails[].value", "emails[type].value", 'emails[nosuch eq "x"].value', 'emails[type eq "a" or].value']
+    "path",
+    ["emails[].value", "emails[type].value", 'emails[nosuch eq "x"].value', 'emails[type eq "a" or].value'],
 )
 def test_a_bad_filter_in_a_path_is_refused(path: str) -> None:
     with pytest.raises(InvalidFilter):
@@ -456,7 +518,17 @@ def test_a_malformed_key_without_path_is_refused(key: str) -> None:
 
 @pytest.mark.parametrize("op", ["add", "replace", "remove"])
 @pytest.mark.parametrize(
-    "path", ["id", "ID", "meta", "meta.version", "meta.lastModified", "groups", "groups.value", 'groups[value eq "g"]']
+    "path",
+    [
+        "id",
+        "ID",
+        "meta",
+        "meta.version",
+        "meta.lastModified",
+        "groups",
+        "groups.value",
+        'groups[value eq "g"]',
+    ],
 )
 def test_a_read_only_path_is_refused(op: str, path: str) -> None:
     with pytest.raises(Mutability):
@@ -464,7 +536,13 @@ def test_a_read_only_path_is_refused(op: str, path: str) -> None:
 
 
 def test_read_only_attributes_repeated_without_path_are_ignored() -> None:
-    value = {"id": "7", "schemas": [CORE], "meta": {"version": "x"}, "groups": [{"value": "g"}], "title": "Boss"}
+    value = {
+        "id": "7",
+        "schemas": [CORE],
+        "meta": {"version": "x"},
+        "groups": [{"value": "g"}],
+        "title": "Boss",
+    }
     notes = Notes()
 
     patch = parse_patch(USER, operations(operation("replace", None, value)), notes, resource_id="7")
@@ -500,7 +578,9 @@ def test_a_user_name_that_is_no_name_is_refused(value: Any) -> None:
             patched(user(), given)
 
 
-@pytest.mark.parametrize("given", [operation("remove"), operation("Remove", None, {"title": "x"}), operation("remove", "")])
+@pytest.mark.parametrize(
+    "given", [operation("remove"), operation("Remove", None, {"title": "x"}), operation("remove", "")]
+)
 def test_remove_without_path_has_no_target(given: dict[str, Any]) -> None:
     with pytest.raises(NoTarget):
         patched(user(), given)
@@ -607,17 +687,17 @@ def test_a_thousand_operations_are_read_and_more_refused() -> None:
         [operation("replace", 'emails[type eq "a" and display eq "b" and value eq "c"].value', "x")] * 900,
         [operation("replace", "emails.display", "x")] * 900,
         [operation("add", "addresses", [{"type": f"{n}"}]) for n in range(500)],
-        [operation("replace", f'emails[type eq "{n}" or value eq "{"x" * 90}"].value', "x") for n in range(900)],
+        [
+            operation("replace", f'emails[type eq "{n}" or value eq "{"x" * 90}"].value', "x")
+            for n in range(900)
+        ],
     ],
     ids=["adds", "removals", "selections", "sweeps", "addresses", "uncached"],
 )
 def test_the_dearest_patches_take_less_than_a_second(given: list[dict[str, Any]]) -> None:
     resource = user(emails=[{"value": f"{n}@corp.example"} for n in range(490)])
     started = time.process_time()
-    try:
-        patched(resource, *given)
-    except ScimError as error:
-        assert error.status in (400, 413)
+    assert attempt(lambda: patched(resource, *given), 400, 413)
 
     assert time.process_time() - started < 1
 

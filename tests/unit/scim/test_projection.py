@@ -46,7 +46,9 @@ def test_without_a_wish_everything_is_shown(nothing: Any) -> None:
         ("password", {}),
     ],
 )
-def test_only_what_is_asked_for_is_shown_besides_id_and_schemas(attributes: Any, expected: dict[str, Any]) -> None:
+def test_only_what_is_asked_for_is_shown_besides_id_and_schemas(
+    attributes: Any, expected: dict[str, Any]
+) -> None:
     assert ALWAYS | expected == shown(attributes)
 
 

@@ -1,4 +1,4 @@
-"""The twenty quirks of real clients that break naive servers, and the runners-up: one test each, of the kernel's part."""
+"""The twenty quirks of real clients that break naive servers, and the runners-up: the kernel's part of each."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def test_04_several_such_operations_build_one_element() -> None:
 
 
 def test_05_keys_without_path_are_paths_and_never_stored_as_they_are() -> None:
-    after = patched(user(), operation("replace", None, {"name.givenName": "A", f"{ENTERPRISE}:employeeNumber": "7"}))
+    after = patched(
+        user(), operation("replace", None, {"name.givenName": "A", f"{ENTERPRISE}:employeeNumber": "7"})
+    )
 
     assert user(name={"givenName": "A"}, **{ENTERPRISE: {"employeeNumber": "7"}}) == after
 
@@ -91,7 +93,10 @@ def test_10_active_comes_without_a_path() -> None:
 
 
 def test_11_an_empty_list_of_members_and_none_mentioned_are_different() -> None:
-    for given in (operation("replace", "members", []), operation("replace", None, {"members": [], "id": "g"})):
+    for given in (
+        operation("replace", "members", []),
+        operation("replace", None, {"members": [], "id": "g"}),
+    ):
         change = group_patch(given).member_change
         assert change is not None
         assert [] == change.apply([{"value": "u1"}])
@@ -134,13 +139,21 @@ def test_17_a_role_is_json_text_in_a_patch_and_plain_in_a_post() -> None:
 
     assert [role] == patched(user(), operation("Add", "roles", [{"value": text}]))["roles"]
     assert [role] == user(roles=[{"value": "Admin", "displayName": "Administrator"}])["roles"]
-    assert matches('roles[primary eq "True"].value eq "Admin"', user(roles=[{"value": "Admin", "primary": True}]))
+    assert matches(
+        'roles[primary eq "True"].value eq "Admin"', user(roles=[{"value": "Admin", "primary": True}])
+    )
 
 
 def test_18_foreign_urns_are_left_out_and_unlisted_extensions_kept() -> None:
     group = read(
         GROUP,
-        {"schemas": [GROUP_URN, "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group"], "displayName": "G"},
+        {
+            "schemas": [
+                GROUP_URN,
+                "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group",
+            ],
+            "displayName": "G",
+        },
         Notes(),
     )
 

@@ -138,14 +138,18 @@ def test_a_body_that_is_no_object_is_refused(body: Any) -> None:
         read_user(body)
 
 
-@pytest.mark.parametrize("address", ["x@corp.local", "n/a", "A@EXAMPLE.COM", "a b", "\u00fc@b\u00fccher.example"])
+@pytest.mark.parametrize(
+    "address", ["x@corp.local", "n/a", "A@EXAMPLE.COM", "a b", "\u00fc@b\u00fccher.example"]
+)
 def test_addresses_are_stored_as_sent(address: str) -> None:
     assert [{"value": address}] == user(emails=[{"value": address}])["emails"]
 
 
 @pytest.mark.parametrize("number", ["5550109", "+1 425 555 0100", "(425) 555-0100 x 7"])
 def test_telephone_numbers_are_stored_as_sent(number: str) -> None:
-    assert [{"value": number, "type": "work"}] == user(phoneNumbers=[{"value": number, "type": "work"}])["phoneNumbers"]
+    assert [{"value": number, "type": "work"}] == user(phoneNumbers=[{"value": number, "type": "work"}])[
+        "phoneNumbers"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -291,9 +295,22 @@ def test_a_key_that_names_nothing_is_never_stored(key: str) -> None:
     assert user() == user(**{key: {"a": "b"}})
 
 
-def test_an_extension_that_is_no_object_is_refused() -> None:
+@pytest.mark.parametrize("urn", [CORE, ENTERPRISE, ENTERPRISE.upper()])
+def test_an_extension_that_is_no_object_is_refused(urn: str) -> None:
+    assert user() == user(**{urn: None})
     with pytest.raises(InvalidValue):
-        user(**{ENTERPRISE: "Sales"})
+        user(**{urn: "Sales"})
+
+
+def test_a_key_that_is_a_path_into_a_list_is_refused() -> None:
+    with pytest.raises(InvalidSyntax):
+        user(**{"emails.value": "a"})
+
+
+def test_an_extension_under_its_former_urn_is_read() -> None:
+    body = user(**{"urn:scim:schemas:extension:enterprise:1.0": {"department": "Sales"}})
+
+    assert user(**{ENTERPRISE: {"department": "Sales"}}) == body
 
 
 def test_more_than_five_hundred_values_are_refused() -> None:

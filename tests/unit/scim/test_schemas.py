@@ -117,7 +117,11 @@ def test_the_resource_types_name_their_schemas() -> None:
 def test_the_configuration_promises_only_what_is_built() -> None:
     config = service_provider_config(max_results=200, documentation_uri=None)
 
-    supported = {name: part["supported"] for name, part in config.items() if isinstance(part, dict) and "supported" in part}
+    supported = {
+        name: part["supported"]
+        for name, part in config.items()
+        if isinstance(part, dict) and "supported" in part
+    }
     assert {
         "patch": True,
         "bulk": False,
@@ -126,7 +130,10 @@ def test_the_configuration_promises_only_what_is_built() -> None:
         "sort": False,
         "etag": True,
     } == supported
-    assert (200, "oauthbearertoken") == (config["filter"]["maxResults"], config["authenticationSchemes"][0]["type"])
+    assert (200, "oauthbearertoken") == (
+        config["filter"]["maxResults"],
+        config["authenticationSchemes"][0]["type"],
+    )
     assert "documentationUri" not in config
 
 

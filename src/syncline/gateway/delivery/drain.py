@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.decision import Decision
@@ -51,10 +51,13 @@ _log = logging.getLogger(__name__)
 class Drain:
     """Implements the dispatcher's `Drain`: call it with a tenant, it returns the moment something is next due."""
 
-    def __init__(self, store: Store, links: Links, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, links: Links, clock: Clock, measure: Callable[[str], None] = lambda _result: None
+    ) -> None:
         self._store = store
         self._links = links
         self._clock = clock
+        self.measure = measure
         self._probed: dict[TenantId, Milliseconds] = {}
 
     async def __call__(self, tenant_id: TenantId) -> Milliseconds | None:
@@ -227,6 +230,8 @@ class _Run:
         if settlements:
             cause = new_cause(self._clock.now())
             await self._store.backlog.settle(self._tenant_id, settlements, cause)
+            for settlement in settlements:
+                self._drain.measure(_result(settlement))
 
     async def _wait(self) -> None:
         """Return when a delivery has come back, or soon enough to notice a new urgent one."""
@@ -235,6 +240,15 @@ class _Run:
             await asyncio.wait({look_again, *self._in_flight.values()}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             look_again.cancel()
+
+
+def _result(settlement: Settlement) -> str:
+    """Name what became of a delivery for the metrics."""
+    if settlement.hold_reason is not None:
+        return "held"
+    if settlement.retry_at is not None:
+        return "retry"
+    return "unchanged" if settlement.standing is None else "delivered"
 
 
 async def note_failure(store: Store, tenant_id: TenantId, failed: Failed, cause: Cause) -> None:

@@ -128,11 +128,19 @@ class Planning:
             return plan
         while items := await self._store.backlog.walk(tenant.id, after, CHUNK):
             for item in items:
-                if item.delivery.intent is not Intent.RELEASED:
+                if _concerns_hubspot(item):
                     keep = limit is None or len(plan.people) < limit
                     plan.add(item, decide_item(item, setup), setup, keep=keep)
             after = items[-1].delivery.key
         return plan
+
+
+def _concerns_hubspot(item: WorkItem) -> bool:
+    """Tell whether anybody would look for this person in a plan: not if he came and went without ever being there."""
+    delivery = item.delivery
+    if delivery.intent is Intent.RELEASED:
+        return False
+    return item.person is not None or item.known is not None or delivery.hubspot_id is not None
 
 
 def person_shown(item: WorkItem, decision: Decision, setup: Setup) -> dict[str, Any]:
