@@ -40,7 +40,7 @@ class Verdict:
             table.add_column(column)
         for check in checks:
             mark, style = ("✔", "green") if check.holds else ("✘", "bold red")
-            table.add_row(Text(mark, style), check.what, str(check.expected), Text(str(check.found), style))
+            table.add_row(Text(mark, style), check.what, _said(check.expected), Text(_said(check.found), style))
         self.tables.append(table)
         console.print(table)
 
@@ -53,3 +53,8 @@ class Verdict:
     def failed(self) -> list[Check]:
         """The checks that did not hold."""
         return [check for check in self.checks if not check.holds]
+
+
+def _said(value: object) -> str:
+    """Return a value as people say it."""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
