@@ -39,8 +39,6 @@ def compile_element_filter(filter: Filter) -> Callable[[dict[str, Any]], bool]: 
 
 def is_present(value: Any) -> bool:
     """Tell whether a value is assigned and not empty (`pr`); an object counts by its members."""
-    if isinstance(value, list):
-        return any(map(is_present, value))
     if isinstance(value, dict):
         return any(map(is_present, value.values()))
     return value is not None and value != ""

@@ -284,8 +284,7 @@ def _comparable(path: Path) -> Path:
 def _literal(path: Path, operator: str, token: _Token) -> Values:
     """Return the value compared with, in the type of the attribute."""
     attribute = path.sub or path.attribute
-    if attribute is None:
-        raise InvalidFilter(f"{path.name} cannot be compared.")
+    assert attribute is not None  # noqa: S101 - a schema's URN alone is refused before
     if token.kind == "word" and token.text.lower() == "null":
         if operator not in ("eq", "ne"):
             raise InvalidFilter(f"{path.name} {operator} null has no meaning.")

@@ -122,8 +122,6 @@ def _part(value: Any, subs: frozenset[str], only: bool) -> Any:
     if isinstance(value, list):
         parts = [part for item in value if (part := _part(item, subs, only)) is not None]
         return parts or None
-    if not isinstance(value, dict):
-        return value if only else None
     out = {}
     for name, item in value.items():
         deeper = frozenset(sub.split(".", 1)[1] for sub in subs if sub.startswith(name + "."))

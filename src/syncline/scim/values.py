@@ -122,9 +122,7 @@ def check_primary(elements: list[Any], name: str) -> None:
 
 
 def parse_boolean(value: Any, notes: Notes, name: str) -> bool:
-    """Return the boolean; the texts "true" and "false" in any case count. InvalidValue for all else."""
-    if isinstance(value, bool):
-        return value
+    """Return the boolean that the text "true" or "false" says, in any case. InvalidValue for all else."""
     if isinstance(value, str):
         text = value.strip().lower()
         if text in ("true", "false"):

@@ -9,7 +9,8 @@ from typing import Any
 from syncline.clock import Clock
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
 from syncline.gateway.domain.tenant import TenantId, TenantMode
-from syncline.gateway.services.ports import Actor, Store, Tenant, Wake
+from syncline.gateway.services.delivering import HELD_TENANT
+from syncline.gateway.services.ports import Actor, Cause, Store, Tenant, Wake
 from syncline.gateway.services.showing import holds_counted, moment, policy_shown
 
 MAX_NAME = 100
@@ -101,7 +102,10 @@ class Tenants:
         }
 
     async def mode(self, actor: str, tenant: str, mode: str) -> dict[str, Any]:
-        """Set how far decisions go. Live is refused until there is a connection and a leaver policy."""
+        """Set how far decisions go. Live is refused until there is a connection and a leaver policy.
+
+        Setting it, also to what it is, lets a tenant go on that was stopped for an operator to look.
+        """
         found = await self.find(tenant)
         wanted = _mode(mode)
         connection = await self._store.setup.connection(found.id)
@@ -116,6 +120,9 @@ class Tenants:
             )
         by = Actor(actor, self._clock.now())
         await self._store.setup.set_mode(found.id, wanted, by)
+        if connection.trouble == HELD_TENANT:
+            looked = Cause(by.at, uuid.uuid4().hex, {"by": actor})
+            await self._store.setup.note_trouble(found.id, None, None, looked)
         self._wake(found.id)
         message = _SAID[wanted]
         if wanted is TenantMode.LIVE and found.plan_approved_at is None:

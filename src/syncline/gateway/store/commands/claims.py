@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from syncline.gateway.domain.delivery import Access, Intent, Urgency
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.services.ports import Cause
-from syncline.gateway.store.tables import deliveries, users
+from syncline.gateway.store.tables import deliveries, tenants, users
 from syncline.sql.rows import Row, Rows
 
 NO_EMAIL = "scim:"
@@ -73,7 +73,7 @@ def give_up(rows: Rows, tenant_id: str, key: str, cause: Cause) -> None:
     rows.update(
         deliveries,
         (tenant_id, key),
-        **_marked(row, cause, Urgency.URGENT),
+        **_marked(rows, row, cause, Urgency.URGENT),
         user_id=None,
         intent=Intent.DELETED.value,
         claimed_by=None,
@@ -129,7 +129,7 @@ def _touch(rows: Rows, claimant: Claimant, key: str, cause: Cause, *, claimed_by
     rows.update(
         deliveries,
         (claimant.tenant_id, key),
-        **_marked(row, cause, urgency),
+        **_marked(rows, row, cause, urgency),
         email=email,
         wanted_email=claimant.email,
         user_id=claimant.user_id,
@@ -182,10 +182,13 @@ def owing(known_as: str | None) -> Row:
     return {"renamed_from": known_as, "renamed_key": None if known_as is None else email_key(known_as)}
 
 
-def _marked(row: Row, cause: Cause, urgency: Urgency) -> Row:
+def _marked(rows: Rows, row: Row, cause: Cause, urgency: Urgency) -> Row:
     """Return the columns of a row that has something new to deliver, at once."""
+    tenant = rows.get(tenants, row["tenant_id"])
     return {
         "desired_revision": row["desired_revision"] + 1,
+        # It is due, so it will be decided on the newest set-up anyway: not a second time for being stale.
+        "decided_epoch": row["decided_epoch"] if tenant is None else tenant["placement_epoch"],
         "urgency": int(urgency),
         "due_at": cause.at,
         "attempts": 0,
