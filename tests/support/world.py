@@ -5,6 +5,7 @@ Nothing is delivered by itself: a test says when the drain runs.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -49,10 +50,12 @@ class HubSpotAccount:
         """Make one call of the public API, as somebody else than the gateway."""
         self.clock.leap(10_001)  # the rate limit's window is the gateway's alone
         headers = {"Authorization": f"Bearer {self.credentials['access_token']}"}
-        async with aiohttp.ClientSession(headers=headers) as session:
-            async with session.request(method, self.url + path, json=body, params=query) as response:
-                assert response.status < 300, (method, path, response.status, await response.text())
-                return await response.json() if response.status != 204 else None
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.request(method, self.url + path, json=body, params=query) as response,
+        ):
+            assert response.status < 300, (method, path, response.status, await response.text())
+            return await response.json() if response.status != 204 else None
 
     async def users(self) -> dict[str, dict[str, Any]]:
         """Return every user by e-mail, with permission set and team by name, and whether he is active."""
@@ -82,9 +85,11 @@ class HubSpotAccount:
     async def scim(self, method: str, path: str, body: Any = None) -> Any:
         """Make one call of the native SCIM endpoint."""
         headers = {"Authorization": f"Bearer {self.credentials['scim_token']}"}
-        async with aiohttp.ClientSession(headers=headers) as session:
-            async with session.request(method, f"{self.url}/scim/v2{path}", json=body) as response:
-                return await response.json() if response.status != 204 else None
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.request(method, f"{self.url}/scim/v2{path}", json=body) as response,
+        ):
+            return await response.json() if response.status != 204 else None
 
 
 @dataclass
@@ -193,7 +198,7 @@ async def gateway(
     data: Path, clock: Clock, session: aiohttp.ClientSession | None = None
 ) -> AsyncIterator[Gateway]:
     """Open a gateway that delivers only when told to."""
-    data.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
     settings = read_settings({}, data=str(data))
     async with open_gateway(
         settings, lambda: "http://gateway.test", deliver=False, clock=clock, session=session
