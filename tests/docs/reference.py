@@ -14,6 +14,13 @@ from prometheus_client import Counter, Gauge
 from syncline.bootstrap import MOUNTED
 from syncline.gateway.cli.root import command_line
 from syncline.gateway.cli.seam import Programs
+from syncline.gateway.domain.delivery import state_diagram
+from syncline.gateway.store.directory import SCAN_LIMIT
+from syncline.scim.dialects import DIALECTS
+from syncline.scim.filter import MAX_LENGTH, MAX_NESTING, MAX_TERMS
+from syncline.scim.patch import MAX_OPERATIONS
+from syncline.scimserver.limits import Limits
+from syncline.scimserver.routes import ROUTES
 from syncline.settings import SETTINGS, Setting
 from syncline.telemetry.metrics import METRICS, Metric
 from tests.docs.repository import ROOT
@@ -116,10 +123,52 @@ def _page(title: str, *parts: str) -> str:
     return "\n\n".join([f"# {title}", _WRITTEN, *parts]) + "\n"
 
 
+def scim_page() -> str:
+    """Return docs/reference/scim-support.md."""
+    limits = Limits()
+    return _page(
+        "What the SCIM endpoint supports",
+        "SCIM 2.0 (RFC 7643, RFC 7644) at `/scim/v2`: Users with the Enterprise User extension, and Groups. Every "
+        "request needs a bearer token, discovery included. Filters with every operator, projection, index paging, "
+        "weak ETags with `If-Match` and `If-None-Match`. Not supported, and announced so: bulk, sorting, password "
+        "changes, `/Me`.",
+        "## Endpoints\n\n| path | methods |\n|---|---|\n"
+        + "\n".join(f"| `{route.path}` | {', '.join(route.endpoints)} |" for route in ROUTES),
+        "## Limits\n\n| what | limit | beyond it |\n|---|---|---|\n"
+        f"| body | {limits.body_bytes:,} bytes; Groups {limits.group_body_bytes:,} | 413 |\n"
+        f"| depth of JSON | {limits.json_depth} | 400 `invalidSyntax` |\n"
+        f"| filter | {MAX_LENGTH:,} characters, {MAX_TERMS} comparisons, nested {MAX_NESTING} deep "
+        "| 400 `invalidFilter` |\n"
+        f"| operations of a PATCH | {MAX_OPERATIONS:,} | 413 |\n"
+        f"| query string | {limits.query_bytes:,} bytes | 400 |\n"
+        f"| page | {limits.page_size} unless asked otherwise, at most {limits.max_results} | capped |\n"
+        f"| resources a filter without an index looks at | {SCAN_LIMIT:,} | 400 `tooMany` |",
+        "## What is read leniently\n\nAnswers are always in the form of the RFCs. Requests are read as identity "
+        "providers really write them; each tolerance has a name, and the provisioning log says which a request "
+        "needed.\n\n| name | who needs it | what is done | known from |\n|---|---|---|---|\n"
+        + "\n".join(
+            f"| `{each.name}` | {_cell(each.who)} | {_cell(each.rule)} | {_cell(each.source)} |"
+            for each in DIALECTS.values()
+        ),
+    )
+
+
+def deliveries_page() -> str:
+    """Return docs/reference/deliveries.md."""
+    return _page(
+        "The states of a delivery",
+        "A delivery is one person's way to HubSpot. Its state is read off its row; this is every way from one state "
+        "to another. [Why something is held, and what releases it](holds.md).",
+        f"```mermaid\n{state_diagram()}```",
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/settings.md": settings_page,
     "docs/reference/cli.md": cli_page,
     "docs/reference/metrics.md": metrics_page,
+    "docs/reference/scim-support.md": scim_page,
+    "docs/reference/deliveries.md": deliveries_page,
 }
 
 
