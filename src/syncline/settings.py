@@ -113,6 +113,29 @@ class Settings:
             "public URL, for example a rehearsal portal. Without a public URL they are accepted anyway.",
         )
     )
+    hubspot_client_id: str | None = field(
+        metadata=_row(
+            values.optional(values.text),
+            "text",
+            "",
+            "The client id of the app at HubSpot that `connection authorize` asks for grants in the name of. A tenant "
+            "may have an app of its own.",
+        )
+    )
+    hubspot_client_secret: str | None = field(
+        metadata=_row(
+            values.optional(values.text), "text", "", "The client secret of that app.", secret=True
+        )
+    )
+    hubspot_authorize_url: str = field(
+        metadata=_row(
+            values.address,
+            "URL",
+            "https://app.hubspot.com",
+            "Where a super admin is sent to sign in and to grant: HubSpot, one of its regional hosts, or a rehearsal "
+            "portal.",
+        )
+    )
     worker: bool = field(
         metadata=_row(
             values.switch,
@@ -145,6 +168,30 @@ class Settings:
             "45",
             "How long a request may take, its body included, before it is answered with 503 and "
             "`Retry-After`. The body alone may take 30 seconds.",
+        )
+    )
+    event_days: int = field(
+        metadata=_row(
+            values.whole(1, 36_500),
+            "days",
+            "400",
+            "How long the provisioning log keeps an event. Who changed the set-up is kept for ever.",
+        )
+    )
+    call_days: int = field(
+        metadata=_row(
+            values.whole(1, 36_500),
+            "days",
+            "90",
+            "How long a call to HubSpot stays in the log; a create that was never answered stays for ever.",
+        )
+    )
+    read_log_days: int = field(
+        metadata=_row(
+            values.whole(1, 36_500),
+            "days",
+            "7",
+            "How long the log of reads keeps a SCIM request that changed nothing.",
         )
     )
     log_level: str = field(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -32,7 +31,7 @@ def portal(syncline: Syncline) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture
-def server(syncline: Syncline, portal: dict[str, Any]) -> Iterator[Server]:
+def server(syncline: Syncline) -> Iterator[Server]:
     with syncline.gateway() as running:
         yield running
 
@@ -68,6 +67,22 @@ def provision(address: str, token: str, body: Mapping[str, Any]) -> dict[str, An
         assert 201 == response.status
         created: dict[str, Any] = json.load(response)
         return created
+
+
+READABLE = (
+    ("tenant", "list"),
+    ("tenant", "show", "acme"),
+    ("token", "list", "acme"),
+    ("connection", "show", "acme"),
+    ("connection", "check", "acme"),
+    ("policy", "show", "acme"),
+    ("rule", "list", "acme"),
+    ("protect", "list", "acme"),
+    ("plan", "show", "acme"),
+    ("users", "list", "acme"),
+    ("groups", "list", "acme"),
+    ("events", "list", "acme"),
+)
 
 
 def test_the_first_ten_minutes_end_with_a_user_at_hubspot(
@@ -137,35 +152,12 @@ def test_the_first_ten_minutes_end_with_a_user_at_hubspot(
     overview = syncline.json("tenant", "show", "acme")
     assert ({"users": 1, "groups": 0}, 0) == (overview["counts"], overview["deliveries"]["held"])
     assert ["acme"] == [each["name"] for each in syncline.json("tenant", "list")["tenants"]]
-
-
-READABLE = (
-    ("tenant", "list"),
-    ("tenant", "show", "acme"),
-    ("token", "list", "acme"),
-    ("connection", "show", "acme"),
-    ("connection", "check", "acme"),
-    ("policy", "show", "acme"),
-    ("rule", "list", "acme"),
-    ("protect", "list", "acme"),
-    ("plan", "show", "acme"),
-    ("users", "list", "acme"),
-    ("groups", "list", "acme"),
-    ("events", "list", "acme"),
-)
-
-
-def test_every_read_is_a_table_for_people_and_json_for_machines(
-    syncline: Syncline, portal: dict[str, Any], server: Server
-) -> None:
-    server.ask("tenant.create", name="acme")
-    server.ask("token.create", tenant="acme")
-    syncline.json(*connect(portal))
     for words in READABLE:
+        assert isinstance(syncline.json(*words), dict), words
         said = syncline.run(*words)
         assert (0, "") == (said.status, said.err), words
         assert said.out.strip(), words
-        assert isinstance(syncline.json(*words), dict), words
+        assert not said.out.startswith("{"), words
 
 
 def test_refusals_name_the_fix(syncline: Syncline, portal: dict[str, Any], server: Server) -> None:
@@ -180,7 +172,9 @@ def test_refusals_name_the_fix(syncline: Syncline, portal: dict[str, Any], serve
     refused(syncline.run(*connect(portal, base_url="http://127.0.0.1:9")), "could not be reached")
     refused(syncline.run(*connect(portal, base_url="https://evil.example")), "not a HubSpot host")
     refused(syncline.run(*connect(portal, base_url="ftp://127.0.0.1")), "http")
-    refused(syncline.run(*connect(portal, scim_token=PAT)), "SCIM", "connection set")
+    refused(
+        syncline.run(*connect(portal, scim_token=PAT)), "SCIM channel", "nothing was saved", "connection set"
+    )
     assert server.ask("tenant.show", tenant="acme")["connection"] is None
 
     syncline.json(*connect(portal))
@@ -200,41 +194,28 @@ def test_a_mistyped_command_is_a_usage_error(syncline: Syncline) -> None:
     for words in (("tenant", "mode", "acme", "alive"), ("tennant",), ("token", "create")):
         said = syncline.run(*words)
         assert (2, "") == (said.status, said.out), words
-        assert "Usage:" in said.err and "Traceback" not in said.err
+        assert "Usage:" in said.err
+        assert "Traceback" not in said.err
 
 
 def test_without_a_server_commands_do_the_same_by_themselves(
     syncline: Syncline, portal: dict[str, Any]
 ) -> None:
     syncline.json("tenant", "create", "acme")
-    report = syncline.json(*connect(portal))
+    tokens = f"{portal['access_token']}\n{portal['scim_token']}\n"
+    said = syncline.run(*connect(portal, access_token="-", scim_token="-"), "--json", stdin=tokens)
     refused(syncline.run("tenant", "mode", "acme", "live"), "policy set acme --deactivated")
-    refused(syncline.run("tenant", "show", "nobody"), "tenant list")
-    assert portal["portal_id"] == report["portal_id"]
+    assert portal["portal_id"] == said.json["portal_id"]
     assert not (syncline.data / "server.json").exists()
 
 
-def test_a_token_comes_from_standard_input_and_is_no_argument(
-    syncline: Syncline, portal: dict[str, Any], server: Server
+def test_a_second_server_finds_folder_and_address_taken(
+    syncline: Syncline, server: Server, tmp_path: Path
 ) -> None:
-    server.ask("tenant.create", name="acme")
-    words = connect(portal, access_token="-", scim_token="-")
-    tokens = f"{portal['access_token']}\n{portal['scim_token']}\n"
-
-    said = syncline.run(*words, "--json", stdin=tokens)
-
-    assert portal["portal_id"] == said.json["portal_id"]
-
-
-def test_only_one_server_works_on_a_data_folder(syncline: Syncline, server: Server) -> None:
     refused(syncline.run("serve", "--port", "0"), "already running", server.address, "--data")
-    assert [] == server.ask("tenant.list")["tenants"]
-
-
-def test_an_address_in_use_is_named(syncline: Syncline, server: Server, tmp_path: Path) -> None:
     other = Syncline(tmp_path / "other")
-
     refused(other.run("serve", "--port", server.address.rpartition(":")[2]), "--port", "listen")
+    assert [] == server.ask("tenant.list")["tenants"]
 
 
 def test_a_database_of_a_newer_version_is_left_alone(syncline: Syncline) -> None:
@@ -263,16 +244,13 @@ def test_a_connection_sealed_with_another_key_says_so(syncline: Syncline, portal
     syncline.json(*connect(portal))
     (syncline.data / "secret.key").unlink()
 
-    for words in (("tenant", "show", "acme"), ("connection", "check", "acme")):
-        refused(syncline.run(*words), "sealed", "key")
+    refused(syncline.run("connection", "check", "acme"), "sealed", "key")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_data_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    folder = tmp_path / "locked"
-    folder.mkdir(mode=0o500)
+def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
 
-    refused(Syncline(folder / "data").run("tenant", "create", "acme"), str(folder), "--data")
+    refused(Syncline(tmp_path / "file" / "data").run("tenant", "create", "acme"), str(tmp_path), "--data")
 
 
 @pytest.mark.parametrize(

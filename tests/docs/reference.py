@@ -15,6 +15,7 @@ from syncline.bootstrap import MOUNTED
 from syncline.gateway.cli.root import command_line
 from syncline.gateway.cli.seam import Programs
 from syncline.gateway.domain.delivery import state_diagram
+from syncline.gateway.domain.scopes import CHOICES, scopes_table
 from syncline.gateway.store.directory import SCAN_LIMIT
 from syncline.scim.dialects import DIALECTS
 from syncline.scim.filter import MAX_LENGTH, MAX_NESTING, MAX_TERMS
@@ -163,10 +164,25 @@ def deliveries_page() -> str:
     )
 
 
+def scopes_page() -> str:
+    """Return docs/reference/scopes.md."""
+    return _page(
+        "Scopes",
+        "What Syncline uses HubSpot's API channel for, and the scope each use needs; either of two scopes will do. "
+        "`connection authorize` asks only for what the tenant uses. An app declares the first kind as required and "
+        "the second as optional scopes; an app with a static token and a service key know only one kind.",
+        scopes_table(),
+        "What a grant lacks is named, with what it blocks, by `connection authorize` and `connection check`. An "
+        "operator asks ahead of use with `connection authorize TENANT --with FEATURE`; "
+        f"FEATURE is {' or '.join(f'`{each}`' for each in CHOICES)}.",
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/settings.md": settings_page,
     "docs/reference/cli.md": cli_page,
     "docs/reference/metrics.md": metrics_page,
+    "docs/reference/scopes.md": scopes_page,
     "docs/reference/scim-support.md": scim_page,
     "docs/reference/deliveries.md": deliveries_page,
 }

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+import uuid
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, rule
@@ -27,8 +29,12 @@ from syncline.portal.web.call import Surroundings
 from syncline.scim.errors import Uniqueness
 from syncline.scimserver.asgi import Receive, Scope, Send
 from tests.support.clock import LeapingClock
+from tests.support.gateway_stores import migrate_at
+from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.serving import serve
 from tests.support.world import ENTERPRISE, TENANT, HubSpotAccount, World, gateway
+
+__all__ = ["postgres_server"]
 
 EXAMPLES = int(os.environ.get("SYNCLINE_TEST_SIMULATIONS", "8"))
 STEPS = 25
@@ -92,6 +98,13 @@ class PeopleComeAndGo(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="syncline-simulation-"))
         self.clock = LeapingClock()
 
+    def open_database(self) -> str | None:
+        """Return where the gateway keeps everything; None for SQLite in its data folder."""
+        return None
+
+    def drop_database(self) -> None:
+        """Give the database back."""
+
     def run(self, coroutine: Any) -> Any:
         return self.runner.run(coroutine)
 
@@ -100,6 +113,7 @@ class PeopleComeAndGo(RuleBasedStateMachine):
         self.run(self._begin())
 
     async def _begin(self) -> None:
+        self.database_url = self.open_database()
         addresses: list[str] = []
         store = await self.stack.enter_async_context(open_portal_store(self.folder / "portal"))
         self.faulty = Faulty(create_application(Surroundings(store, self.clock, lambda: addresses[0])))
@@ -123,7 +137,7 @@ class PeopleComeAndGo(RuleBasedStateMachine):
     async def _open(self) -> None:
         self.gateway_stack = AsyncExitStack()
         opened = await self.gateway_stack.enter_async_context(
-            gateway(self.folder / "gateway", self.clock, self.session)
+            gateway(self.folder / "gateway", self.clock, self.session, database_url=self.database_url)
         )
         self.world = World(opened, self.hubspot, self.clock)
         self.world.tenant_id = getattr(self, "tenant_id", TenantId(""))
@@ -247,6 +261,7 @@ class PeopleComeAndGo(RuleBasedStateMachine):
         finally:
             self.run(self._close())
             self.runner.close()
+            self.drop_database()
 
     async def _close(self) -> None:
         if hasattr(self, "gateway_stack"):
@@ -254,8 +269,7 @@ class PeopleComeAndGo(RuleBasedStateMachine):
         await self.stack.aclose()
 
 
-TestPeopleComeAndGo = PeopleComeAndGo.TestCase
-TestPeopleComeAndGo.settings = settings(
+SETTINGS = settings(
     max_examples=EXAMPLES,
     stateful_step_count=STEPS,
     deadline=None,
@@ -263,3 +277,31 @@ TestPeopleComeAndGo.settings = settings(
     print_blob=False,
     suppress_health_check=list(HealthCheck),
 )
+
+TestPeopleComeAndGo = PeopleComeAndGo.TestCase
+TestPeopleComeAndGo.settings = SETTINGS
+
+
+class OnPostgresql(PeopleComeAndGo):
+    """The same world with the gateway on PostgreSQL."""
+
+    server: PostgresServer
+
+    def open_database(self) -> str:
+        self.name = f"simulation_{uuid.uuid4().hex}"
+        return self.server.create(self.name, self.server.template("gateway", migrate_at))
+
+    def drop_database(self) -> None:
+        if hasattr(self, "name"):
+            self.server.drop(self.name)
+
+
+if os.environ.get("SYNCLINE_TEST_POSTGRES") == "all":
+
+    @pytest.mark.postgres
+    class TestPeopleComeAndGoOnPostgresql(OnPostgresql.TestCase):  # type: ignore[misc, valid-type]
+        settings = SETTINGS
+
+        @pytest.fixture(autouse=True)
+        def _server(self, postgres_server: PostgresServer) -> None:
+            OnPostgresql.server = postgres_server

@@ -18,7 +18,8 @@ class LeapingClock:
 
     async def sleep(self, milliseconds: int) -> None:
         until = self._now + max(0, milliseconds)
-        await asyncio.sleep(0)
+        # A breath of real time, so that whoever waits for an answer by looking again does not spin.
+        await asyncio.sleep(0.001 if milliseconds > 0 else 0)
         self._now = max(self._now, until)
 
     def leap(self, milliseconds: int) -> None:

@@ -59,9 +59,10 @@ class PostgresServer:
                 done.touch()
         return f"template_{name}"
 
-    def create(self, name: str, template: str = EMPTY) -> str:
+    def create(self, name: str, template: str = EMPTY, encoding: str | None = None) -> str:
         """Make a database as a copy of the template; return its URL."""
-        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        coded = "" if encoding is None else f" ENCODING '{encoding}' LOCALE 'C'"
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"{coded}')
         return self.url(name)
 
     def drop(self, name: str) -> None:
@@ -69,10 +70,10 @@ class PostgresServer:
         self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     @contextmanager
-    def database(self, template: str = EMPTY) -> Iterator[str]:
+    def database(self, template: str = EMPTY, encoding: str | None = None) -> Iterator[str]:
         """Yield the URL of a database that exists as long as the block runs."""
         name = f"test_{uuid.uuid4().hex}"
-        url = self.create(name, template)
+        url = self.create(name, template, encoding)
         try:
             yield url
         finally:

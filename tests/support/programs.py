@@ -95,11 +95,17 @@ class Syncline:
                 return str(said["address"]) if said["pid"] == process.pid else None
             return None
 
-        return wait_for(address, "the server never said where it listens")
+        return str(wait_for(address, "the server never said where it listens"))
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SYNCLINE_")}
-        return {**kept, "SYNCLINE_DATA": str(self.data), "LOGNAME": "anna", "SUDO_USER": "", **self.environment}
+        return {
+            **kept,
+            "SYNCLINE_DATA": str(self.data),
+            "LOGNAME": "anna",
+            "SUDO_USER": "",
+            **self.environment,
+        }
 
 
 @dataclass

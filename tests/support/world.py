@@ -1,4 +1,4 @@
-"""A gateway and a portal put together in one process: real SQLite, real HTTP between them, time that leaps.
+"""A gateway and a portal put together in one process: a real database, real HTTP between them, time that leaps.
 
 Nothing is delivered by itself: a test says when the drain runs.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -180,12 +180,14 @@ def exchange() -> Exchange:
 
 
 @contextlib.asynccontextmanager
-async def portal(data: Path, clock: LeapingClock, **account: Any) -> AsyncIterator[HubSpotAccount]:
-    """Serve a portal with one account."""
+async def portal(
+    data: Path, clock: LeapingClock, *, front: Callable[[Any], Any] | None = None, **account: Any
+) -> AsyncIterator[HubSpotAccount]:
+    """Serve a portal with one account; `front` wraps its application."""
     addresses: list[str] = []
     async with open_portal_store(data) as store:
         application = create_application(Surroundings(store, clock, lambda: addresses[0]))
-        async with serve(application) as url:
+        async with serve(application if front is None else front(application)) as url:
             addresses.append(url)
             credentials = await open_account(
                 store, clock, name=TENANT, address=url, with_scim=True, **account
@@ -195,11 +197,15 @@ async def portal(data: Path, clock: LeapingClock, **account: Any) -> AsyncIterat
 
 @contextlib.asynccontextmanager
 async def gateway(
-    data: Path, clock: Clock, session: aiohttp.ClientSession | None = None
+    data: Path,
+    clock: Clock,
+    session: aiohttp.ClientSession | None = None,
+    *,
+    database_url: str | None = None,
 ) -> AsyncIterator[Gateway]:
-    """Open a gateway that delivers only when told to."""
+    """Open a gateway that delivers only when told to; without a URL on SQLite in its data folder."""
     await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
-    settings = read_settings({}, data=str(data))
+    settings = read_settings({}, data=str(data), database_url=database_url)
     async with open_gateway(
         settings, lambda: "http://gateway.test", deliver=False, clock=clock, session=session
     ) as opened:
@@ -208,14 +214,19 @@ async def gateway(
 
 @contextlib.asynccontextmanager
 async def world(
-    folder: Path, *, connected: bool = True, scim: bool = True, account: dict[str, Any] | None = None
+    folder: Path,
+    *,
+    connected: bool = True,
+    scim: bool = True,
+    account: dict[str, Any] | None = None,
+    database_url: str | None = None,
 ) -> AsyncIterator[World]:
     """Yield a gateway with one tenant, connected to an account unless told otherwise."""
     clock = LeapingClock()
     async with (
         portal(folder / "portal", clock, **(account or {})) as hubspot,
         contextlib.aclosing(_Session()) as session,
-        gateway(folder / "gateway", clock, session.http) as opened,
+        gateway(folder / "gateway", clock, session.http, database_url=database_url) as opened,
     ):
         made = World(opened, hubspot, clock)
         created = await made.run("tenant.create", name=TENANT)

@@ -40,7 +40,9 @@ class Verdict:
             table.add_column(column)
         for check in checks:
             mark, style = ("✔", "green") if check.holds else ("✘", "bold red")
-            table.add_row(Text(mark, style), check.what, _said(check.expected), Text(_said(check.found), style))
+            table.add_row(
+                Text(mark, style), check.what, _said(check.expected), Text(_said(check.found), style)
+            )
         self.tables.append(table)
         console.print(table)
 

@@ -73,6 +73,7 @@ async def _play(
         await story.joiner_on_demand(entra, reader)
         await story.movers(entra, reader)
         await story.leavers(entra, reader)
+        await story.wrong_filter(entra, reader)
         await story.close(reader)
         _sum_up(console, story)
         if picture is not None:

@@ -269,6 +269,36 @@ class Story:
             ],
         )
 
+    async def wrong_filter(self, entra: EntraSimulator, account: AccountReader) -> None:
+        """Unassign many people at once, as a wrong filter would; then take it back; compare."""
+        self._act(
+            "10. A wrong filter", "Fifteen people fall out of scope at once, by mistake. The brake holds."
+        )
+        people = self._somebody("User", 15)
+        for user in people:
+            self.company.unassign(user)
+        await self._increment(entra)
+        staged = (await self.stage.run("leavers", "list", TENANT))["leavers"]
+        seen = await account.users()
+        still_active = sum(_status(seen.get(user.user_principal_name)) == "active" for user in people)
+        self.verdict.show(
+            self.console,
+            "Deletion threshold",
+            [
+                Check("people staged, none of them without access", len(staged), still_active),
+                Check("the brake held before everybody was gone", True, 0 < len(staged) < len(people)),
+            ],
+        )
+        self.console.print(
+            "The mistake is taken back in the directory: nobody has to be released, nobody is lost."
+        )
+        for user in people:
+            self.company.assign_role(user, "User")
+        await self._increment(entra)
+        seen = await account.users()
+        back = sum(_status(seen.get(user.user_principal_name)) == "active" for user in people)
+        self.verdict.show(self.console, "Taken back", [Check("people with access again", len(people), back)])
+
     async def close(self, account: AccountReader) -> None:
         """Compare everybody once more and say what was spent."""
         seen = await account.users()
@@ -277,7 +307,7 @@ class Story:
         tenant = await self.stage.ask("tenant.show", tenant=TENANT)
         waiting = tenant["deliveries"]["waiting"] + tenant["deliveries"]["retrying"]
         self._act(
-            "10. In the end",
+            "11. In the end",
             f"{await self._calls()} HubSpot calls in all, set-up and checks by Syncline included.",
         )
         self.verdict.show(

@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
-import orjson
 from rich.console import Console
 
+from syncline.clock import Milliseconds
 from syncline.rehearsal import report, state
-from syncline.rehearsal.changes import OrderedChanges, apply_changes
-from syncline.rehearsal.cycle import ConnectionTest, CycleResult, EntraSimulator
-from syncline.rehearsal.directory import DEFAULT_ROLES, Directory
-from syncline.rehearsal.entra import CONCURRENCY, AddressError
+from syncline.rehearsal.command import Order, carry_out, founded, order_of, run_cycle, show_json
+from syncline.rehearsal.cycle import EntraSimulator
+from syncline.rehearsal.dialect import Dialect, chosen
+from syncline.rehearsal.directory import Directory
+from syncline.rehearsal.google import GoogleSimulator
+from syncline.rehearsal.google_users import DAY, Deprovisioning, GoogleUpdates
 from syncline.rehearsal.job import JobState
 from syncline.rehearsal.mapping import AttributeMapping
-from syncline.rehearsal.objects import DirectoryError
+from syncline.rehearsal.okta import OktaSimulator
+from syncline.rehearsal.okta_run import OktaStyle
 from syncline.rehearsal.ondemand import OnDemandResult
+from syncline.rehearsal.options import (
+    ADDRESS_OPTIONS,
+    CHANGE_OPTIONS,
+    COMPANY_OPTIONS,
+    CYCLE_OPTIONS,
+    GROUPS_OPTION,
+    JSON_OPTION,
+    options,
+)
 from syncline.rehearsal.roles import RoleExpression
+from syncline.rehearsal.wire import AddressError
+
+_DIALECTS = {"default": Dialect.DEFAULT, "flag": Dialect.OPTSCIM}
 
 
 @click.group()
@@ -29,89 +43,10 @@ def rehearse() -> None:
     """Play an identity provider against a SCIM endpoint, with a simulated company."""
 
 
-_COMPANY_OPTIONS = (
-    click.option("--users", default=50, show_default=True, type=click.IntRange(1), help="People in scope."),
-    click.option(
-        "--seed", default=7, show_default=True, type=int, help="The same seed gives the same company."
-    ),
-    click.option(
-        "--domain", default="acme.example", show_default=True, help="Domain of the principal names."
-    ),
-    click.option(
-        "--app-role",
-        "app_roles",
-        multiple=True,
-        metavar="VALUE",
-        help=f"App roles, from the most usual to the most powerful. Repeatable.  [default: {', '.join(DEFAULT_ROLES)}]",
-    ),
-)
-_CHANGE_OPTIONS = (
-    click.option("--join", multiple=True, metavar="NAME", help="Hire somebody. Repeatable."),
-    click.option("--rename", metavar="USER", help="Give a person another name (--to) or another surname."),
-    click.option("--to", "new_name", metavar="NAME", help="The new name of --rename."),
-    click.option("--move", metavar="USER", help="Give a person another --department, --title or --manager."),
-    click.option("--department", metavar="NAME", help="The new department of --move or --join."),
-    click.option("--title", metavar="NAME", help="The new job title of --move or --join."),
-    click.option("--manager", metavar="USER", help="The new manager of --move or --join."),
-    click.option(
-        "--role", "roles", nargs=2, multiple=True, metavar="USER ROLE", help="Replace the app role."
-    ),
-    click.option("--leave", multiple=True, metavar="USER", help="Soft-delete a person. Repeatable."),
-    click.option("--block", multiple=True, metavar="USER", help="Block a person's sign-in. Repeatable."),
-    click.option("--unassign", multiple=True, metavar="USER", help="Take the application away. Repeatable."),
-    click.option("--restore", multiple=True, metavar="USER", help="Undo --leave or --block. Repeatable."),
-    click.option("--purge", multiple=True, metavar="USER", help="Delete a person for good. Repeatable."),
-)
-
-
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-
-
-def _all(options: tuple[Callable[[Any], Any], ...]) -> Callable[[_Command], _Command]:
-    def decorate(command: _Command) -> _Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Job:
-    """What the command line asks for, besides the changes."""
-
-    base_url: str
-    token: str
-    users: int
-    seed: int
-    domain: str
-    app_roles: tuple[str, ...]
-    on_demand: str | None
-    state_file: Path | None
-    incremental: bool
-    groups: bool
-    external_id: str
-    role_expression: str
-    concurrency: int
-    as_json: bool
-
-
 @rehearse.command()
-@click.option("--base-url", required=True, metavar="URL", help="Tenant URL: the SCIM endpoint.")
-@click.option(
-    "--token", required=True, envvar="SYNCLINE_REHEARSAL_TOKEN", show_envvar=True, help="Secret token."
-)
-@_all(_COMPANY_OPTIONS)
+@options(ADDRESS_OPTIONS, COMPANY_OPTIONS)
 @click.option("--on-demand", metavar="USER", help="Provision one person and explain the five steps.")
-@click.option(
-    "--state",
-    "state_file",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Keep the company and the cached ids here, so that later cycles can be incremental.",
-)
-@click.option("--incremental", is_flag=True, help="Send what changed since the last cycle (needs --state).")
-@click.option("--groups/--no-groups", default=True, help="Provision groups and memberships too.")
+@options(CYCLE_OPTIONS, GROUPS_OPTION)
 @click.option("--external-id", type=click.Choice(["mailNickname", "objectId"]), default="mailNickname")
 @click.option(
     "--role-expression",
@@ -119,36 +54,172 @@ class _Job:
     default=RoleExpression.SINGLE.value,
 )
 @click.option(
-    "--concurrency",
-    type=click.IntRange(1, 100),
-    default=CONCURRENCY,
-    show_default=True,
-    help="Requests under way at once.",
+    "--dialect",
+    type=click.Choice(list(_DIALECTS)),
+    help="PATCH as by default, or as with the flag aadOptscim062020; else the flag on the tenant URL says.",
 )
-@_all(_CHANGE_OPTIONS)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document with the provisioning log.")
-def entra(**options: Any) -> None:
-    """Play Microsoft Entra ID (default PATCH dialect): connection test, then a cycle.
+@click.option(
+    "--deletion-threshold",
+    type=click.IntRange(0),
+    metavar="NUMBER",
+    help="Hold back a cycle's deletions when they are more than this.",
+)
+@click.option("--allow-deletions", is_flag=True, help="Carry out the deletions held back (needs --state).")
+@click.option("--reject-deletions", is_flag=True, help="Drop the deletions held back (needs --state).")
+@options(CHANGE_OPTIONS, JSON_OPTION)
+def entra(**given: Any) -> None:
+    """Play Microsoft Entra ID: connection test, then a cycle.
 
     Without changes the cycle is the initial one; with changes, or --incremental, an incremental one. Ends with 0
     only if no object failed.
     """
-    ordered = OrderedChanges(**{name: options.pop(name) for name in OrderedChanges.__dataclass_fields__})
-    job = _Job(**options)
-    if (complaint := _complaint(job, ordered)) is not None:
-        raise click.UsageError(complaint)
-    _refuse_another_company(job)
-    console = Console(stderr=job.as_json)
+    order = order_of(given)
+    if given["allow_deletions"] and given["reject_deletions"]:
+        raise click.UsageError("--allow-deletions and --reject-deletions are two answers to one question.")
+    dialect = _DIALECTS[given["dialect"]] if given["dialect"] else None
     try:
-        ok = _rehearse(job, ordered, console)
-    except (DirectoryError, state.StateError, AddressError) as error:
+        address, _ = chosen(order.base_url, dialect)
+    except AddressError as error:
         raise click.ClickException(str(error)) from error
-    if not ok:
-        raise click.exceptions.Exit(1)
+
+    def build(directory: Directory, memory: JobState, console: Console) -> EntraSimulator:
+        del console
+        return EntraSimulator(
+            directory,
+            order.base_url,
+            order.token,
+            mapping=AttributeMapping(given["external_id"], RoleExpression(given["role_expression"])),
+            groups=given["groups"],
+            dialect=dialect,
+            deletion_threshold=given["deletion_threshold"],
+            concurrency=order.concurrency,
+            state=memory,
+        )
+
+    carry_out(order, EntraSimulator, build, lambda s, c: _entra(order, given, s, c), base_url=address)
+
+
+def _entra(order: Order, given: dict[str, Any], simulator: EntraSimulator, console: Console) -> bool:
+    if given["on_demand"] is not None:
+        return _on_demand(order, given["on_demand"], simulator, console)
+    answered = given["allow_deletions"] or given["reject_deletions"]
+    if answered:
+        held = simulator.allow_deletions() if given["allow_deletions"] else simulator.reject_deletions()
+        console.print(f"{held} deletions are {'allowed' if given['allow_deletions'] else 'rejected'}.")
+    return run_cycle(order, simulator, console, incremental=answered)
 
 
 @rehearse.command()
-@_all(_COMPANY_OPTIONS)
+@options(ADDRESS_OPTIONS)
+@click.option(
+    "--style",
+    type=click.Choice([style.value for style in OktaStyle]),
+    default=OktaStyle.CATALOGUE.value,
+    show_default=True,
+    help="An application from the catalogue (PUT and PATCH), or from the App Integration Wizard (PUT alone).",
+)
+@options(COMPANY_OPTIONS, CYCLE_OPTIONS, GROUPS_OPTION)
+@click.option("--push-now", metavar="GROUP", help="Replace all members of one pushed group (needs --state).")
+@click.option("--unlink", metavar="GROUP", help="Unlink and delete one pushed group (needs --state).")
+@click.option("--import", "imports", is_flag=True, help="Read all users of the application; write nothing.")
+@options(CHANGE_OPTIONS, JSON_OPTION)
+def okta(**given: Any) -> None:
+    """Play Okta: credentials test, then assignments and group push.
+
+    Without changes everybody is assigned anew; with changes, or --incremental, what changed is sent. --block
+    suspends a person, --leave deactivates, --purge deletes. Ends with 0 only if no object failed.
+    """
+    order = order_of(given)
+    if (given["push_now"] or given["unlink"]) and not order.continues:
+        raise click.UsageError("--push-now and --unlink need the --state of an earlier run.")
+
+    def build(directory: Directory, memory: JobState, console: Console) -> OktaSimulator:
+        def tell_wait(pause: Milliseconds) -> None:
+            console.print(f"The application is busy; Okta waits {pause / 1000:.0f} s.")
+
+        return OktaSimulator(
+            directory,
+            order.base_url,
+            order.token,
+            style=OktaStyle(given["style"]),
+            groups=given["groups"],
+            tell_wait=tell_wait,
+            concurrency=order.concurrency,
+            state=memory,
+        )
+
+    carry_out(order, OktaSimulator, build, lambda s, c: _okta(order, given, s, c))
+
+
+def _okta(order: Order, given: dict[str, Any], simulator: OktaSimulator, console: Console) -> bool:
+    if given["imports"]:
+        result = asyncio.run(simulator.import_users())
+        if order.as_json:
+            show_json({"read": result.read, **asdict(result)})
+        else:
+            report.show_import(console, result, simulator.directory)
+        return True
+    if given["push_now"] is None and given["unlink"] is None:
+        return run_cycle(order, simulator, console)
+    work = simulator.push_now(given["push_now"]) if given["push_now"] else simulator.unlink(given["unlink"])
+    entry = asyncio.run(work)
+    if order.as_json:
+        show_json({"log": entry.to_json() if entry else None})
+    else:
+        report.show_entry(console, entry)
+    return entry is not None and not entry.failed
+
+
+@rehearse.command()
+@options(ADDRESS_OPTIONS, COMPANY_OPTIONS, CYCLE_OPTIONS)
+@click.option(
+    "--updates",
+    type=click.Choice([way.value for way in GoogleUpdates]),
+    default=GoogleUpdates.PATCH.value,
+    show_default=True,
+    help="How the application wants its updates.",
+)
+@click.option(
+    "--suspend-after",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    metavar="DAYS",
+    help="Suspend leavers at the application so long after.",
+)
+@click.option(
+    "--delete-after",
+    type=click.IntRange(0),
+    metavar="DAYS",
+    help="Delete leavers at the application so long after; without it nobody is deleted.",
+)
+@options(CHANGE_OPTIONS, JSON_OPTION)
+def google(**given: Any) -> None:
+    """Play Google Workspace: probe, then provisioning of users; groups and roles are not sent.
+
+    Without changes everybody is looked up anew; with changes, or --incremental, what changed is sent, and who
+    left long enough ago is suspended or deleted. Ends with 0 only if nobody failed.
+    """
+    order = order_of(given)
+    days = given["delete_after"]
+
+    def build(directory: Directory, memory: JobState, console: Console) -> GoogleSimulator:
+        del console
+        return GoogleSimulator(
+            directory,
+            order.base_url,
+            order.token,
+            updates=GoogleUpdates(given["updates"]),
+            deprovisioning=Deprovisioning(given["suspend_after"] * DAY, None if days is None else days * DAY),
+            concurrency=order.concurrency,
+            state=memory,
+        )
+
+    carry_out(order, GoogleSimulator, build, lambda s, c: run_cycle(order, s, c))
+
+
+@rehearse.command()
+@options(COMPANY_OPTIONS)
 @click.option(
     "--state", "state_file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
@@ -158,7 +229,7 @@ def people(
 ) -> None:
     """List the people of the simulated company, as the other options name them."""
     try:
-        company = state.load(state_file)[0] if state_file else _company(users, seed, domain, app_roles)
+        company = state.load(state_file)[0] if state_file else founded(users, seed, domain, app_roles)
     except state.StateError as error:
         raise click.ClickException(str(error)) from error
     if not as_json:
@@ -172,106 +243,16 @@ def people(
         }
         for user in company.people()
     ]
-    click.echo(orjson.dumps({"people": listed}, option=orjson.OPT_INDENT_2))
+    show_json({"people": listed})
 
 
-def _complaint(job: _Job, ordered: OrderedChanges) -> str | None:
-    known = job.state_file is not None and job.state_file.exists()
-    if (ordered or job.incremental) and not known:
-        return (
-            "Changes and --incremental need the memory of an earlier cycle: run once with --state FILE alone, "
-            "then again with the same file."
-        )
-    return ordered.complaint()
-
-
-def _refuse_another_company(job: _Job) -> None:
-    """Raise UsageError for options that would describe another company than the one in the state file."""
-    if job.state_file is None or not job.state_file.exists():
-        return
-    context = click.get_current_context()
-    for name in ("users", "seed", "domain", "app_roles"):
-        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
-            option = "--" + ("app-role" if name == "app_roles" else name)
-            raise click.UsageError(f"{option} founds a new company, but {job.state_file} already holds one.")
-
-
-def _company(users: int, seed: int, domain: str, app_roles: tuple[str, ...]) -> Directory:
-    return Directory.seeded(size=users, seed=seed, domain=domain, roles=app_roles or DEFAULT_ROLES)
-
-
-def _rehearse(job: _Job, ordered: OrderedChanges, console: Console) -> bool:
-    known = job.state_file is not None and job.state_file.exists()
-    if known and job.state_file is not None:
-        directory, memory = state.load(job.state_file, job.base_url.rstrip("/"))
-    else:
-        directory, memory = _company(job.users, job.seed, job.domain, job.app_roles), JobState()
-    for sentence in apply_changes(directory, ordered):
-        console.print(sentence, markup=False)
-    mapping = AttributeMapping(job.external_id, RoleExpression(job.role_expression))
-    simulator = EntraSimulator(
-        directory,
-        job.base_url,
-        job.token,
-        mapping=mapping,
-        groups=job.groups,
-        concurrency=job.concurrency,
-        state=memory,
-    )
-    test = asyncio.run(simulator.test_connection())
-    if not test.ok:
-        return _refuse(job, test)
-    if not job.as_json:
-        console.print(f"[green]Test connection:[/] {test.sentence}")
-    try:
-        if job.on_demand is not None:
-            return _on_demand(job, simulator, console)
-        return _cycle(job, simulator, console, incremental=bool(ordered) or job.incremental)
-    finally:
-        if job.state_file is not None:
-            state.save(job.state_file, simulator.base_url, directory, memory)
-
-
-def _refuse(job: _Job, test: ConnectionTest) -> bool:
-    if job.as_json:
-        click.echo(orjson.dumps({"test_connection": asdict(test)}, option=orjson.OPT_INDENT_2))
-        return False
-    raise click.ClickException(f"The connection test failed. {test.code}: {test.sentence} {test.fix}")
-
-
-def _on_demand(job: _Job, simulator: EntraSimulator, console: Console) -> bool:
-    result = asyncio.run(simulator.on_demand(job.on_demand or ""))
-    if job.as_json:
-        click.echo(orjson.dumps(_steps_json(result), option=orjson.OPT_INDENT_2))
+def _on_demand(order: Order, user: str, simulator: EntraSimulator, console: Console) -> bool:
+    result = asyncio.run(simulator.on_demand(user))
+    if order.as_json:
+        show_json(_steps_json(result))
     else:
         report.show_steps(console, result)
     return result.ok
-
-
-def _cycle(job: _Job, simulator: EntraSimulator, console: Console, *, incremental: bool) -> bool:
-    run = simulator.incremental_cycle if incremental else simulator.initial_cycle
-    with report.progress_bar(console) as progress:
-        result = asyncio.run(run(progress))
-    if job.as_json:
-        click.echo(orjson.dumps(_cycle_json(result), option=orjson.OPT_INDENT_2))
-    else:
-        report.show_cycle(console, result)
-    return result.ok
-
-
-def _cycle_json(result: CycleResult) -> dict[str, Any]:
-    return {
-        "cycle": result.cycle,
-        "kind": result.kind,
-        "ok": result.ok,
-        "quarantine": result.quarantine or None,
-        "requests": result.requests,
-        "duration_ms": result.duration,
-        "users": asdict(result.users),
-        "groups": asdict(result.groups),
-        "references": asdict(result.references),
-        "log": [entry.to_json() for entry in result.entries],
-    }
 
 
 def _steps_json(result: OnDemandResult) -> dict[str, Any]:

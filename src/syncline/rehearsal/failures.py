@@ -20,6 +20,7 @@ class Reply:
     body: Any = None
     text: str = ""
     trouble: str = ""
+    retry_after: str = ""
 
     @property
     def detail(self) -> str:
@@ -44,6 +45,10 @@ class ProvisioningFailure(Exception):
 
 class CredentialsRefused(ProvisioningFailure):
     """The application refuses the token: the whole job stops, since every other object would meet the same."""
+
+
+class Incompatible(ProvisioningFailure):
+    """The application's answer is no SCIM. Entra stops the whole job, the others fail the one object."""
 
 
 _RETRIED = "The object is tried again in the next cycle."
@@ -84,18 +89,18 @@ def failure_of(reply: Reply, request: str) -> ProvisioningFailure:
         return CredentialsRefused("Unauthorized", reason, advice, 401)
     unknown = ("InternalServerError", f"The application failed. {_RETRIED}")
     if reply.status < 500:
-        unknown = ("UnprocessableEntity", "The application gave an answer Entra does not expect here.")
+        unknown = ("UnprocessableEntity", "The application gave an answer that does not belong here.")
     code, advice = _BY_STATUS.get(reply.status, unknown)
     return ProvisioningFailure(code, reason, advice, reply.status)
 
 
-def incompatible(request: str, problem: str) -> ProvisioningFailure:
+def incompatible(request: str, problem: str) -> Incompatible:
     """Return the failure of an answer that is no SCIM: Entra cannot read it and says no more."""
     code = "SystemForCrossDomainIdentityManagementServiceIncompatible"
-    return ProvisioningFailure(code, f"{request}: {problem}", "The application must answer as RFC 7644 says.")
+    return Incompatible(code, f"{request}: {problem}", "The application must answer as RFC 7644 says.")
 
 
-def no_endpoint(request: str, kind: str) -> ProvisioningFailure:
+def no_endpoint(request: str, kind: str) -> Incompatible:
     """Return the failure of a match answered 404: Entra wants 200 and an empty list, and calls this no SCIM."""
     failure = incompatible(
         request, "the answer to a match was 404; an empty match is 200 with totalResults 0."

@@ -25,6 +25,7 @@ class Action(StrEnum):
     UPDATE = "update"
     DISABLE = "disable"
     DELETE = "delete"
+    STAGED_DELETE = "stagedDelete"
     OTHER = "other"
 
 
@@ -66,6 +67,11 @@ class Entry:
     advice: str = ""
     duration: Milliseconds = 0
     reference: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether the object failed."""
+        return self.status is Status.FAILURE
 
     @property
     def modified_properties(self) -> list[dict[str, Any]]:

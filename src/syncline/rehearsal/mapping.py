@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from syncline.rehearsal import paths
+from syncline.rehearsal.dialect import Dialect
 from syncline.rehearsal.objects import DirectoryGroup, DirectoryUser
 from syncline.rehearsal.paths import ENTERPRISE, Resource
 from syncline.rehearsal.roles import RoleExpression
@@ -115,7 +116,7 @@ def group_outgoing(group: DirectoryGroup) -> Outgoing:
     return {"externalId": group.object_id, "displayName": group.display_name}
 
 
-def group_body(outgoing: Outgoing) -> Resource:
-    """Return the body of a POST to /Groups: never with members, and with Microsoft's extra schema."""
-    schemas = [GROUP_SCHEMA, MICROSOFT_GROUP_SCHEMA]
+def group_body(outgoing: Outgoing, dialect: Dialect = Dialect.DEFAULT) -> Resource:
+    """Return the body of a POST to /Groups: never with members; without the flag with Microsoft's extra schema."""
+    schemas = [GROUP_SCHEMA, *([MICROSOFT_GROUP_SCHEMA] if dialect is Dialect.DEFAULT else [])]
     return {"schemas": schemas, **outgoing, "meta": {"resourceType": "Group"}}

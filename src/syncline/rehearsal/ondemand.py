@@ -12,10 +12,11 @@ from uuid import uuid4
 
 from syncline.rehearsal.directory import Directory, UserRef
 from syncline.rehearsal.entra import EntraClient
+from syncline.rehearsal.entra_run import EntraRun
 from syncline.rehearsal.failures import incompatible
 from syncline.rehearsal.log import Entry, Status
 from syncline.rehearsal.objects import DirectoryError, DirectoryUser, ObjectKind
-from syncline.rehearsal.run import NOT_ENTITLED, Attempt, Outcome, Run, settle, skipped
+from syncline.rehearsal.run import NOT_ENTITLED, Attempt, Outcome, settle, skipped
 from syncline.rehearsal.users import UserStep
 
 STEPS = (
@@ -72,7 +73,7 @@ async def probe(client: EntraClient, kind: ObjectKind) -> None:
         )
 
 
-async def provision(run: Run, user: DirectoryUser) -> OnDemandResult:
+async def provision(run: EntraRun, user: DirectoryUser) -> OnDemandResult:
     """Take one person through the five steps."""
     attempt = Attempt()
     told = _Told()
@@ -97,7 +98,7 @@ class _Told:
         self.steps.append(Step(STEPS[len(self.steps)], status, sentence, named))
 
 
-async def _steps(run: Run, user: DirectoryUser, attempt: Attempt, told: _Told) -> Outcome:
+async def _steps(run: EntraRun, user: DirectoryUser, attempt: Attempt, told: _Told) -> Outcome:
     await probe(run.client, ObjectKind.USER)
     told.add(Status.SUCCESS, "The application accepts the token and answers an empty list for a random GUID.")
     step = UserStep(run, user, attempt)

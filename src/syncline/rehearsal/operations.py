@@ -1,4 +1,4 @@
-"""PATCH operations in Entra's default dialect: capitalised, one per attribute, booleans as text."""
+"""Changes of single attributes, and how Entra's default dialect writes one: capitalised, booleans as text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Operation:
         return cls("Add" if old is None else "Replace", path, value, old)
 
     def wire(self) -> dict[str, Any]:
-        """Return the JSON object of the operation; a Remove of a whole attribute carries no value."""
+        """Return the operation in the default dialect; a Remove of a whole attribute carries no value."""
         if self.value is None:
             return {"op": self.op, "path": self.path}
         value = str(self.value) if isinstance(self.value, bool) else self.value
@@ -41,11 +41,6 @@ def differences(outgoing: Mapping[str, str | bool], target: Resource) -> list[Op
     """Return one operation per mapped attribute whose value at the target is another, in mapping order."""
     found = (Operation.between(path, value, target) for path, value in outgoing.items())
     return [operation for operation in found if operation is not None]
-
-
-def patch_body(operations: Iterable[Operation]) -> dict[str, Any]:
-    """Return the PatchOp message of RFC 7644 §3.5.2."""
-    return {"schemas": [PATCH_SCHEMA], "Operations": [operation.wire() for operation in operations]}
 
 
 def add_members(target_ids: Iterable[str]) -> Operation:

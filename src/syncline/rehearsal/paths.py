@@ -65,6 +65,27 @@ def write(resource: Resource, text: str, value: Any) -> None:
         holder[path.attribute] = value
 
 
+def clear(resource: Resource, text: str) -> None:
+    """Take the value at a path out of a resource, and the element or object it leaves empty."""
+    path = parse(text)
+    holder = resource if path.urn is None else resource.get(path.urn)
+    if not isinstance(holder, dict) or path.attribute not in holder:
+        return
+    held = holder[path.attribute]
+    if path.by is not None:
+        element = _element(held, path.by, path.value or "")
+        if element is None:
+            return
+        element.pop(path.sub or "value", None)
+        # What only says which element it was, says nothing without a value.
+        if path.sub in (None, "value") or set(element) <= {path.by}:
+            held.remove(element)
+    elif path.sub is not None and isinstance(held, dict):
+        held.pop(path.sub, None)
+    if (path.by is None and path.sub is None) or not held:
+        del holder[path.attribute]
+
+
 def member(holder: Any, name: str) -> Any:
     """Return a member of a JSON object by its name in any case, or None."""
     if not isinstance(holder, dict):

@@ -11,11 +11,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from syncline.rehearsal.cycle import CycleResult
-from syncline.rehearsal.cycle import Progress as CycleProgress
 from syncline.rehearsal.directory import Directory
-from syncline.rehearsal.log import Counts, Status
+from syncline.rehearsal.log import Counts, Entry, Status
+from syncline.rehearsal.okta_import import ImportResult
 from syncline.rehearsal.ondemand import OnDemandResult
+from syncline.rehearsal.results import CycleResult
+from syncline.rehearsal.results import Progress as CycleProgress
 
 FAILURES_SHOWN = 20
 
@@ -79,6 +80,32 @@ def show_steps(console: Console, result: OnDemandResult) -> None:
         console.print(escape(result.entry.advice))
 
 
+def show_entry(console: Console, entry: Entry | None) -> None:
+    """Print what became of one object."""
+    if entry is None:
+        console.print("There was nothing to do.")
+        return
+    style = _STYLES[entry.status]
+    console.print(
+        f"[{style}]{entry.status.value}[/]: {entry.action.value} {escape(entry.source.display_name)}"
+    )
+    if entry.code:
+        console.print(escape(f"  {entry.code}: {entry.reason}\n  {entry.advice}".rstrip()))
+
+
+def show_import(console: Console, result: ImportResult, directory: Directory) -> None:
+    """Print how many users an import read, and whom nobody knows."""
+    console.print(
+        f"{result.read} users were read: {len(result.known)} known, {len(result.matched)} matched by their "
+        f"login, {len(result.unknown)} unknown; {len(result.missing)} are missing."
+    )
+    for login in result.unknown[:FAILURES_SHOWN]:
+        console.print(f"  unknown: {escape(login)}")
+    for object_id in result.missing[:FAILURES_SHOWN]:
+        user = directory.users.get(object_id)
+        console.print(f"  missing: {escape(user.known_principal_name if user else object_id)}")
+
+
 def show_people(console: Console, directory: Directory) -> None:
     """Print everybody in the company, as `--leave` and its like want them named."""
     table = Table()
@@ -110,7 +137,7 @@ def state_of(directory: Directory, object_id: str) -> str:
 
 def _show_failures(console: Console, result: CycleResult) -> None:
     if result.quarantine:
-        console.print(f"[bold red]The cycle was broken off:[/] {escape(result.quarantine)}")
+        console.print(f"[bold red]Stopped, or in quarantine:[/] {escape(result.quarantine)}")
     for entry in result.failures[:FAILURES_SHOWN]:
         who = entry.source.user_principal_name or entry.source.display_name
         console.print(f"[bold red]{entry.action.value} failed:[/] {escape(who)}")

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from syncline.rehearsal import paths
+from syncline.rehearsal.dialect import Dialect
 from syncline.rehearsal.objects import AppRole
 from syncline.rehearsal.operations import Operation
 from syncline.rehearsal.paths import Resource
@@ -40,11 +41,16 @@ def creation(expression: RoleExpression, roles: Sequence[AppRole]) -> list[dict[
     ]
 
 
-def operations(expression: RoleExpression, roles: Sequence[AppRole], target: Resource) -> list[Operation]:
+def operations(
+    expression: RoleExpression,
+    roles: Sequence[AppRole],
+    target: Resource,
+    dialect: Dialect = Dialect.DEFAULT,
+) -> list[Operation]:
     """Return the PATCH operations that bring the target's roles in line, as far as the expression can.
 
     Only the assertive form takes roles away; the others send nothing for a person without roles, since null
-    is never provisioned.
+    is never provisioned. With the flag roles are plain values, as in a POST.
     """
     held = _held(target)
     if expression is RoleExpression.ASSERTIVE:
@@ -58,7 +64,8 @@ def operations(expression: RoleExpression, roles: Sequence[AppRole], target: Res
         wanted = {PRIMARY_ROLE: roles[0].value, PRIMARY_ROLE_TYPE: ROLE_TYPE}
         return [op for path, value in wanted.items() if (op := Operation.between(path, value, target))]
     missing = [role for role in roles if role.value not in held]
-    return [Operation("Add", "roles", [_as_text(role) for role in missing])] if missing else []
+    written = _as_text if dialect is Dialect.DEFAULT else _asserted
+    return [Operation("Add", "roles", [written(role) for role in missing])] if missing else []
 
 
 def _held(target: Resource) -> set[str]:

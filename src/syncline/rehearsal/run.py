@@ -8,11 +8,9 @@ from typing import Any
 
 from syncline.clock import Clock
 from syncline.rehearsal.directory import Directory
-from syncline.rehearsal.entra import EntraClient
 from syncline.rehearsal.failures import CredentialsRefused, ProvisioningFailure
 from syncline.rehearsal.job import JobState, Link
 from syncline.rehearsal.log import Action, Entry, Source, Status, failure_entry
-from syncline.rehearsal.mapping import AttributeMapping
 from syncline.rehearsal.objects import ObjectKind
 from syncline.rehearsal.operations import Operation
 
@@ -20,18 +18,32 @@ NOT_ENTITLED = "NotEffectivelyEntitled"
 NO_CHANGE = "EntrySynchronizationSkipped"
 
 
+class DeletionStaged(Exception):
+    """Raised instead of a deletion that has to wait until the cycle knows how many there are."""
+
+
 @dataclass(slots=True)
 class Run:
-    """A cycle under way. `entries` are its outcomes so far; `refused` is set once the token was."""
+    """A cycle under way. `entries` are its outcomes so far; `stopped` is set once going on makes no sense."""
 
     directory: Directory
-    client: EntraClient
     state: JobState
-    mapping: AttributeMapping
     clock: Clock
     cycle: str
     entries: list[Entry] = field(default_factory=list)
-    refused: CredentialsRefused | None = None
+    stopped: ProvisioningFailure | None = None
+
+    def failed(
+        self, object_id: str, kind: ObjectKind, failure: ProvisioningFailure, *, reference: bool
+    ) -> None:
+        """Remember that an object failed; unless a provider has a plan of its own, the next cycle tries again."""
+        if isinstance(failure, CredentialsRefused):
+            self.stopped = failure
+        waiting = self.state.references if reference else self.state.pending
+        waiting[object_id] = kind
+
+    def settled(self, object_id: str, *, reference: bool) -> None:
+        """Remember that an object did not fail."""
 
     def source(self, object_id: str, kind: ObjectKind) -> Source:
         """Return whom an entry is about, also when the directory holds them no longer."""
@@ -88,24 +100,24 @@ async def settle(
     *,
     reference: bool = False,
 ) -> Entry | None:
-    """Await the work on one object, or on its references, and log the outcome; a failure is retried next cycle.
+    """Await the work on one object, or on its references, and log the outcome, also a failure.
 
-    Returns None for work that had nothing to do and nothing to say.
+    Returns None for work that had nothing to do and nothing to say, or that was staged.
     """
     started = run.clock.now()
     source = run.source(object_id, kind)
     common: dict[str, Any] = {"at": started, "cycle": run.cycle, "source": source, "reference": reference}
     try:
         outcome = await work
+    except DeletionStaged:
+        return None
     except ProvisioningFailure as failure:
-        if isinstance(failure, CredentialsRefused):
-            run.refused = failure
-        waiting = run.state.references if reference else run.state.retry
-        waiting[object_id] = kind
+        run.failed(object_id, kind, failure, reference=reference)
         common |= {"action": attempt.action, "target_id": attempt.target_id, "modified": attempt.modified}
         entry = failure_entry(failure, duration=run.clock.now() - started, **common)
         run.entries.append(entry)
         return entry
+    run.settled(object_id, reference=reference)
     if outcome is None:
         return None
     entry = Entry(

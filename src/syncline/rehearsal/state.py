@@ -14,20 +14,23 @@ import orjson
 
 from syncline.rehearsal.changelog import ChangeLog
 from syncline.rehearsal.directory import Directory
+from syncline.rehearsal.escrow import Escrow, Waiting
 from syncline.rehearsal.job import JobState, Link
 from syncline.rehearsal.objects import Change, DirectoryGroup, DirectoryUser, ObjectKind
+from syncline.rehearsal.quarantine import Cause, Quarantine
 
-FORMAT = 1
+FORMAT = 2
 
 
 class StateError(Exception):
     """A state file that cannot be used; the message says why and what to do."""
 
 
-def save(path: Path, base_url: str, directory: Directory, job: JobState) -> None:
+def save(path: Path, provider: str, base_url: str, directory: Directory, job: JobState) -> None:
     """Write the file whole or not at all."""
     document = {
         "format": FORMAT,
+        "provider": provider,
         "base_url": base_url,
         "directory": _directory_document(directory),
         "job": _job_document(job),
@@ -41,10 +44,11 @@ def save(path: Path, base_url: str, directory: Directory, job: JobState) -> None
         raise StateError(f"The state cannot be written to {path}: {error.strerror}.") from error
 
 
-def load(path: Path, base_url: str | None = None) -> tuple[Directory, JobState]:
+def load(path: Path, provider: str | None = None, base_url: str | None = None) -> tuple[Directory, JobState]:
     """Return the company and the job of a file.
 
-    Raises StateError for a file that is none of ours, or whose cached ids belong to another tenant URL.
+    Raises StateError for a file that is none of ours, or whose memory is another provider's or of another
+    tenant URL.
     """
     try:
         document = orjson.loads(path.read_bytes())
@@ -54,6 +58,11 @@ def load(path: Path, base_url: str | None = None) -> tuple[Directory, JobState]:
         raise StateError(f"{path} is no state of a rehearsal. Name another file.") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise StateError(f"{path} is no state this version reads. Name another file.")
+    if provider is not None and document["provider"] != provider:
+        raise StateError(
+            f"The state in {path} is what {document['provider']} remembers, and {provider} works otherwise. "
+            "Name another file."
+        )
     if base_url is not None and document["base_url"] != base_url:
         raise StateError(
             f"The state in {path} belongs to {document['base_url']}, and the ids in it are of no use at {base_url}. "
@@ -98,9 +107,16 @@ def _job_document(job: JobState) -> dict[str, Any]:
     return {
         "watermark": job.watermark,
         "cycles": job.cycles,
+        "finished_at": job.finished_at,
         "links": {key: {**asdict(link), "members": list(link.members)} for key, link in job.links.items()},
-        "retry": job.retry,
+        "pending": job.pending,
         "references": job.references,
+        "escrow": _escrow_document(job.escrow),
+        "reference_escrow": _escrow_document(job.reference_escrow),
+        "quarantine": asdict(job.quarantine) if job.quarantine else None,
+        "staged": job.staged,
+        "deletions_allowed": job.deletions_allowed,
+        "departed": job.departed,
     }
 
 
@@ -113,6 +129,34 @@ def _job(document: dict[str, Any]) -> JobState:
         links=links,
         watermark=document["watermark"],
         cycles=document["cycles"],
-        retry={key: ObjectKind(kind) for key, kind in document["retry"].items()},
-        references={key: ObjectKind(kind) for key, kind in document["references"].items()},
+        finished_at=document["finished_at"],
+        pending=_kinds(document["pending"]),
+        references=_kinds(document["references"]),
+        escrow=_escrow(document["escrow"]),
+        reference_escrow=_escrow(document["reference_escrow"]),
+        quarantine=_quarantine(document["quarantine"]),
+        staged=_kinds(document["staged"]),
+        deletions_allowed=document["deletions_allowed"],
+        departed=dict(document["departed"]),
     )
+
+
+def _kinds(document: dict[str, str]) -> dict[str, ObjectKind]:
+    return {key: ObjectKind(kind) for key, kind in document.items()}
+
+
+def _escrow_document(escrow: Escrow) -> dict[str, Any]:
+    waiting = {key: asdict(held) for key, held in escrow.waiting.items()}
+    return {"waiting": waiting, "given_up": escrow.given_up}
+
+
+def _escrow(document: dict[str, Any]) -> Escrow:
+    waiting = {
+        key: Waiting(**{**held, "kind": ObjectKind(held["kind"])})
+        for key, held in document["waiting"].items()
+    }
+    return Escrow(waiting, document["given_up"])
+
+
+def _quarantine(document: dict[str, Any] | None) -> Quarantine | None:
+    return None if document is None else Quarantine(**{**document, "cause": Cause(document["cause"])})

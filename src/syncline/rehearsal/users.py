@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 from syncline.rehearsal import paths, roles
 from syncline.rehearsal.directory import Directory
+from syncline.rehearsal.entra_run import EntraRun
 from syncline.rehearsal.job import Link
 from syncline.rehearsal.log import Action, Entry
 from syncline.rehearsal.mapping import MANAGER, Outgoing, user_body
 from syncline.rehearsal.objects import AppRole, DirectoryUser, ObjectKind
 from syncline.rehearsal.operations import Operation, differences
 from syncline.rehearsal.paths import Resource
-from syncline.rehearsal.run import NO_CHANGE, NOT_ENTITLED, Attempt, Outcome, Run, settle, skipped
+from syncline.rehearsal.run import NO_CHANGE, NOT_ENTITLED, Attempt, Outcome, settle, skipped
 
 MATCHING = ("userName", "externalId")
 """The matching attributes, in the order Entra tries them."""
@@ -51,7 +52,7 @@ def scope_of(directory: Directory, user: DirectoryUser) -> Scope:
 class UserStep:
     """The steps of one person, in order: `match` must precede `act`. The on-demand run shows each of them."""
 
-    def __init__(self, run: Run, user: DirectoryUser, attempt: Attempt) -> None:
+    def __init__(self, run: EntraRun, user: DirectoryUser, attempt: Attempt) -> None:
         self.run = run
         self.user = user
         self.scope = scope_of(run.directory, user)
@@ -111,7 +112,7 @@ class UserStep:
     async def _create(self) -> Outcome:
         body = user_body(self.outgoing, roles.creation(self.run.mapping.roles, self.roles))
         modified = [Operation("Add", path, value) for path, value in self.outgoing.items()]
-        modified += roles.operations(self.run.mapping.roles, self.roles, {})
+        modified += roles.operations(self.run.mapping.roles, self.roles, {}, self.run.dialect)
         self._attempt.action, self._attempt.modified = Action.CREATE, tuple(modified)
         created = await self.run.client.create(ObjectKind.USER, body)
         link = self.run.link(self.user.object_id, ObjectKind.USER, created["id"], self.user.display_name)
@@ -123,6 +124,8 @@ class UserStep:
         disables = any(op.path == "active" and op.value is False for op in operations)
         self._attempt.action = Action.DISABLE if disables else Action.UPDATE
         self._attempt.modified = tuple(operations)
+        if disables:
+            self.run.stage_deletion(self.user.object_id, ObjectKind.USER)
         if operations:
             await self.run.client.patch(ObjectKind.USER, target_id, operations)
         if (link := self.link) is not None:
@@ -135,18 +138,18 @@ class UserStep:
         if not self.scope.assigned:
             return differences({"active": False}, target)
         return differences(self.outgoing, target) + roles.operations(
-            self.run.mapping.roles, self.roles, target
+            self.run.mapping.roles, self.roles, target, self.run.dialect
         )
 
 
-async def provision_user(run: Run, object_id: str) -> Entry | None:
-    """Bring one person in line at the application and log the outcome; a failure is retried next cycle."""
+async def provision_user(run: EntraRun, object_id: str) -> Entry | None:
+    """Bring one person in line at the application and log the outcome; a failure goes to escrow."""
     attempt = Attempt()
     work = _provision(run, object_id, attempt)
     return await settle(run, object_id, ObjectKind.USER, attempt, work)
 
 
-async def _provision(run: Run, object_id: str, attempt: Attempt) -> Outcome | None:
+async def _provision(run: EntraRun, object_id: str, attempt: Attempt) -> Outcome | None:
     user = run.directory.users.get(object_id)
     if user is None:
         return await _delete(run, object_id, attempt)
@@ -157,7 +160,7 @@ async def _provision(run: Run, object_id: str, attempt: Attempt) -> Outcome | No
     return await step.act()
 
 
-async def _delete(run: Run, object_id: str, attempt: Attempt) -> Outcome | None:
+async def _delete(run: EntraRun, object_id: str, attempt: Attempt) -> Outcome | None:
     """Delete a purged person; of somebody never provisioned, or unassigned before, nothing is said."""
     link = run.state.links.get(object_id)
     if link is None:
@@ -166,6 +169,7 @@ async def _delete(run: Run, object_id: str, attempt: Attempt) -> Outcome | None:
         run.state.release(object_id)
         return skipped(NOT_ENTITLED, "The person was unassigned before; Entra no longer manages the user.")
     attempt.action, attempt.target_id = Action.DELETE, link.target_id
+    run.stage_deletion(object_id, ObjectKind.USER)
     await run.client.delete(ObjectKind.USER, link.target_id)
     run.state.release(object_id)
     return Outcome(Action.DELETE, target_id=link.target_id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -41,6 +42,8 @@ MAX_TERMS = 50
 MAX_NESTING = 20
 
 _TOKEN = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")|([()\[\]])|([^\s()\[\]"]+))', re.DOTALL)
+_SIMPLE = re.compile(r'([A-Za-z.]{1,64}) eq "([ !#-\[\]-~]{0,1024})"')
+"""What identity providers ask most: an attribute equals a text of plain characters."""
 _NUMBER = re.compile(r"-?[0-9]{1,19}(?:\.[0-9]{1,19})?")
 _OPERATORS = frozenset({"eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"})
 _ORDERED = frozenset({"gt", "ge", "lt", "le"})
@@ -68,7 +71,20 @@ def parse_filter(text: str, resource_type: ResourceType) -> Filter:
     InvalidFilter: over 4,096 characters, 50 comparisons or 20 nested brackets; bad syntax; an unknown attribute;
     an operator or a value that does not fit its attribute; any use of the password.
     """
+    simple = _SIMPLE.fullmatch(text)
+    if simple is not None and (path := _text_path(resource_type, simple[1])) is not None:
+        return Comparison(path, "eq", simple[2])
     return _Parser(_tokens(text), resource_type, None).whole()
+
+
+@lru_cache(maxsize=256)
+def _text_path(resource_type: ResourceType, name: str) -> Path | None:
+    """Return what a text is compared with by that name; None where the whole parser has to look."""
+    try:
+        found = _Parser(_tokens(f'{name} eq ""'), resource_type, None).whole()
+    except InvalidFilter:
+        return None
+    return found.path if isinstance(found, Comparison) and found.value == "" else None
 
 
 def parse_element_filter(text: str, resource_type: ResourceType, parent: Path) -> Filter:

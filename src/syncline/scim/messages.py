@@ -111,7 +111,9 @@ def _names(given: dict[str, Any], name: str) -> str | list[str] | None:
 
 
 def _integer(given: dict[str, Any], name: str, default: int) -> int:
-    value = given.get(name, default)
+    value = given.get(name)
+    if value is None:
+        return default
     if isinstance(value, str) and value.strip().lstrip("+-").isdecimal() and len(value) <= 19:
         value = int(value)
     if type(value) is not int:

@@ -7,7 +7,6 @@ checked before anything the client sent is read, and before it learns whether a 
 from __future__ import annotations
 
 import logging
-import secrets
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -17,6 +16,7 @@ from syncline.scimserver.asgi import Receive, Scope, Send
 from syncline.scimserver.body import ClientGone
 from syncline.scimserver.call import Call
 from syncline.scimserver.discovery import Discovery
+from syncline.scimserver.identifiers import time_ordered_text
 from syncline.scimserver.limits import Limits
 from syncline.scimserver.paths import path_below
 from syncline.scimserver.responses import Response, error_response, send_response
@@ -52,7 +52,7 @@ class ScimApplication:
         base_url: Callable[[], str],
         limits: Limits | None = None,
         observe: Observe | None = None,
-        new_correlation_id: Callable[[], str] = lambda: secrets.token_hex(16),
+        new_correlation_id: Callable[[], str] = lambda: time_ordered_text(time.time_ns() // 1_000_000),
     ) -> None:
         self._authenticate = authenticate
         self._base_url = base_url

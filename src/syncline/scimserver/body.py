@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
 from syncline.scim.errors import PayloadTooLarge, ScimError, UnsupportedMediaType
 from syncline.scimserver.asgi import Receive
+from syncline.scimserver.deadline import Deadline
 
 _JSON_TYPES = frozenset({b"application/scim+json", b"application/json", b"text/json"})
 
@@ -42,7 +42,7 @@ async def read_body(receive: Receive, headers: Mapping[bytes, bytes], *, limit: 
     if announced.isdigit() and (len(announced) > 15 or int(announced) > limit):
         raise _too_large(limit)
     try:
-        async with asyncio.timeout(seconds):
+        with Deadline(seconds):
             return await _collect(receive, limit)
     except TimeoutError:
         raise RequestTimeout(f"The body did not arrive within {seconds:g} seconds.") from None

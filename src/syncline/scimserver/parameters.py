@@ -13,6 +13,10 @@ from urllib.parse import unquote_to_bytes
 from syncline.scim.errors import InvalidFilter, InvalidValue
 
 _KNOWN = frozenset({"filter", "attributes", "excludedattributes", "startindex", "count"})
+_NAMES = {
+    name.encode(): name.lower()
+    for name in ("filter", "attributes", "excludedAttributes", "startIndex", "count")
+}
 
 Parameters = Mapping[str, str]
 """Values by lower-case name."""
@@ -29,7 +33,7 @@ def parse_parameters(query_string: bytes, *, limit: int) -> Parameters:
     parameters: dict[str, str] = {}
     for part in query_string.rstrip(b"?&").split(b"&"):
         raw_name, _, raw_value = part.partition(b"=")
-        name = unquote_to_bytes(raw_name).decode("latin-1").strip().lower()
+        name = _NAMES.get(raw_name) or unquote_to_bytes(raw_name).decode("latin-1").strip().lower()
         if name not in _KNOWN:
             continue
         if name in parameters:

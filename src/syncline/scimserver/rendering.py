@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ from syncline.scimserver.selection import Selection
 from syncline.scimserver.store import Page, Reference, Stored
 
 
+@lru_cache(maxsize=4096)
 def timestamp(moment: Milliseconds) -> str:
     """Return a moment as an RFC 3339 text in UTC with milliseconds."""
     seconds, milliseconds = divmod(moment, 1000)
@@ -38,11 +40,9 @@ def render(stored: Stored, resource_type: ResourceType, selection: Selection, ba
     if selection.projection is not None:
         return orjson.dumps(_projected(stored, resource_type, selection, base_url))
     computed = _computed(stored, selection, base_url)
-    parts = [b'{"id":', orjson.dumps(stored.id), b",", stored.document[1:-1]]
-    if computed:
-        parts += [b",", orjson.dumps(computed)[1:-1]]
-    parts += [b',"meta":', orjson.dumps(_meta(stored, resource_type, base_url)), b"}"]
-    return b"".join(parts)
+    spliced = b",%b" % orjson.dumps(computed)[1:-1] if computed else b""
+    meta = orjson.dumps(_meta(stored, resource_type, base_url))
+    return b'{"id":"%b",%b%b,"meta":%b}' % (stored.id.encode(), stored.document[1:-1], spliced, meta)
 
 
 def render_page(

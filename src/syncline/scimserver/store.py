@@ -45,6 +45,8 @@ class Stored:
 class Exchange:
     """One SCIM request, as the event log wants to know it; `client` is the address of the peer.
 
+    `opened` names the store that the token opened; whoever authenticates may set it, for logs alone.
+
     `notes` names the dialect rules that were needed to understand the body; it is complete when the
     store is called, except for those that `apply_patch` adds.
     """
@@ -55,6 +57,7 @@ class Exchange:
     user_agent: str = ""
     method: str = ""
     path: str = ""
+    opened: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
 from syncline.sql.failures import is_retryable, is_trouble, rejection
@@ -31,32 +31,41 @@ class Failed(NamedTuple):
 Outcome = Written | Failed
 
 
-def write_batch(connection: Connection, commands: Sequence[Command[Any]]) -> list[Outcome]:
+def write_batch(
+    connection: Connection, commands: Sequence[Command[Any]], touched: set[Table] | None = None
+) -> list[Outcome]:
     """Apply the commands in order and commit them; return one outcome for each, in the same order.
+
+    The tables that may have changed, whatever becomes of the batch, are added to `touched`.
 
     First all together: one flush of their net effect. When the database refuses that, each by itself
     behind a savepoint, still under one commit, so that the guilty alone fail. Raises what the database
     raised when it is in trouble: then all have failed.
     """
+    touched = set() if touched is None else touched
     for _ in range(MAX_TRIES - 1):
         try:
-            return _write_once(connection, commands)
+            return _write_once(connection, commands, touched)
         except DBAPIError as error:
             if not is_retryable(error):
                 raise
-    return _write_once(connection, commands)
+    return _write_once(connection, commands, touched)
 
 
-def _write_once(connection: Connection, commands: Sequence[Command[Any]]) -> list[Outcome]:
+def _write_once(
+    connection: Connection, commands: Sequence[Command[Any]], touched: set[Table]
+) -> list[Outcome]:
     try:
-        return _write_together(connection, commands)
+        return _write_together(connection, commands, touched)
     except DatabaseRefusal as refusal:
         if is_trouble(refusal.cause):
             raise refusal.cause from None
-    return _write_singly(connection, commands)
+    return _write_singly(connection, commands, touched)
 
 
-def _write_together(connection: Connection, commands: Sequence[Command[Any]]) -> list[Outcome]:
+def _write_together(
+    connection: Connection, commands: Sequence[Command[Any]], touched: set[Table]
+) -> list[Outcome]:
     with connection.begin():
         session = Session(connection)
         outcomes: list[Outcome | None] = [None] * len(commands)
@@ -64,6 +73,7 @@ def _write_together(connection: Connection, commands: Sequence[Command[Any]]) ->
         for position, command in enumerate(commands):
             if outcomes[position] is None:
                 outcomes[position] = _apply(session, command)
+        touched |= session.touched
         session.flush()
     return [outcome for outcome in outcomes if outcome is not None]
 
@@ -91,12 +101,14 @@ def _apply(session: Session, command: Command[Any]) -> Outcome:
     return outcome
 
 
-def _write_singly(connection: Connection, commands: Sequence[Command[Any]]) -> list[Outcome]:
+def _write_singly(
+    connection: Connection, commands: Sequence[Command[Any]], touched: set[Table]
+) -> list[Outcome]:
     with connection.begin():
-        return [_write_alone(connection, command) for command in commands]
+        return [_write_alone(connection, command, touched) for command in commands]
 
 
-def _write_alone(connection: Connection, command: Command[Any]) -> Outcome:
+def _write_alone(connection: Connection, command: Command[Any], touched: set[Table]) -> Outcome:
     """Apply one command behind a savepoint, its statements in the order it staged them."""
     savepoint = connection.begin_nested()
     session = Session(connection)
@@ -104,6 +116,7 @@ def _write_alone(connection: Connection, command: Command[Any]) -> Outcome:
         outcomes: list[Outcome | None] = [None]
         session.prefetch(_needs([command], outcomes))
         outcome = outcomes[0] or _apply(session, command)
+        touched |= session.touched
         session.flush_in_order()
     except DatabaseRefusal as refusal:
         if is_trouble(refusal.cause):

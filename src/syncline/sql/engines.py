@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from syncline.sql.errors import DatabaseUrlRefused
+from syncline.sql.errors import DatabaseUrlRefused, StoreUnavailable
 
 BUSY_TIMEOUT_MS = 5_000
 """How long a connection waits for another process that writes the same SQLite file."""
@@ -30,6 +33,13 @@ POSTGRES_SETTINGS = (
     "SET synchronous_commit = on",  # a role or server default of `off` would break the promise
     "SET timezone = 'UTC'",
     "SET application_name = 'syncline'",
+    # Rows are looked up by key, a few hundred at a time. The server's default, made for disks that turn, has it
+    # read whole tables of some thousand rows instead.
+    "SET random_page_cost = 1.1",
+    "SET jit = off",
+    "SET enable_seqscan = off",
+    "SET enable_hashjoin = off",
+    "SET enable_mergejoin = off",
 )
 
 BEGIN_OPTION = "syncline_begin"
@@ -60,6 +70,36 @@ def open_engine(url: str) -> Engine:
 def is_sqlite(engine: Engine) -> bool:
     """Return whether the engine speaks to SQLite."""
     return engine.dialect.name == "sqlite"
+
+
+def address_of(url: URL | str) -> str:
+    """Return where a database is, as people may read it: without password, driver and options."""
+    parsed = make_url(url)
+    plain = URL.create(
+        parsed.get_backend_name(), parsed.username, None, parsed.host, parsed.port, parsed.database
+    )
+    return plain.render_as_string()
+
+
+@contextmanager
+def connected(engine: Engine) -> Iterator[Connection]:
+    """Lend a connection; StoreUnavailable in the database's own words when there is none to be had.
+
+    For programs that start: nobody's rows can be in what a database says of a connection it did not make.
+    """
+    try:
+        connection = engine.connect()
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        cause = getattr(error, "orig", None) or error
+        said = (str(cause).strip().splitlines() or [type(cause).__name__])[0].rstrip(".")
+        hint = "" if is_sqlite(engine) else " Is it running, and is SYNCLINE_DATABASE_URL right?"
+        raise StoreUnavailable(
+            f"The database {address_of(engine.url)} cannot be opened: {said}.{hint}"
+        ) from None
+    try:
+        yield connection
+    finally:
+        connection.close()
 
 
 def _open_sqlite(url: URL) -> Engine:
@@ -110,7 +150,12 @@ def _open_postgres(url: URL) -> Engine:
         raise DatabaseUrlRefused(f"The driver {url.drivername} is not supported: use postgresql+psycopg.")
     try:
         engine = create_engine(
-            url, hide_parameters=True, pool_size=8, max_overflow=8, connect_args={"connect_timeout": 5}
+            url,
+            hide_parameters=True,
+            pool_size=8,
+            max_overflow=8,
+            # Without it a database without an encoding (SQL_ASCII) hands out bytes for text.
+            connect_args={"connect_timeout": 5, "client_encoding": "utf8"},
         )
     except ImportError:
         raise DatabaseUrlRefused("PostgreSQL needs the extra: pip install 'syncline[postgres]'.") from None

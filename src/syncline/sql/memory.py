@@ -55,6 +55,11 @@ class MemoryRows:
         if before is not None:
             self._journal.append((table, key, before))
 
+    def all(self, table: Table) -> list[Row]:
+        """Return every row of the table, ordered by primary key."""
+        rows = self._rows(table)
+        return [rows[key] for key in sorted(rows)]
+
     def run(self, command: Command[T]) -> T:
         """Return the command's result; after an exception nothing of it is left behind."""
         needs_of(command)
@@ -96,6 +101,9 @@ class MemoryWriter:
     async def submit(self, command: Command[T]) -> T:
         """Return the command's result, or raise what it raises."""
         return self.rows.run(command)
+
+    def changes(self, table: Table) -> None:
+        """Say that nothing should be remembered: looking it up again is as quick."""
 
 
 def _conflict(layout: Layout, columns: tuple[str, ...]) -> RowConflict:

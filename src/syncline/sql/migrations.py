@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from syncline.sql.engines import BEGIN_OPTION, is_sqlite
+from syncline.sql.engines import BEGIN_OPTION, connected, is_sqlite
 from syncline.sql.errors import DatabaseTooNew, MigrationFailed
 from syncline.sql.failures import describe
 
@@ -31,10 +31,10 @@ def migrate(engine: Engine, package: str, *, version_table: str = VERSION_TABLE)
 
     A database that is up to date costs one look, and Alembic is not even imported. Else all steps run in
     one transaction: after a failure (MigrationFailed) the database is as before. DatabaseTooNew when
-    it holds a revision this code does not know.
+    it holds a revision this code does not know, StoreUnavailable when it cannot be opened.
     """
     known = revisions(package)
-    with engine.connect() as connection:
+    with connected(engine) as connection:
         if _pending(known, _current(connection, version_table)) == []:
             return []
     with engine.connect() as connection:

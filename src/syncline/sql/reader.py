@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from syncline.sql.engines import BEGIN_OPTION, is_sqlite
 from syncline.sql.errors import StoreUnavailable
 from syncline.sql.failures import is_refused_write, is_trouble, unavailable
+from syncline.sql.layout import Row
+from syncline.sql.looking import rows_of
 
 T = TypeVar("T")
 
@@ -43,14 +45,15 @@ class Reader:
         """
         if self._inline is None:
             return await self.scan(fn)
-        if self._closed:
-            raise StoreUnavailable("The reader is closed.")
-        try:
-            return self._inline.run(fn)
-        except SQLAlchemyError as error:
-            if is_trouble(error) and not is_refused_write(error):
-                raise unavailable(error) from None
-            raise
+        return self._at_once(self._inline, fn, snapshot=True)
+
+    async def rows(self, statement: Select[Any], parameters: Mapping[str, Any]) -> list[Row]:
+        """Return the few rows of one constant statement, as `rows_of` does; it is a snapshot by itself."""
+        if self._inline is None:
+            return await self.scan(lambda connection: rows_of(connection, statement, parameters))
+        return self._at_once(
+            self._inline, lambda connection: rows_of(connection, statement, parameters), snapshot=False
+        )
 
     async def scan(self, fn: Callable[[Connection], T]) -> T:
         """Return what `fn` reads, however long it takes: in a thread, never on the event loop."""
@@ -64,6 +67,16 @@ class Reader:
         await asyncio.to_thread(self._threads.shutdown)
         if self._inline is not None:
             self._inline.close()
+
+    def _at_once(self, inline: _InlineConnection, fn: Callable[[Connection], T], *, snapshot: bool) -> T:
+        if self._closed:
+            raise StoreUnavailable("The reader is closed.")
+        try:
+            return inline.run(fn, snapshot=snapshot)
+        except SQLAlchemyError as error:
+            if is_trouble(error) and not is_refused_write(error):
+                raise unavailable(error) from None
+            raise
 
     def _scan(self, fn: Callable[[Connection], T]) -> T:
         try:
@@ -111,9 +124,11 @@ class _InlineConnection:
         self._lock = threading.Lock()
         self._connection: Connection | None = None
 
-    def run(self, fn: Callable[[Connection], T]) -> T:
+    def run(self, fn: Callable[[Connection], T], *, snapshot: bool) -> T:
         with self._lock:
             connection = self._connection or self._connect()
+            if not snapshot:
+                return fn(connection)
             driver: Any = connection.connection.driver_connection
             driver.execute("BEGIN")
             try:

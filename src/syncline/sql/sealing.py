@@ -8,7 +8,6 @@ import hmac
 import os
 import stat
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -52,23 +51,47 @@ class Key:
             raise KeyRefused("The secret key must be 32 bytes written as 43 characters of base64url.")
         return cls(secret)
 
+    @classmethod
+    def make(cls, path: Path) -> Key:
+        """Write a new random key to a file (0600) that is not there yet, and return what the file now holds."""
+        _create(path)
+        return cls.load(path)
+
+    @property
+    def name(self) -> str:
+        """Name the key without telling anything of it; every value sealed under it begins with that name."""
+        return self.derive("name")[:4].hex()
+
     def derive(self, purpose: str) -> bytes:
         """Return 32 bytes for that purpose alone (HKDF-SHA-256, RFC 5869)."""
         return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"syncline {purpose}".encode()).derive(self.secret)
 
 
 class Sealer:
-    """Seals short texts and takes fingerprints of secrets, under one key. Thread-safe."""
+    """Seals short texts under one key and takes fingerprints of secrets; opens what `others` sealed, too.
 
-    def __init__(self, key: Key) -> None:
-        self._key = key
-        self._cipher = AESGCM(key.derive("seal 1"))
+    Thread-safe, but for `turn_to` and `keep_fingerprint_key`.
+    """
+
+    def __init__(self, key: Key, *others: Key) -> None:
+        self._ciphers: dict[str, AESGCM] = {}
         self._fingerprint_keys: dict[str, bytes] = {}
+        for each in (*others, key):
+            self.turn_to(each)
+        self._fingerprints = key
 
-    @cached_property
+    def turn_to(self, key: Key) -> None:
+        """Seal under that key from now on; what was sealed under the keys before still opens.
+
+        Fingerprints stay as they are: they cannot be made anew without the secrets.
+        """
+        self._ciphers[key.name] = AESGCM(key.derive("seal 1"))
+        self._name = key.name
+
+    @property
     def key_name(self) -> str:
-        """Name the key without telling anything of it; every sealed value begins with it."""
-        return self._key.derive("name")[:4].hex()
+        """Name the key that seals now; every value it sealed begins with that name."""
+        return self._name
 
     def seal(self, plaintext: str, *bound_to: str) -> str:
         """Return the text sealed (AES-256-GCM) and bound to a place, e.g. tenant, table and column.
@@ -76,8 +99,8 @@ class Sealer:
         It opens only with the same words in the same order.
         """
         nonce = os.urandom(NONCE_BYTES)
-        sealed = nonce + self._cipher.encrypt(nonce, plaintext.encode(), _place(bound_to))
-        return f"{SEAL_VERSION}.{self.key_name}.{_encode(sealed)}"
+        sealed = nonce + self._ciphers[self._name].encrypt(nonce, plaintext.encode(), _place(bound_to))
+        return f"{SEAL_VERSION}.{self._name}.{_encode(sealed)}"
 
     def open(self, sealed: str, *bound_to: str) -> str:
         """Return the text that was sealed; SealBroken when it was changed, moved or sealed otherwise."""
@@ -85,20 +108,34 @@ class Sealer:
         name, _, payload = rest.partition(".")
         if version != SEAL_VERSION:
             raise SealBroken("This is not a sealed value of a version this program knows.")
-        if name != self.key_name:
-            raise SealBroken(f"The value was sealed with the key {name!r}; this one is {self.key_name!r}.")
+        cipher = self._ciphers.get(name)
+        if cipher is None:
+            raise SealBroken(f"The value was sealed with the key {name!r}; this one is {self._name!r}.")
         try:
             data = _decode(payload)
-            return self._cipher.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], _place(bound_to)).decode()
+            return cipher.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], _place(bound_to)).decode()
         except (InvalidTag, ValueError):
             raise SealBroken("The sealed value was changed or belongs to another place.") from None
+
+    def is_current(self, sealed: str) -> bool:
+        """Tell whether the value was sealed under the key that seals now."""
+        return sealed.startswith(f"{SEAL_VERSION}.{self._name}.")
 
     def fingerprint(self, purpose: str, secret: str) -> bytes:
         """Return 32 bytes by which a secret is found again but not known (HMAC-SHA-256)."""
         key = self._fingerprint_keys.get(purpose)
         if key is None:
-            key = self._fingerprint_keys[purpose] = self._key.derive(f"fingerprint {purpose}")
+            key = self._fingerprint_keys[purpose] = self._fingerprints.derive(f"fingerprint {purpose}")
         return hmac.digest(key, secret.encode(), hashlib.sha256)
+
+    def fingerprint_key(self, purpose: str) -> str:
+        """Return the key behind the fingerprints of one purpose as base64url, to be kept sealed."""
+        self.fingerprint(purpose, "")
+        return _encode(self._fingerprint_keys[purpose])
+
+    def keep_fingerprint_key(self, purpose: str, text: str) -> None:
+        """Take fingerprints of that purpose with a key that `fingerprint_key` gave, whatever key seals."""
+        self._fingerprint_keys[purpose] = _decode(text)
 
 
 def _place(bound_to: tuple[str, ...]) -> bytes:

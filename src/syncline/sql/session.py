@@ -7,7 +7,8 @@ noted in a journal: undoing a failed command walks it back, and writing a comman
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import Enum
 from typing import Any, Final
 
@@ -89,6 +90,9 @@ class _Shelf:
                 raise _conflict(self.layout, columns)
 
 
+_Wanted = tuple[_Shelf, Columns, Sequence[tuple[Any, ...]]]
+"""Rows of a table to be made known: those whose columns equal one of the values."""
+
 _Write = tuple[_Shelf, Key, Row | _Unknown | None, Row | None]
 """One staged write: where, what the batch knew of the row before, and the row after (None: gone)."""
 
@@ -111,7 +115,7 @@ class Session:
         shelf = self._shelf(table)
         row = shelf.rows.get(key, UNKNOWN)
         if row is UNKNOWN:
-            self._load(shelf, shelf.layout.key, [shelf.layout.check_key(key)])
+            self._load([(shelf, shelf.layout.key, [shelf.layout.check_key(key)])])
             return shelf.rows[key]
         return row
 
@@ -121,7 +125,7 @@ class Session:
         values = tuple([columns[name] for name in names])
         if None in values:
             return []
-        self._load(shelf, names, [values])
+        self._load([(shelf, names, [values])])
         keys = shelf.index(names).keys.get(values, ())
         return [row for key in sorted(keys) if (row := shelf.rows[key]) is not None]
 
@@ -151,9 +155,12 @@ class Session:
         wanted: defaultdict[tuple[Table, Columns], list[tuple[Any, ...]]] = defaultdict(list)
         for table, columns, values in needs:
             wanted[table, columns].append(values)
-        for (table, columns), many in wanted.items():
-            shelf = self._shelf(table)
-            self._load(shelf, columns, many)
+        self._load([(self._shelf(table), columns, many) for (table, columns), many in wanted.items()])
+
+    @property
+    def touched(self) -> set[Table]:
+        """The tables it has staged writes for, undone ones perhaps included."""
+        return {table for table, shelf in self._shelves.items() if shelf.stored}
 
     def mark(self) -> int:
         """Return the present moment, to which `undo` can go back."""
@@ -172,25 +179,27 @@ class Session:
         bear is refused, though the commands one after the other might be fine: `flush_in_order` tells.
         """
         plans = [_Plan(shelf) for shelf in sorted(self._shelves.values(), key=_rank) if shelf.stored]
-        for plan in reversed(plans):
-            self._write(statements.delete_rows(plan.table, self._dialect), plan.deletes)
-        for plan in plans:
-            for columns, rows in plan.updates.items():
-                self._write(statements.update_rows(plan.table, self._dialect, columns), rows)
-            self._write(statements.insert_rows(plan.table, self._dialect), plan.inserts)
+        with self._refusing(), statements.together(self._connection):
+            for plan in reversed(plans):
+                self._write(statements.delete_rows(plan.table, self._dialect), plan.deletes)
+            for plan in plans:
+                for columns, rows in plan.updates.items():
+                    self._write(statements.update_rows(plan.table, self._dialect, columns), rows)
+                self._write(statements.insert_rows(plan.table, self._dialect), plan.inserts)
 
     def flush_in_order(self) -> None:
         """Write what was staged statement by statement, exactly as it was staged."""
-        for shelf, key, before, after in self._journal:
-            layout = shelf.layout
-            if after is None:
-                statement = statements.delete_rows(layout.table, self._dialect)
-                self._write(statement, [_key_parameters(layout, key)])
-            elif before is None or before is UNKNOWN:
-                self._write(statements.insert_rows(layout.table, self._dialect), [after])
-            elif columns := _changed(layout, before, after):
-                statement = statements.update_rows(layout.table, self._dialect, columns)
-                self._write(statement, [_update_parameters(layout, key, columns, after)])
+        with self._refusing():
+            for shelf, key, before, after in self._journal:
+                layout = shelf.layout
+                if after is None:
+                    statement = statements.delete_rows(layout.table, self._dialect)
+                    self._write(statement, [_key_parameters(layout, key)])
+                elif before is None or before is UNKNOWN:
+                    self._write(statements.insert_rows(layout.table, self._dialect), [after])
+                elif columns := _changed(layout, before, after):
+                    statement = statements.update_rows(layout.table, self._dialect, columns)
+                    self._write(statement, [_update_parameters(layout, key, columns, after)])
 
     def _shelf(self, table: Table) -> _Shelf:
         shelf = self._shelves.get(table)
@@ -206,40 +215,57 @@ class Session:
             shelf.stored[key] = None if before is UNKNOWN else before
         shelf.put(key, after)
 
-    def _load(self, shelf: _Shelf, columns: Columns, wanted: Iterable[tuple[Any, ...]]) -> None:
+    def _load(self, wanted: Iterable[_Wanted]) -> None:
         """Make the rows known whose columns equal one of those values; what is known stays as it is."""
-        asked = shelf.asked[columns]
-        new = [values for values in dict.fromkeys(wanted) if values not in asked]
-        for start in range(0, len(new), MOST_VALUES):
-            for row in self._select(shelf.layout.table, columns, new[start : start + MOST_VALUES]):
-                key = shelf.layout.key_of(row)
-                if key not in shelf.rows:
-                    shelf.put(key, row)
-        asked.update(new)
-        if columns == shelf.layout.key:
-            for key in new:
-                shelf.rows.setdefault(key, None)
+        new: list[_Wanted] = []
+        for shelf, columns, many in wanted:
+            asked = shelf.asked[columns]
+            if unknown := [values for values in dict.fromkeys(many) if values not in asked]:
+                new.append((shelf, columns, unknown))
+        if not new:
+            return
+        with self._refusing():
+            with statements.together(self._connection):
+                answers = [(shelf, self._ask(shelf, columns, many)) for shelf, columns, many in new]
+            found = [(shelf, row) for shelf, parts in answers for fetch in parts for row in fetch()]
+        for shelf, row in found:
+            key = shelf.layout.key_of(row)
+            if key not in shelf.rows:
+                shelf.put(key, row)
+        for shelf, columns, many in new:
+            shelf.asked[columns].update(many)
+            if columns == shelf.layout.key:
+                for key in many:
+                    shelf.rows.setdefault(key, None)
 
-    def _select(self, table: Table, columns: Columns, wanted: Sequence[tuple[Any, ...]]) -> list[Row]:
-        # The count is rounded up, so that there are few statements to compile and to keep.
-        count = 1 << (len(wanted) - 1).bit_length()
-        filled = [*wanted, *[wanted[-1]] * (count - len(wanted))]
-        lookup = statements.select_rows(table, self._dialect, columns, count)
-        found: list[Row] = self._ask(lambda: lookup.read(self._connection, filled))
-        return found
+    def _ask(
+        self, shelf: _Shelf, columns: Columns, many: Sequence[tuple[Any, ...]]
+    ) -> list[Callable[[], list[Row]]]:
+        """Ask for the rows, MOST_VALUES at a time; return what fetches them."""
+        answers = []
+        for start in range(0, len(many), MOST_VALUES):
+            part = many[start : start + MOST_VALUES]
+            # The count is rounded up, so that there are few statements to compile and to keep.
+            count = 1 << (len(part) - 1).bit_length()
+            lookup = statements.select_rows(shelf.layout.table, self._dialect, columns, count)
+            answers.append(lookup.ask(self._connection, [*part, *[part[-1]] * (count - len(part))]))
+        return answers
 
     def _write(self, statement: Statement, rows: list[Row]) -> None:
         if rows:
-            self._ask(lambda: statement.execute(self._connection, rows))
+            statement.execute(self._connection, rows)
 
-    def _ask(self, ask: Callable[[], Any]) -> Any:
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """Turn whatever the database raises into a refusal, and keep it."""
         if self.trouble is not None:
             raise self.trouble
         try:
-            return ask()
+            yield
         except Exception as error:
-            self.trouble = DatabaseRefusal(error)
-            raise self.trouble from error
+            cause = statements.as_sqlalchemy_has_it(self._connection, error)
+            self.trouble = DatabaseRefusal(cause)
+            raise self.trouble from cause
 
 
 class _Plan:

@@ -7,7 +7,8 @@ driver, with the conversions that SQLAlchemy's column types ask for: one SELECT 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -30,6 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
 from sqlalchemy.dialects.sqlite.pysqlite import dialect as pysqlite_dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import DMLWhereBase
 
 from syncline.sql.layout import Columns, Row, layout_of
@@ -66,8 +68,11 @@ class Statement:
         return list(map(itemgetter(*self._names), rows))
 
     def execute(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Run the statement once for each row of parameters."""
-        connection.exec_driver_sql(self.text, self.bind(rows))
+        """Run the statement once for each row of parameters; raises what the driver raises."""
+        if connection.dialect.name == "sqlite":
+            driver_of(connection).executemany(self.text, self.bind(rows))
+        else:
+            connection.exec_driver_sql(self.text, self.bind(rows))
 
     def _convert(self, row: Mapping[str, Any]) -> dict[str, Any]:
         converted = dict(row)
@@ -87,19 +92,64 @@ class Lookup(Statement):
         readers = ((name, _reader(table, name, dialect)) for name in self._columns)
         self._readers = tuple((name, read) for name, read in readers if read is not None)
 
-    def read(self, connection: Connection, wanted: Sequence[tuple[Any, ...]]) -> list[Row]:
-        """Return the rows that equal one of the wanted values, which are as many as it was built for."""
+    def ask(self, connection: Connection, wanted: Sequence[tuple[Any, ...]]) -> Callable[[], list[Row]]:
+        """Ask for the rows that equal one of the wanted values, which are as many as it was built for.
+
+        Returns what fetches them. In between other look-ups can be asked for, see `together`.
+        """
         parameters = {
             _numbered(name, number): value
             for number, sought in enumerate(wanted)
             for name, value in zip(self._sought, sought, strict=True)
         }
-        found = connection.exec_driver_sql(self.text, self.bind([parameters])).fetchall()
+        bound = self.bind([parameters])
+        if connection.dialect.name == "postgresql":
+            # SQLAlchemy looks for the answer at once, which in a pipeline is not there yet.
+            cursor = connection.connection.cursor()
+            cursor.execute(self.text, bound[0])
+            return lambda: self._rows(cursor.fetchall())
+        found = driver_of(connection).execute(self.text, bound[0]).fetchall()
+        return lambda: self._rows(found)
+
+    def _rows(self, found: Sequence[Sequence[Any]]) -> list[Row]:
         rows = [dict(zip(self._columns, row, strict=True)) for row in found]
         for name, read in self._readers:
             for row in rows:
                 row[name] = read(row[name])
         return rows
+
+
+def driver_of(connection: Connection) -> Any:
+    """Return the driver's own connection."""
+    return connection.connection.driver_connection
+
+
+@contextmanager
+def together(connection: Connection) -> Iterator[None]:
+    """Have PostgreSQL take all that is asked for inside in one journey, not one for each statement.
+
+    It answers when the block ends: an error of any statement is raised there, or by a later one.
+    """
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    with driver_of(connection).pipeline():
+        yield
+
+
+def as_sqlalchemy_has_it(connection: Connection, error: Exception) -> Exception:
+    """Return an error of the driver as SQLAlchemy would have raised it; any other as it is."""
+    dialect: Any = connection.dialect
+    kind = dialect.loaded_dbapi.Error
+    if not isinstance(error, kind):
+        return error
+    is_gone = dialect.is_disconnect(error, driver_of(connection), None)
+    if is_gone:
+        connection.invalidate(error)
+    wrapped: Exception = DBAPIError.instance(
+        "", (), error, kind, hide_parameters=True, connection_invalidated=is_gone, dialect=dialect
+    )
+    return wrapped
 
 
 @cache

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Table
 
 from syncline.sql.batch import Failed, Outcome, write_batch
-from syncline.sql.engines import BEGIN_OPTION
+from syncline.sql.engines import BEGIN_OPTION, is_sqlite
 from syncline.sql.errors import StoreBusy, StoreUnavailable
 from syncline.sql.failures import describe, unavailable
 from syncline.sql.rows import Command
@@ -46,6 +46,19 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="syncline-writer", daemon=True)
         self._open = False
         self._connection: Connection | None = None
+        self._changes: Counter[Table] | None = Counter() if is_sqlite(engine) else None
+
+    @property
+    def waiting(self) -> int:
+        """How many commands wait to be taken; what could be written later should then be left alone."""
+        return self._queue.qsize()
+
+    def changes(self, table: Table) -> int | None:
+        """Return how often the table has been written: while that stays, what was read of it still holds.
+
+        It has grown before any submitter of a change hears of it. None on PostgreSQL, where others may write too.
+        """
+        return None if self._changes is None else self._changes[table]
 
     def start(self) -> None:
         """Start the thread. Call it once."""
@@ -116,12 +129,16 @@ class Writer:
                 _wake([item], [Failed(StoreUnavailable("The writer is not running."))])
 
     def _write(self, commands: Sequence[Command[Any]]) -> Sequence[Outcome]:
+        touched: set[Table] = set()
         try:
-            return write_batch(self._connect(), commands)
+            return write_batch(self._connect(), commands, touched)
         except BaseException as error:  # whatever it is, nobody may wait for ever
             log.error("a batch of %d commands could not be written: %s", len(commands), describe(error))
             self._disconnect()
             return [Failed(unavailable(error)) for _ in commands]
+        finally:
+            if self._changes is not None:
+                self._changes.update(touched)
 
     def _connect(self) -> Connection:
         if self._connection is None:

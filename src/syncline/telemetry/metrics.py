@@ -40,10 +40,13 @@ SCIM_OPERATIONS = (
     | {"unsupported", "unrouted"}
 )
 REFUSALS = frozenset({"total", "tenant", "time"})
-CHANNELS = frozenset({"api", "scim"})
+CHANNELS = frozenset({"api", "oauth", "scim"})
 OUTCOMES = frozenset({"ok", "rate_limited", "refused", "failed", "no_answer"})
 STATUS_CLASSES = frozenset({"2xx", "3xx", "4xx", "5xx"})
+_CLASSES = {int(name[0]): name for name in STATUS_CLASSES}
 DELIVERY_RESULTS = frozenset({"delivered", "retry", "held", "unchanged"})
+
+READ_LOG_RESULTS = frozenset({"kept", "dropped"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,12 @@ DELIVERIES = Metric(
     "Deliveries decided, by what became of them.",
     (("result", DELIVERY_RESULTS),),
 )
+READ_LOG = Metric(
+    "syncline_read_log_entries_total",
+    Counter,
+    "SCIM reads for the log of reads: kept, or dropped because the store was busy.",
+    (("result", READ_LOG_RESULTS),),
+)
 
 METRICS = (
     SCIM_REQUESTS,
@@ -102,6 +111,7 @@ METRICS = (
     HUBSPOT_CALLS,
     HUBSPOT_SECONDS,
     DELIVERIES,
+    READ_LOG,
 )
 """Every metric of the gateway, in the order of the reference page."""
 
@@ -117,7 +127,8 @@ class Metrics:
 
     def scim_request(self, operation: str, status: int, duration_us: int) -> None:
         """Count one SCIM request; a status outside 200 to 599 (the client hung up) counts as "other"."""
-        self._at(SCIM_REQUESTS, operation, f"{status // 100}xx" if status != 499 else "other").inc()
+        counted = "other" if status == 499 else _CLASSES.get(status // 100, "other")
+        self._at(SCIM_REQUESTS, operation, counted).inc()
         self._at(SCIM_SECONDS, operation).observe(duration_us / 1_000_000)
 
     def refused(self, reason: str) -> None:
@@ -136,6 +147,10 @@ class Metrics:
     def delivery(self, result: str) -> None:
         """Count one delivery that was decided."""
         self._at(DELIVERIES, result).inc()
+
+    def read_log(self, result: str, entries: int) -> None:
+        """Count entries for the log of reads."""
+        self._at(READ_LOG, result).inc(entries)
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""

@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from syncline.sql.engines import open_engine
 from syncline.sql.errors import RowConflict, RowRejected, StoreBusy, StoreUnavailable
 from syncline.sql.rows import Need, Rows
+from syncline.sql.statements import Lookup, Statement
 from syncline.sql.writer import Writer
 from tests.support.ledger_tables import TENANT, Book, Do, OpenAccount, accounts, entries, metadata
 from tests.support.ledger_worlds import SqlWorld, held, sql_world, submit_together
@@ -92,29 +93,39 @@ async def test_a_batch_is_not_larger_than_it_may_be(database_url: str) -> None:
     assert len(commits) == 1 + 3
 
 
-async def test_one_flush_writes_a_batch_with_one_statement_per_table_and_kind(world: SqlWorld) -> None:
+def noted_statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that takes the first word of every statement that batches give to the driver."""
+    written: list[str] = []
+
+    def noting(do: Any) -> Any:
+        def note(statement: Statement, *given: Any) -> Any:
+            written.append(statement.text.split()[0])
+            return do(statement, *given)
+
+        return note
+
+    monkeypatch.setattr(Statement, "execute", noting(Statement.execute))
+    monkeypatch.setattr(Lookup, "ask", noting(Lookup.ask))
+    return written
+
+
+async def test_one_flush_writes_a_batch_with_one_statement_per_table_and_kind(
+    world: SqlWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await world.together(*(OpenAccount(str(number), f"n{number}") for number in range(20)))
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        statements.append(statement.split()[0])
-
+    written = noted_statements(monkeypatch)
     async with held(world.writer):
-        event.listen(world.engine, "before_cursor_execute", note)
         tasks = [asyncio.ensure_future(world.submit(Book(str(number), number, 5))) for number in range(20)]
         await asyncio.sleep(0)
     await asyncio.gather(*tasks)
-    written = [statement for statement in statements if statement != "BEGIN"]
     assert sorted(written) == ["INSERT", "UPDATE", "WITH"]
 
 
-async def test_parents_and_children_go_together_in_one_flush(world: SqlWorld) -> None:
+async def test_parents_and_children_go_together_in_one_flush(
+    world: SqlWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await world.together(*(OpenAccount(str(number), f"n{number}") for number in range(5)))
     await world.together(*(Book(str(number), number, 5) for number in range(5)))
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        statements.append(statement.split()[0])
 
     def close(number: int) -> Do:
         def apply(rows: Rows) -> None:
@@ -123,9 +134,9 @@ async def test_parents_and_children_go_together_in_one_flush(world: SqlWorld) ->
 
         return Do(apply)
 
-    event.listen(world.engine, "before_cursor_execute", note)
+    written = noted_statements(monkeypatch)
     assert await world.together(*(close(number) for number in range(5))) == [None] * 5
-    assert statements.count("DELETE") == 2
+    assert written.count("DELETE") == 2
     assert await world.all(accounts) == []
 
 
@@ -147,13 +158,11 @@ async def test_the_writer_works_again_after_the_trouble_is_over(world: SqlWorld)
 
 
 @contextmanager
-def failing_statements(engine: Engine, start: str, times: int, failure: Exception) -> Iterator[None]:
-    """Let the next statements that begin so fail in the driver."""
-    left = [times]
+def failing_savepoints(engine: Engine, failure: Exception) -> Iterator[None]:
+    """Let savepoints fail in the driver."""
 
     def fail(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if left[0] and statement.startswith(start):
-            left[0] -= 1
+        if statement.startswith("SAVEPOINT"):
             raise OperationalError(statement, None, failure)
 
     event.listen(engine, "before_cursor_execute", fail)
@@ -191,10 +200,19 @@ async def test_a_full_disk_fails_all_and_writing_goes_on_when_there_is_room(tmp_
 
 @pytest.mark.parametrize(("deadlocks", "expected"), [(4, str), (5, StoreUnavailable)])
 async def test_a_batch_in_a_deadlock_is_tried_five_times(
-    world: SqlWorld, deadlocks: int, expected: type
+    world: SqlWorld, deadlocks: int, expected: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with failing_statements(world.engine, "INSERT", deadlocks, DeadlockDetected()):
-        outcomes = await world.together(OpenAccount("a", "Anna"), OpenAccount("b", "Bert"))
+    left = [deadlocks]
+    execute = Statement.execute
+
+    def fail_first(statement: Statement, *given: Any) -> None:
+        if left[0]:
+            left[0] -= 1
+            raise OperationalError(statement.text, None, DeadlockDetected())
+        execute(statement, *given)
+
+    monkeypatch.setattr(Statement, "execute", fail_first)
+    outcomes = await world.together(OpenAccount("a", "Anna"), OpenAccount("b", "Bert"))
     assert [type(outcome) for outcome in outcomes] == [expected] * 2
     assert len(await world.all(accounts)) == (2 if expected is str else 0)
 
@@ -202,7 +220,7 @@ async def test_a_batch_in_a_deadlock_is_tried_five_times(
 async def test_trouble_while_the_guilty_is_sought_fails_all(world: SqlWorld) -> None:
     await world.submit(OpenAccount("a", "Anna"))
     broken = sqlite3.OperationalError("disk I/O error")
-    with failing_statements(world.engine, "SAVEPOINT", 1, broken):
+    with failing_savepoints(world.engine, broken):
         outcomes = await world.together(OpenAccount("b", "Bert"), OpenAccount("a", "Alma"))
     assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 2
     assert [row["id"] for row in await world.all(accounts)] == ["a"]

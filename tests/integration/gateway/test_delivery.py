@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from syncline.gateway.domain.errors import Refused
+from syncline.gateway.domain.errors import NotFound, Refused
 from tests.support.world import TENANT, World
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -25,6 +26,7 @@ async def calls_of(acme: World) -> int:
     return len(await acme.gateway.store.backlog.calls_since(tenant, 0))
 
 
+@pytest.mark.each_database
 async def test_a_new_user_arrives_with_name_permission_set_and_team(acme: World) -> None:
     await acme.run("rule.add", tenant=TENANT, role="Manager", permission_set="Manager")
     await acme.run("rule.add", tenant=TENANT, attribute="department", equals="Sales", primary_team="Sales")
@@ -83,6 +85,7 @@ async def test_ten_changes_are_one_call(acme: World) -> None:
     assert "Ada Vance 9" == (await acme.hubspot.users())["ada@acme.example"]["name"]
 
 
+@pytest.mark.each_database
 async def test_somebody_who_was_there_before_waits_for_an_approved_plan(acme: World) -> None:
     await acme.hubspot.call(
         "POST", "/settings/users/2026-03", {"email": "old@acme.example", "sendWelcomeEmail": False}
@@ -132,6 +135,7 @@ async def test_a_leaver_is_deactivated_and_his_record_stays(acme: World) -> None
     assert (False, "Sales User") == (found["active"], found["permission_set"])
 
 
+@pytest.mark.each_database
 async def test_a_rejoiner_is_the_same_hubspot_user(acme: World) -> None:
     await acme.go_live()
     ada = await acme.add_user("ada@acme.example")
@@ -147,6 +151,7 @@ async def test_a_rejoiner_is_the_same_hubspot_user(acme: World) -> None:
     assert (before, True) == (found["id"], found["active"])
 
 
+@pytest.mark.each_database
 async def test_deleting_and_recreating_somebody_ends_with_him_active(acme: World) -> None:
     await acme.go_live()
     ada = await acme.add_user("ada@acme.example")
@@ -206,6 +211,7 @@ async def test_entras_soft_delete_name_never_reaches_hubspot(acme: World) -> Non
     assert users["ada@acme.example"]["active"] is False
 
 
+@pytest.mark.each_database
 async def test_a_renamed_person_keeps_his_hubspot_user(acme: World) -> None:
     await acme.go_live()
     ada = await acme.add_user("ada@acme.example")
@@ -234,6 +240,7 @@ async def test_two_people_who_swap_addresses_are_both_held(acme: World) -> None:
     assert {"email-claimed"} == set((await acme.held()).values())
 
 
+@pytest.mark.each_database
 async def test_of_two_claimants_the_first_keeps_the_address_until_he_goes(acme: World) -> None:
     await acme.go_live(email_from="work")
     emails = [{"type": "work", "value": "shared@acme.example"}]
@@ -275,6 +282,7 @@ async def test_people_outside_the_listed_domains_are_fenced_out(acme: World) -> 
     assert {"guest@agency.example": "outside-domains"} == await acme.held()
 
 
+@pytest.mark.each_database
 async def test_a_rule_change_reaches_everybody_it_concerns(acme: World) -> None:
     await acme.go_live()
     for number in range(5):
@@ -288,6 +296,7 @@ async def test_a_rule_change_reaches_everybody_it_concerns(acme: World) -> None:
     assert ["", "Manager", "", "Manager", ""] == sets
 
 
+@pytest.mark.each_database
 async def test_a_group_rule_follows_membership(acme: World) -> None:
     await acme.go_live()
     ada = await acme.add_user("ada@acme.example")
@@ -317,6 +326,7 @@ async def test_without_the_scim_channel_a_deactivation_is_held_with_the_fix(acme
     assert (await acme.hubspot.users())["ada@acme.example"]["active"] is False
 
 
+@pytest.mark.each_database
 async def test_an_initial_sync_costs_a_call_a_person(acme: World) -> None:
     await acme.run("role.default", tenant=TENANT, name="Standard User")
     await acme.go_live()
@@ -327,3 +337,61 @@ async def test_an_initial_sync_costs_a_call_a_person(acme: World) -> None:
 
     assert 60 == await calls_of(acme) - before
     assert 61 == len(await acme.hubspot.users())
+
+
+async def test_a_person_is_found_by_e_mail_by_user_name_and_by_id(acme: World) -> None:
+    await acme.run("policy.set", tenant=TENANT, email_from="work")
+    emails = [{"type": "work", "value": "ada@acme.example"}]
+    ada = await acme.add_user("alovelace", emails=emails)
+    nobody = await acme.add_user("7")
+    for number in range(20):
+        await acme.add_user(f"user{number}", emails=[{"type": "work", "value": f"u{number}@acme.example"}])
+
+    for name in ("ada@acme.example", "ADA@acme.example", "alovelace", "ALovelace", ada.id):
+        assert ada.id == (await acme.run("users.show", tenant=TENANT, user=name))["id"], name
+    assert nobody.id == (await acme.run("users.show", tenant=TENANT, user="7"))["id"]
+    with pytest.raises(NotFound, match="users list"):
+        await acme.run("users.show", tenant=TENANT, user="user")
+
+
+@pytest.mark.each_database
+async def test_somebody_who_arrives_while_the_backlog_is_read_is_not_sent_again(
+    acme: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await acme.go_live()
+    for number in range(12):
+        await acme.add_user(f"user{number:02}@acme.example")
+    backlog = acme.gateway.store.backlog
+    due, log_call, settle = backlog.due, backlog.log_call, backlog.settle
+    sent, settled, one_more, rows_taken = 0, 0, asyncio.Event(), asyncio.Event()
+
+    async def reads_slowly(*args: Any, **options: Any) -> Any:
+        items = await due(*args, **options)
+        rows_taken.set()
+        while settled < sent:
+            one_more.clear()
+            await one_more.wait()
+        return items
+
+    async def counting_calls(tenant: Any, channel: str, purpose: str, *rest: Any) -> int:
+        nonlocal sent
+        if not sent:
+            rows_taken.clear()
+        sent += purpose == "users.create"
+        return await log_call(tenant, channel, purpose, *rest)
+
+    async def settles_meanwhile(tenant: Any, settlements: Any, cause: Any) -> None:
+        nonlocal settled
+        if settled:
+            await rows_taken.wait()
+        await settle(tenant, settlements, cause)
+        settled += len(settlements)
+        one_more.set()
+
+    monkeypatch.setattr(backlog, "due", reads_slowly)
+    monkeypatch.setattr(backlog, "log_call", counting_calls)
+    monkeypatch.setattr(backlog, "settle", settles_meanwhile)
+
+    assert await acme.drain() is None
+
+    assert (12, 13) == (sent, len(await acme.hubspot.users()))

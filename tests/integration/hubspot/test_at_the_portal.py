@@ -24,6 +24,7 @@ from syncline.gateway.hubspot.addresses import check_base_url
 from syncline.gateway.hubspot.call import Call, Channel
 from syncline.gateway.hubspot.check import check_connection
 from syncline.gateway.hubspot.client import HubSpotClient, Target, open_session
+from syncline.gateway.hubspot.tokens import StaticTokens
 from syncline.gateway.hubspot.conversation import WAITS_FOR_SIGN_IN, converse
 from syncline.gateway.hubspot.failures import FailureKind
 from syncline.gateway.hubspot.outcome import Delivered, Existing, Failed, Outcome
@@ -51,9 +52,11 @@ class World:
     calls: list[Call] = field(default_factory=list)
 
     def client(self, *, scim: bool = True) -> HubSpotClient:
-        targets = {Channel.API: Target(self.base_url, self.opened["access_token"])}
+        targets = {Channel.API: Target(self.base_url, StaticTokens(self.opened["access_token"]))}
         if scim:
-            targets[Channel.SCIM] = Target(self.opened["scim_base_url"], self.opened["scim_token"])
+            targets[Channel.SCIM] = Target(
+                self.opened["scim_base_url"], StaticTokens(self.opened["scim_token"])
+            )
         return HubSpotClient(self.session, self.clock, targets, partial(check_base_url, allow_private=True))
 
     async def hold(self, talk: Conversation[T]) -> T:

@@ -26,6 +26,7 @@ from syncline.gateway.hubspot.client import (
     Target,
     open_session,
 )
+from syncline.gateway.hubspot.tokens import StaticTokens
 
 TOKEN, SCIM_TOKEN = "pat-na1-api-canary", "pat-na1-scim-canary"
 PRIVATE = partial(check_base_url, allow_private=True)
@@ -69,9 +70,9 @@ async def speaking_raw(reply: bytes, *, reset: bool = False) -> AsyncIterator[st
 async def send(
     base_url: str, call: Call = GET, *, scim_base_url: str | None = None, total_seconds: float = 5
 ) -> Answer:
-    targets = {Channel.API: Target(base_url, TOKEN)}
+    targets = {Channel.API: Target(base_url, StaticTokens(TOKEN))}
     if scim_base_url is not None:
-        targets[Channel.SCIM] = Target(scim_base_url, SCIM_TOKEN)
+        targets[Channel.SCIM] = Target(scim_base_url, StaticTokens(SCIM_TOKEN))
     async with open_session(connect_seconds=2, total_seconds=total_seconds) as session:
         return await HubSpotClient(session, ManualClock(), targets, PRIVATE).send(call)
 
@@ -157,7 +158,9 @@ async def test_cookies_are_not_kept() -> None:
         return web.Response(status=204, headers={"Set-Cookie": "session=1"})
 
     async with serving(handle) as url, open_session() as session:
-        client = HubSpotClient(session, ManualClock(), {Channel.API: Target(url, TOKEN)}, PRIVATE)
+        client = HubSpotClient(
+            session, ManualClock(), {Channel.API: Target(url, StaticTokens(TOKEN))}, PRIVATE
+        )
         await client.send(GET)
         await client.send(GET)
 
@@ -313,7 +316,7 @@ async def test_an_address_that_is_no_longer_allowed_is_not_spoken_to() -> None:
         return web.Response(status=204)
 
     async with serving(handle) as url, open_session() as session:
-        client = HubSpotClient(session, ManualClock(), {Channel.API: Target(url, TOKEN)})
+        client = HubSpotClient(session, ManualClock(), {Channel.API: Target(url, StaticTokens(TOKEN))})
         answer = await client.send(GET)
 
     assert (answer.status, answer.sent, asked) == (None, False, [])
@@ -321,7 +324,9 @@ async def test_an_address_that_is_no_longer_allowed_is_not_spoken_to() -> None:
 
 async def test_a_channel_that_is_not_connected_is_told_without_a_call() -> None:
     async with open_session() as session:
-        client = HubSpotClient(session, ManualClock(), {Channel.API: Target("https://api.hubapi.com", TOKEN)})
+        client = HubSpotClient(
+            session, ManualClock(), {Channel.API: Target("https://api.hubapi.com", StaticTokens(TOKEN))}
+        )
         answer = await client.send(scim_calls.read_configuration())
 
     assert (client.reaches(Channel.API), client.reaches(Channel.SCIM)) == (True, False)
@@ -336,12 +341,12 @@ async def test_no_fault_repeats_the_credential_or_the_address() -> None:
 
     for answer in answers:
         assert answer.error is None or ("canary" not in answer.error and "127.0.0.1" not in answer.error)
-    assert "canary" not in repr(Target("https://api.hubapi.com", TOKEN))
+    assert "canary" not in repr(Target("https://api.hubapi.com", StaticTokens(TOKEN)))
 
 
 @pytest.mark.parametrize("token", ["", "two words", "line\nbreak", "schlüssel", "tab\t"])
 def test_a_token_no_header_can_carry_is_refused_without_repeating_it(token: str) -> None:
     with pytest.raises(Invalid) as refused:
-        Target("https://api.hubapi.com", token)
+        StaticTokens(token)
 
     assert not token or token not in str(refused.value)

@@ -36,6 +36,7 @@ def test_a_new_account_is_ready_for_scim(data: Path) -> None:
         "base_url",
         "access_token",
         "personal_access_key",
+        "admin_password",
         "scim_token",
         "scim_base_url",
     } == created.keys()
@@ -102,6 +103,22 @@ def test_settings_are_chosen_at_creation_and_changed_later(data: Path) -> None:
         (("account", "set", "acme", "--flag", "nothing=on"), "flags are"),
         (("account", "set", "acme", "--flag", "duplicate_create=500"), "takes 409 or 400"),
         (("account", "set", "acme", "--flag", "deactivated_listed=maybe"), "takes on or off"),
+        (("account", "set", "acme", "--flag", "removed_listed_seconds=-1"), "from 0 to 3600"),
+        (("account", "set", "acme", "--seats", "Core=some"), "a number or unlimited"),
+        (("account", "set", "acme", "--seats", "Sofa=1"), "there are Core"),
+        (("app", "create", "acme", "--redirect-uri", "gateway"), "absolute http or https"),
+        (("app", "create", "acme", "--redirect-uri", "https://a.example/#x"), "without a fragment"),
+        (("app", "create", "acme", "--redirect-uri", "https://a.example/", "--scope", "all"), "nknown scope"),
+        (("app", "uninstall", "acme", "nobody"), "no app with the client id"),
+        (("user", "password", "acme", "nobody@acme.example"), "No user was found"),
+        (("user", "password", "acme", "admin@acme.example", "--password", "x"), "8 to 200"),
+        (("permission-set", "add", "acme", "Manager"), "already"),
+        (("permission-set", "add", "acme", "Boss", "--seat", "Sofa"), "there are Core"),
+        (("permission-set", "rename", "acme", "Manager", " "), "printable characters"),
+        (("permission-set", "delete", "acme", "Nobody"), "there are Standard User"),
+        (("permission-set", "delete", "acme", "Super Admin"), "last super admin"),
+        (("team", "add", "acme", "Sales"), "already exists"),
+        (("fault", "add", "acme", "latency"), "needs milliseconds"),
         (("account", "show", "nobody"), "syncline portal account list"),
         (("user", "show", "acme", "nobody@acme.example"), "no user nobody@acme.example"),
         (("user", "remove", "acme", "nobody@acme.example"), "no user nobody@acme.example"),
@@ -122,6 +139,64 @@ def test_what_cannot_be_done_is_said_in_one_sentence(
     assert says in result.output
     assert result.output.startswith("Error: ")
     assert before == read(data, "account", "list")
+
+
+def test_apps_are_registered_listed_and_taken_out(data: Path) -> None:
+    read(data, "account", "create", "acme")
+    created = read(
+        data, "app", "create", "acme", "--redirect-uri", "http://127.0.0.1:8080/oauth/callback",
+        "--scope", "oauth", "--scope", "settings.users.read", "--optional-scope", "automation",
+    )  # fmt: skip
+    (listed,) = read(data, "app", "list", "acme")["apps"]
+
+    assert {**listed, "client_secret": created["client_secret"]} == created
+    assert ["oauth", "settings.users.read"] == created["scopes"]
+    assert "not installed" in run(data, "app", "uninstall", "acme", created["client_id"]).output
+    assert created["client_secret"].encode() not in b"".join(path.read_bytes() for path in data.iterdir())
+
+
+def test_a_password_is_set_or_made(data: Path) -> None:
+    read(data, "account", "create", "acme")
+
+    made = read(data, "user", "password", "acme", "admin@acme.example")
+    chosen = read(data, "user", "password", "acme", "admin@acme.example", "--password", "correct horse")
+
+    assert 12 <= len(made["password"])
+    assert {"email": "admin@acme.example", "password": "correct horse"} == chosen
+
+
+def test_permission_sets_teams_and_seats_are_furnished_by_hand(data: Path) -> None:
+    read(data, "account", "create", "acme", "--seats", "Core=3")
+    read(data, "permission-set", "add", "acme", "Boss", "--seat", "Core")
+    read(data, "permission-set", "rename", "acme", "Manager", "Lead")
+    read(data, "permission-set", "delete", "acme", "Sales User")
+    read(data, "team", "add", "acme", "Night shift", "--parent", "Sales")
+    read(data, "user", "add", "acme", "--email", "ada@acme.example", "--permission-set", "Boss")
+    read(data, "account", "set", "acme", "--seats", "Core=unlimited", "--seats", "View-Only=0")
+
+    shown = read(data, "account", "show", "acme")
+    assert ["Standard User", "Lead", "Marketing User", "Sales Hub Seat", "Super Admin", "Boss"] == [
+        one["name"] for one in shown["permission_sets"]
+    ]
+    assert "Night shift" in [team["name"] for team in shown["teams"]]
+    assert {"Core": (None, 1), "Sales Hub": (None, 0), "Service Hub": (None, 0), "View-Only": (0, 0)} == {
+        seat["name"]: (seat["purchased"], seat["used"]) for seat in shown["seats"]
+    }
+
+
+def test_faults_are_ordered_listed_and_cleared(data: Path) -> None:
+    read(data, "account", "create", "acme")
+    ordered = read(
+        data, "fault", "add", "acme", "error", "--call", "PUT /settings/*", "--nth", "3", "--status", "502"
+    )
+    read(data, "fault", "add", "acme", "rate-limit", "--after", "5", "--for", "60", "--policy", "DAILY")
+
+    listed = read(data, "fault", "list", "acme")["faults"]
+    assert ordered == listed[0]
+    assert ("rate-limit", 0, "DAILY") == (listed[1]["kind"], listed[1]["times"], listed[1]["policy"])
+    assert "PUT /settings/*" in run(data, "fault", "list", "acme").output
+    assert {"cleared": 1} == read(data, "fault", "clear", "acme", str(ordered["number"]))
+    assert {"cleared": 1} == read(data, "fault", "clear", "acme")
 
 
 def test_people_are_changed_by_hand(data: Path) -> None:

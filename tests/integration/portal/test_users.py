@@ -346,3 +346,29 @@ async def test_parallel_creates_of_one_email_make_one_user(world: World) -> None
 
     statuses = [reply.status for reply in replies]
     assert (1, 29) == (statuses.count(201), statuses.count(409))
+
+
+async def test_a_list_may_lag_behind_a_removal(world: World) -> None:
+    await world.flag(removed_listed_seconds="30")
+    sets, teams = await world.set_ids(), await world.team_ids()
+    created = await world.add(
+        "ada@acme.example", roleId=sets["Manager"], primaryTeamId=teams["Sales"], firstName="Ada"
+    )
+    await world.api.delete(f"{USERS}/{created['id']}")
+
+    lagging = (await world.api.get(USERS)).body["results"]
+    one = await world.api.get(f"{USERS}/{created['id']}")
+    await world.clock.advance(30_000)
+    settled = (await world.api.get(USERS)).body["results"]
+
+    assert created == lagging[1]
+    assert (404, ["admin@acme.example"]) == (one.status, [user["email"] for user in settled])
+
+
+@pytest.mark.parametrize("prefix", ["/settings/users/2026-09-beta", "/settings/users/2026-09"])
+async def test_later_versions_serve_the_same_users(world: World, prefix: str) -> None:
+    created = await world.add("ada@acme.example")
+
+    reply = await world.api.get(f"{prefix}/{created['id']}")
+
+    assert {**created, "seatNames": []} == reply.body

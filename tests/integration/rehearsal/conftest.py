@@ -1,4 +1,4 @@
-"""A recording application, a company of twelve, and Entra between them."""
+"""A recording application, a watched store, a company of twelve, and Entra between them."""
 
 from collections.abc import AsyncIterator
 
@@ -7,12 +7,25 @@ import pytest
 from syncline.clock import ManualClock
 from syncline.rehearsal import Directory, EntraSimulator
 from tests.integration.rehearsal.recording_server import TOKEN, Application, recording_application
+from tests.integration.rehearsal.watched_store import WatchedStore, watched_store
+from tests.support.clock import LeapingClock
 
 
 @pytest.fixture
 async def application() -> AsyncIterator[Application]:
     async with recording_application() as application:
         yield application
+
+
+@pytest.fixture
+async def store() -> AsyncIterator[WatchedStore]:
+    async with watched_store() as watched:
+        yield watched
+
+
+@pytest.fixture
+def clock() -> LeapingClock:
+    return LeapingClock()
 
 
 @pytest.fixture

@@ -121,6 +121,8 @@ class Application:
             return answer(200, rendered(document, "members" in query))
         if request.method == "DELETE":
             del shelf[resource_id]
+            for group in self.shelves["Groups"].values():
+                group["members"] = [m for m in group.get("members", ()) if m["value"] != resource_id]
             return web.Response(status=204)
         taken = {d["userName"].casefold() for d in shelf.values() if d is not document and "userName" in d}
         changed = json.loads(json.dumps(document))

@@ -2,50 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from syncline.rehearsal.cli import rehearse
+from tests.integration.rehearsal.commands import document, in_thread, run
 from tests.integration.rehearsal.recording_server import TOKEN, Application, error, recording_application
 
 
 @pytest.fixture
 def application() -> Iterator[Application]:
-    """A recording application in a thread of its own, since the command runs an event loop itself."""
-    started, stop = threading.Event(), threading.Event()
-    found: list[Application] = []
-
-    async def run() -> None:
-        async with recording_application() as application:
-            found.append(application)
-            started.set()
-            await asyncio.to_thread(stop.wait)
-
-    thread = threading.Thread(target=asyncio.run, args=(run(),))
-    thread.start()
-    started.wait()
-    yield found[0]
-    stop.set()
-    thread.join()
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(rehearse, list(arguments), env={"COLUMNS": "200"})
+    with in_thread(recording_application()) as application:
+        yield application
 
 
 def rehearse_entra(application: Application, *arguments: str) -> Result:
     return run("entra", "--base-url", application.base_url, "--token", TOKEN, *arguments)
-
-
-def document(result: Result) -> Any:
-    return json.loads(result.stdout)
 
 
 def somebody(application: Application, department: str) -> str:
@@ -95,11 +69,51 @@ def test_nobody_listening_is_explained(tmp_path: Path) -> None:
     assert not state.exists()
 
 
-def test_a_tenant_url_with_the_flag_is_refused() -> None:
-    result = run("entra", "--base-url", "http://127.0.0.1:9/scim?aadOptscim062020", "--token", "t")
+def test_the_flag_on_the_tenant_url_chooses_the_dialect(application: Application) -> None:
+    result = run("entra", "--base-url", f"{application.base_url}?aadOptscim062020", "--token", TOKEN)
+
+    assert {"add"} == {op["op"] for op in application.operations()}, result.output
+
+
+def test_the_dialect_can_be_chosen_by_an_option(application: Application) -> None:
+    rehearse_entra(application, "--users", "3", "--dialect", "flag")
+
+    assert {"add"} == {op["op"] for op in application.operations()}
+
+
+def test_a_query_on_the_tenant_url_that_is_no_flag_is_refused() -> None:
+    result = run("entra", "--base-url", "http://127.0.0.1:9/scim?verbose", "--token", "t")
 
     assert result.exit_code == 1
-    assert "leave it off" in result.output
+    assert "no flag of a tenant URL" in result.output
+
+
+def test_deletions_above_the_threshold_wait_for_an_answer(application: Application, tmp_path: Path) -> None:
+    state = str(tmp_path / "state.json")
+    rehearse_entra(application, "--users", "6", "--state", state)
+    leavers = list(application.users)[3:5]
+    leaving = [word for name in leavers for word in ("--unassign", name)]
+    held = rehearse_entra(application, "--state", state, "--deletion-threshold", "1", *leaving)
+    present = [application.users[name]["active"] for name in leavers]
+    allowed = rehearse_entra(
+        application, "--state", state, "--deletion-threshold", "1", "--allow-deletions", "--json"
+    )
+
+    assert (1, [True, True]) == (held.exit_code, present)
+    assert "Allow or reject them" in held.output
+    assert (0, 2) == (allowed.exit_code, document(allowed)["users"]["disabled"])
+    assert [False, False] == [application.users[name]["active"] for name in leavers]
+
+
+def test_there_is_nothing_to_allow_where_nothing_is_held_back(
+    application: Application, tmp_path: Path
+) -> None:
+    state = str(tmp_path / "state.json")
+    rehearse_entra(application, "--users", "3", "--state", state)
+    result = rehearse_entra(application, "--state", state, "--reject-deletions")
+
+    assert result.exit_code == 1
+    assert "nothing to allow or reject" in result.output
 
 
 def test_a_state_file_makes_later_runs_incremental(application: Application, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syncline.gateway.domain.errors import Invalid
-from syncline.gateway.hubspot.addresses import check_base_url
+from syncline.gateway.hubspot.addresses import check_authorize_url, check_base_url
 from syncline.settings_values import AllowedHost
 
 
@@ -93,3 +93,39 @@ def test_a_refusal_does_not_repeat_a_credential() -> None:
         check_base_url("https://user:hunter2@evil.example", allow_private=True)
 
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://app.hubspot.com", "https://app-eu1.hubspot.com/", "https://app-na2.hubspot.com:443"]
+)
+def test_people_are_sent_to_hubspots_own_sign_in(url: str) -> None:
+    assert url.rstrip("/") == check_authorize_url(url, allow_private=False)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://app.hubspot.com",
+        "https://app.hubspot.com:8443",
+        "https://api.hubapi.com",
+        "https://app.hubspot.com.evil.example",
+        "https://app-evil.hubspot.com",
+        "https://appxhubspot.com",
+        "https://app.hubspot.com@evil.example",
+        "https://app.hubspot.com/?next=x",
+        "javascript:alert(1)",
+        "https://evil.example",
+        "http://169.254.169.254",
+    ],
+)
+def test_people_are_sent_nowhere_else(url: str) -> None:
+    with pytest.raises(Invalid):
+        check_authorize_url(url, allow_private=True)
+
+
+def test_people_are_sent_to_a_private_sign_in_only_while_that_is_allowed() -> None:
+    assert "http://127.0.0.1:8090" == check_authorize_url("http://127.0.0.1:8090", allow_private=True)
+    with pytest.raises(Invalid):
+        check_authorize_url("http://127.0.0.1:8090", allow_private=False)
+    named = [AllowedHost("portal.internal", None)]
+    assert check_authorize_url("https://portal.internal", allow_private=False, allowed_hosts=named)

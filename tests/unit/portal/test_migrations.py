@@ -45,7 +45,7 @@ def test_migrating_an_empty_database_makes_the_declared_tables(tmp_path: Path) -
 
 
 def test_what_belongs_to_an_account_is_kept_under_its_id() -> None:
-    shared = {"sequences", "tokens", "identities"}
+    shared = {"sequences", "tokens", "identities", "apps", "oauth_codes"}
 
     for table in metadata.tables.values():
         first = next(iter(table.primary_key.columns))

@@ -13,6 +13,7 @@ from syncline.portal.domain.user import (
     ScimState,
     Standing,
     removed,
+    returning,
     scim_id_of,
     stamped,
     with_access,
@@ -23,6 +24,7 @@ USER = AccountUser(
     id=7,
     email="ada@acme.example",
     owner_id=9,
+    record_id=1,
     scim_id=scim_id_of(1, 7),
     created_at=100,
     updated_at=100,
@@ -50,23 +52,28 @@ def test_where_a_user_stands_follows_from_moments(user: AccountUser, now: int, s
     assert standing is user.standing(now)
 
 
-def test_what_stays_of_a_removed_user_is_who_it_was() -> None:
+def test_what_comes_back_of_a_removed_user_is_who_it_was() -> None:
     gone = removed(USER, 300)
+    back = returning(gone)
 
-    assert (USER.id, USER.owner_id, USER.scim_id, "Ada") == (
-        gone.id,
-        gone.owner_id,
-        gone.scim_id,
-        gone.first_name,
+    assert (USER.id, USER.owner_id, USER.record_id, USER.scim_id, "Ada") == (
+        back.id,
+        back.owner_id,
+        back.record_id,
+        back.scim_id,
+        back.first_name,
     )
-    assert ((), None, (), False, ScimState.MEMBER) == (
-        gone.permission_set_ids,
-        gone.primary_team_id,
-        gone.secondary_team_ids,
-        gone.super_admin,
-        gone.scim,
+    assert ((), None, (), (), False, ScimState.MEMBER) == (
+        back.permission_set_ids,
+        back.primary_team_id,
+        back.secondary_team_ids,
+        back.seat_names,
+        back.super_admin,
+        back.scim,
     )
     assert (300, 300, USER.revision + 1) == (gone.removed_at, gone.updated_at, gone.revision)
+    assert back.present
+    assert USER is returning(USER)
 
 
 def test_a_second_deactivation_keeps_the_moment_of_the_first() -> None:
@@ -119,6 +126,6 @@ def test_credentials_differ_by_kind_and_are_kept_as_fingerprints() -> None:
     assert {"pat-na1-00010203-0405-4607-8809-0a0b0c0d0e0f"} == {minted[TokenKind.API]}
     assert minted[TokenKind.SCIM].startswith("pat-na1-scim-")
     assert minted[TokenKind.PERSONAL].startswith("pak-na1-")
-    assert 3 == len({fingerprint(token) for token in minted.values()})
+    assert len(TokenKind) == len({fingerprint(token) for token in minted.values()})
     with pytest.raises(ValueError, match="32"):
         mint(TokenKind.API, b"short")

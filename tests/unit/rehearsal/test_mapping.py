@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from syncline.rehearsal import AttributeMapping, RoleExpression, paths, roles
+from syncline.rehearsal.dialect import patch_body
 from syncline.rehearsal.mapping import group_body, group_outgoing, user_body
 from syncline.rehearsal.objects import AppRole, DirectoryGroup, DirectoryUser
 from syncline.rehearsal.operations import (
     Operation,
     add_members,
     differences,
-    patch_body,
     remove_members,
 )
 

@@ -3,11 +3,11 @@
 import pytest
 
 from syncline.rehearsal import Action, Counts, Entry, ProvisioningLog, Status
-from syncline.rehearsal.entra import AddressError, check_address
 from syncline.rehearsal.failures import CredentialsRefused, Reply, failure_of
 from syncline.rehearsal.log import Source
 from syncline.rehearsal.objects import ObjectKind
 from syncline.rehearsal.operations import Operation
+from syncline.rehearsal.wire import AddressError, check_address
 
 ADELE = Source("oid-1", ObjectKind.USER, "Adele Vance", "adele@contoso.example")
 

@@ -35,9 +35,9 @@ async def ask(
     scope: dict[str, Any] = {
         "type": "http",
         "method": method,
-        "path": path,
+        "path": path.partition("?")[0],
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": path.partition("?")[2].encode(),
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers],
         "client": (client, 50_000),
         "scheme": "http",

@@ -49,6 +49,7 @@ def application(
         metrics=metrics_page(lambda: b"syncline_x 1\n", "text/plain"),
         in_flight=InFlight(total=10, per_tenant=10, seconds=10),
         address=lambda: "https://sync.example.com",
+        callback=scim,
     )
 
 
@@ -66,6 +67,7 @@ async def test_a_public_address_cannot_bring_markup_into_the_front_page() -> Non
         metrics=scim,
         in_flight=InFlight(total=1, per_tenant=1, seconds=1),
         address=lambda: "https://x/<script>",
+        callback=scim,
     )
 
     assert "<script>" not in (await ask(hostile)).body

@@ -22,10 +22,10 @@ def connection() -> None:
 
 @connection.command("set")
 @tenant_argument
+@click.option("--base-url", metavar="URL", help="The API: https://api.hubapi.com, or a portal's address.")
 @click.option(
-    "--base-url", required=True, metavar="URL", help="The API: https://api.hubapi.com, or a portal's address."
+    "--access-token", metavar="TOKEN", help="The app's static token or the service key; - asks for it."
 )
-@click.option("--access-token", required=True, metavar="TOKEN", help="The app's access token; - asks for it.")
 @click.option(
     "--scim-base-url", metavar="URL", help="HubSpot's own SCIM address, the one that can deactivate."
 )
@@ -33,16 +33,17 @@ def connection() -> None:
 @as_json
 def set_connection(
     tenant: str,
-    base_url: str,
-    access_token: str,
+    base_url: str | None,
+    access_token: str | None,
     scim_base_url: str | None,
     scim_token: str | None,
     as_json: bool,
 ) -> None:
-    """Connect a tenant and check the connection.
+    """Connect a tenant by a static token or a service key, and check the connection.
 
-    A new base URL discards the credentials kept for the old one. A token given as - is asked for,
-    or read from standard input (the access token first), and so stays out of the shell's history.
+    A new base URL discards the credentials kept for the old one. With only the two SCIM options the SCIM channel is
+    added and the API channel stays as it is. A token given as - is asked for, or read from standard input (the access
+    token first), and so stays out of the shell's history.
     """
     result = call(
         "connection.set",
@@ -53,6 +54,50 @@ def set_connection(
         scim_token=secret(scim_token, "SCIM token"),
     )
     show(result, as_json, _checked)
+
+
+@connection.command()
+@tenant_argument
+@click.option("--client-id", metavar="ID", help="An app of this tenant's own, not that of the settings.")
+@click.option("--client-secret", metavar="SECRET", help="The secret of that app; - asks for it.")
+@click.option("--base-url", metavar="URL", help="The API: https://api.hubapi.com, or a portal's address.")
+@click.option("--authorize-url", metavar="URL", help="Where people sign in: https://app.hubspot.com.")
+@click.option(
+    "--with",
+    "features",
+    multiple=True,
+    metavar="FEATURE",
+    help="Ask for a feature ahead of its use: teams, paid-seats; repeatable.",
+)
+@click.option("--wait/--no-wait", default=True, help="Wait for the answer and check the connection.")
+@as_json
+def authorize(tenant: str, wait: bool, as_json: bool, **given: Any) -> None:
+    """Connect a tenant by OAuth: a super admin signs in at HubSpot and grants it.
+
+    Prints the address to open, and opens it when this is a terminal. Whoever opens it must be a super admin of the
+    account. The address is good for fifteen minutes and one answer: pass it on to nobody else.
+    """
+    from syncline.gateway.cli.authorizing import begin, wait_for_answer
+
+    given["client_secret"] = secret(given["client_secret"], "Client secret")
+    given["features"] = list(given["features"]) or None
+    begun = begin(tenant, given)
+    if not wait:
+        show(begun, as_json, lambda _begun: None)
+        return
+    wait_for_answer(tenant, begun)
+    show(call("connection.check", tenant=tenant), as_json, _checked)
+
+
+@connection.command()
+@tenant_argument
+@as_json
+def revoke(tenant: str, as_json: bool) -> None:
+    """End the tenant's grant at HubSpot and forget its credentials.
+
+    Nothing is sent from then on. The tenant goes back to collecting, and its plan has to be approved anew.
+    """
+    show(call("connection.revoke", tenant=tenant), as_json, lambda result: say(result["message"]))
 
 
 @connection.command()
@@ -69,7 +114,11 @@ def check(tenant: str, as_json: bool) -> None:
 def show_connection(tenant: str, as_json: bool) -> None:
     """Show the connection as it is set; secrets are never shown."""
     result = call("connection.show", tenant=tenant)
-    show(result, as_json, lambda known: facts((label.replace("_", " "), known[label]) for label in known))
+    show(
+        result,
+        as_json,
+        lambda known: facts((label.replace("_", " "), _told(known[label])) for label in known),
+    )
 
 
 def _checked(result: Mapping[str, Any]) -> None:
@@ -100,6 +149,10 @@ def _checked(result: Mapping[str, Any]) -> None:
         heading("Missing")
         for sentence in result["missing"]:
             say(f"- {sentence}")
+
+
+def _told(value: object) -> object:
+    return ", ".join(value) if isinstance(value, list) else value
 
 
 def _limit(limit: Mapping[str, Any]) -> str:

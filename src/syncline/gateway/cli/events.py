@@ -25,12 +25,31 @@ def events() -> None:
 @tenant_argument
 @click.option("--user", help="Only events about this person (id, userName or e-mail).")
 @click.option("--kind", help="Only events of this kind.")
+@click.option(
+    "--reads", is_flag=True, help="Instead of events, what the provider asked for without changing anything."
+)
 @paged
 @as_json
 def list_events(
-    tenant: str, user: str | None, kind: str | None, limit: int, after: str | None, as_json: bool
+    tenant: str,
+    user: str | None,
+    kind: str | None,
+    reads: bool,
+    limit: int,
+    after: str | None,
+    as_json: bool,
 ) -> None:
     """List events, the latest first."""
+    if reads:
+        if user is not None or kind is not None:
+            raise click.UsageError(
+                "--reads goes with neither --user nor --kind: reads concern nobody in particular."
+            )
+        if after is not None and not after.isdecimal():
+            raise click.UsageError("--after takes what the page before named.")
+        cursor = None if after is None else int(after)
+        show(call("events.reads", tenant=tenant, limit=limit, after=cursor), as_json, _reads_listed)
+        return
     result = call("events.list", tenant=tenant, user=user, kind=kind, limit=limit, after=after)
     show(result, as_json, _listed)
 
@@ -50,6 +69,13 @@ def event_rows(known: Sequence[Mapping[str, Any]]) -> None:
     table(
         columns, [[event[column] for column in columns] for event in known], empty="Nothing has happened yet."
     )
+
+
+def _reads_listed(result: Mapping[str, Any]) -> None:
+    columns = ("at", "operation", "path", "status", "took_ms", "client", "user_agent")
+    rows = [[read[column] for column in columns] for read in result["reads"]]
+    table(columns, rows, empty="No read is on record; the newest are written once a second.")
+    more(result)
 
 
 def _listed(result: Mapping[str, Any]) -> None:

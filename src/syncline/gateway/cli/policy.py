@@ -45,6 +45,12 @@ def policy() -> None:
 @click.option(
     "--deactivate-users", type=ON_OFF, help="Whether leavers may be deactivated, removed or stripped."
 )
+@click.option(
+    "--deletion-threshold",
+    type=click.IntRange(0),
+    metavar="N",
+    help="How many people may lose access in a day before the rest is staged (a fifth, 5 to 50).",
+)
 @as_json
 def set_policy(tenant: str, domains: tuple[str, ...], any_domain: bool, as_json: bool, **given: Any) -> None:
     """Change the policy of a tenant; what is not named stays as it is.
@@ -77,5 +83,10 @@ def _said(label: str, value: object) -> object:
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "any"
     if value is None:
-        return {"deleted": "as deactivated", "deactivated": "not set"}.get(label, "none")
+        unset = {
+            "deleted": "as deactivated",
+            "deactivated": "not set",
+            "deletion_threshold": "a fifth of the people, 5 to 50 a day",
+        }
+        return unset.get(label, "none")
     return value

@@ -30,7 +30,7 @@ class Mounted:
 
 
 NOUNS = tuple(
-    Mounted(name, f"syncline.gateway.cli.{name}:{name}", meaning)
+    Mounted(name, f"syncline.gateway.cli.{name.replace('-', '_')}:{name.replace('-', '_')}", meaning)
     for name, meaning in (
         ("serve", "Run the gateway: SCIM endpoint, delivery to HubSpot, health and metrics."),
         ("tenant", "Create tenants, show them, move them from plan to live."),
@@ -39,11 +39,20 @@ NOUNS = tuple(
         ("policy", "Say what happens to leavers and how people are written to HubSpot."),
         ("rule", "Map roles, groups and attributes to permission sets and teams."),
         ("role", "Choose the permission set of new users whom no rule matches."),
+        ("privileged", "Say which permission sets need approval for each person."),
+        ("approvals", "See who would get a privileged permission set, and approve it."),
+        ("leavers", "See who is staged because more people leave than usual, and let them go."),
         ("protect", "Name people in HubSpot whom Syncline never touches."),
         ("plan", "See what Syncline would do in HubSpot, and approve it."),
         ("users", "See people: what the identity provider sent, what HubSpot has, what is waiting and why."),
         ("groups", "See groups as the identity provider sent them."),
         ("events", "Read the provisioning log: who, what, why, when."),
+        ("doctor", "Look for what hurts now or will soon, and say what helps."),
+        ("backup", "Write everything but the key into one file, while the server goes on working."),
+        ("restore", "Put a backup into an empty data folder, with every tenant back in plan mode."),
+        ("database", "Move everything from SQLite to PostgreSQL, or look the database over."),
+        ("live-check", "Put what we assume about HubSpot to the test, on one user it creates and removes."),
+        ("key", "Change the key that seals HubSpot's credentials, or go on without one that is lost."),
     )
 )
 

@@ -31,6 +31,16 @@ class Programs:
 
     local_operations: Callable[[Settings], AbstractAsyncContextManager[Call]]
     serve: Callable[[Settings], None]
+    restore: Callable[..., Any] | None = None
+    """`(settings, file, without_key=, actor=, progress=)` puts a backup into an empty data folder."""
+    forget_key: Callable[..., Any] | None = None
+    """`(settings, actor=)` goes on without a key that is lost."""
+    live_check: Callable[..., Any] | None = None
+    """`(settings, progress=, …)` tries out what is assumed about HubSpot, on an account that is no tenant's."""
+    move_database: Callable[..., Any] | None = None
+    """`(settings, to, progress=)` copies everything from the data folder to an empty PostgreSQL database."""
+    check_database: Callable[..., Any] | None = None
+    """`(settings)` looks the database over."""
 
 
 def call(operation: str, **arguments: Any) -> Any:
@@ -64,6 +74,72 @@ def settings_of_command(**given: str | bool | None) -> Settings:
 def serve(settings: Settings) -> None:
     """Run the server until it is told to stop."""
     _programs().serve(settings)
+
+
+def restore(file: Path, *, without_key: bool) -> Any:
+    """Put a backup into the data folder, which no server may be using."""
+    programs = _programs()
+
+    def work(settings: Settings, progress: Progress) -> Any:
+        return _given(programs.restore)(
+            settings, file, without_key=without_key, actor=actor(), progress=progress
+        )
+
+    return _apart(work)
+
+
+def forget_key() -> Any:
+    """Have the data folder, which no server may be using, go on with another key."""
+    programs = _programs()
+    return _apart(lambda settings, _progress: _given(programs.forget_key)(settings, actor=actor()))
+
+
+def move_database(to: str) -> Any:
+    """Copy the database of the data folder, which no server may be using, to another database."""
+    programs = _programs()
+    return _apart(lambda settings, progress: _given(programs.move_database)(settings, to, progress=progress))
+
+
+def check_database() -> Any:
+    """Look the database over, whether a server uses it or not."""
+    programs = _programs()
+    return _apart(lambda settings, _progress: _given(programs.check_database)(settings))
+
+
+def live_check(**account: str | None) -> Any:
+    """Try out what is assumed about HubSpot; touches no data folder."""
+    programs = _programs()
+    return _apart(
+        lambda settings, progress: _given(programs.live_check)(settings, progress=progress, **account)
+    )
+
+
+def _apart(work: Callable[[Settings, Progress], Any]) -> Any:
+    """Run what no server can do for us; whatever refuses it ends the command."""
+    from syncline.datafolder import DataFolderError
+    from syncline.gateway.cli.output import progress_bar
+    from syncline.localsocket import OperationFailed
+
+    settings = settings_of_command()
+    try:
+        with progress_bar() as progress:
+            return work(settings, progress)
+    except (OperationFailed, DataFolderError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _given(program: Callable[..., Any] | None) -> Callable[..., Any]:
+    if program is None:
+        raise RuntimeError("the command line was built without this program")
+    return program
+
+
+def server_answers_callbacks() -> bool:
+    """Tell whether what a browser sends back finds a server: one on this data folder, or one with a public URL."""
+    from syncline.datafolder import DataFolder
+
+    settings = settings_of_command()
+    return settings.public_url is not None or DataFolder(settings.data).record() is not None
 
 
 def actor() -> str:

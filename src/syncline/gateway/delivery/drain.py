@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable
 
 from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.decision import Decision
-from syncline.gateway.domain.delivery import Urgency
+from syncline.gateway.domain.delivery import LEAVE, Urgency
+from syncline.gateway.domain.grant import OAuthGrant
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import TenantId, TenantMode
 from syncline.gateway.services.delivering import (
@@ -83,7 +84,7 @@ class Drain:
             self._probed.pop(tenant_id, None)
             return None
         now = self._clock.now()
-        if connection.trouble == HELD_TENANT:
+        if connection.trouble == HELD_TENANT or _has_ended(connection):
             return now + PROBE_EVERY
         last = self._probed.get(tenant_id)
         if last is not None and now - last < PROBE_EVERY:
@@ -129,7 +130,7 @@ class _Run:
             while self._stopped is None:
                 if self._broken is not None:
                     raise self._broken
-                setup = await self._store.backlog.setup(self._tenant_id)
+                setup = await self._store.backlog.setup(self._tenant_id, self._clock.now())
                 if setup is None or setup.mode is TenantMode.COLLECTING:
                     break
                 epoch = await self._store.backlog.epoch(self._tenant_id)
@@ -154,25 +155,39 @@ class _Run:
         urgent_only = self._normal >= AT_ONCE
         now = self._clock.now()
         limit = len(self._in_flight) + (slots if self._in_flight or self._probing else 64)
+        before = self._keys_in_flight()
         items = await self._store.backlog.due(self._tenant_id, now, limit, urgent_only=urgent_only)
-        waiting = [item for item in items if item.delivery.key not in self._in_flight]
+        waiting = [item for item in items if item.delivery.key not in before]
         settled: list[Settlement] = []
         sent = 0
+        braked = False
         for item in waiting:
             decision = decide_item(item, setup)
             settlement = settle_decision(item, decision, epoch)
             if settlement is not None:
                 settled.append(settlement)
-            elif sent < slots:
+            elif sent < slots and not braked:
+                if decision.change.kind.is_leaving and not await self._may_leave(item, setup):
+                    braked = True  # the set-up read before is out of date: whoever comes next is decided anew
+                    continue
                 self._send(item, decision, setup, epoch)
                 sent += 1
         await self._settle(settled)
-        return bool(settled or sent)
+        return bool(settled or sent or braked or before - self._in_flight.keys())
+
+    async def _may_leave(self, item: WorkItem, setup: Setup) -> bool:
+        """Count a person who is about to lose access against the deletion threshold."""
+        approved = LEAVE in item.delivery.approvals or setup.threshold is None
+        limit = None if approved or setup.threshold is None else setup.threshold.limit
+        return await self._store.backlog.pass_threshold(
+            self._tenant_id, item.delivery.key, self._clock.now(), limit
+        )
 
     async def _decide_again(self, setup: Setup, epoch: int) -> bool:
         """Decide a chunk of those last decided on an older set-up; whoever has something to send becomes due."""
+        before = self._keys_in_flight()
         items = await self._store.backlog.stale(self._tenant_id, epoch, CHUNK)
-        waiting = [item for item in items if item.delivery.key not in self._in_flight]
+        waiting = [item for item in items if item.delivery.key not in before]
         settled: list[Settlement] = []
         to_send: list[str] = []
         for item in waiting:
@@ -185,6 +200,13 @@ class _Run:
         if to_send:
             await self._store.backlog.make_due(self._tenant_id, to_send, epoch, self._clock.now())
         return bool(waiting)
+
+    def _keys_in_flight(self) -> frozenset[str]:
+        """Return what must be left out of rows that are about to be read.
+
+        A delivery that comes back while they are read is in them as it was before: it must not be sent again.
+        """
+        return frozenset(self._in_flight)
 
     def _slots(self) -> int:
         if self._probing:
@@ -240,6 +262,11 @@ class _Run:
             await asyncio.wait({look_again, *self._in_flight.values()}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             look_again.cancel()
+
+
+def _has_ended(connection: Connection) -> bool:
+    """Tell whether only a new grant can help: such a connection is not tried at all."""
+    return isinstance(connection.credential, OAuthGrant) and connection.credential.ended
 
 
 def _result(settlement: Settlement) -> str:

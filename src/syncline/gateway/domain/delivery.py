@@ -9,6 +9,14 @@ from typing import Final
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.holds import HoldReason
 
+LEAVE: Final = "leave"
+"""The approval that lets a staged leaver go."""
+
+
+def grant_of(permission_set_id: str) -> str:
+    """Return the approval that gives exactly this permission set, bound to its id."""
+    return f"grant:{permission_set_id}"
+
 
 class Access(StrEnum):
     """What we last confirmed at HubSpot by our own doing."""
@@ -77,6 +85,8 @@ class Delivery:
     """Who holds the address the person wants (a SCIM user's id, or a HubSpot user in words)."""
     may_reactivate: bool = False
     """An operator has released a person whom somebody else deactivated at HubSpot."""
+    approvals: frozenset[str] = frozenset()
+    """What an operator has approved for this person: `LEAVE`, and `grant_of(permission set id)`."""
 
 
 def is_ours(delivery: Delivery) -> bool:

@@ -12,11 +12,12 @@ from typing import Final
 
 from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.change import Change, ChangeKind
-from syncline.gateway.domain.delivery import Access, Delivery, Intent, is_ours
+from syncline.gateway.domain.delivery import LEAVE, Access, Delivery, Intent, grant_of, is_ours
 from syncline.gateway.domain.deprovision import stands_at_hubspot
 from syncline.gateway.domain.holds import HOLDS, Hold, HoldReason, HoldText, Send, Verdict
 from syncline.gateway.domain.person import Person, email_domain, email_key
 from syncline.gateway.domain.placement import MINIMAL, Output, Placement
+from syncline.gateway.domain.privileged import privileged_because
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import LeaverPolicy, TenantMode
 
@@ -239,6 +240,29 @@ def _adoption_not_approved(case: Case) -> str | None:
     return f"{case.known.email} is HubSpot user {case.known.hubspot_id}."
 
 
+def _privileged_grant(case: Case) -> str | None:
+    account, permission_set_id = case.setup.account, case.change.permission_set_id
+    if account is None or permission_set_id is None or case.change.kind.is_leaving:
+        return None
+    permission_set = account.permission_set(permission_set_id)
+    reason = None if permission_set is None else privileged_because(permission_set, case.setup.privileged)
+    if permission_set is None or reason is None or grant_of(permission_set_id) in case.delivery.approvals:
+        return None
+    return f"{case.address} would get {permission_set.name!r}: {reason}."
+
+
+def _staged_deletion(case: Case) -> str | None:
+    """Past the threshold, and for whoever was staged before: a free window alone lets nobody go."""
+    threshold, delivery = case.setup.threshold, case.delivery
+    if threshold is None or not case.change.kind.is_leaving or LEAVE in delivery.approvals:
+        return None
+    staged = delivery.hold_reason is HoldReason.STAGED_DELETION
+    if not staged and threshold.lets_through(delivery.key):
+        return None
+    gone = len(threshold.spent)
+    return f"{case.address}: {gone} people have lost access within a day, the threshold is {threshold.limit}."
+
+
 def _plan_mode(case: Case) -> str | None:
     return "" if case.acts and case.setup.mode is TenantMode.PLAN else None
 
@@ -267,6 +291,8 @@ GATE: Final = (
     Row(HoldReason.REACTIVATION_NEEDS_SCIM_CHANNEL, _reactivation_needs_scim_channel),
     Row(HoldReason.ACTION_OFF, _action_off),
     Row(HoldReason.ADOPTION_NOT_APPROVED, _adoption_not_approved, lifted_by_approval=True),
+    Row(HoldReason.PRIVILEGED_GRANT, _privileged_grant),
+    Row(HoldReason.STAGED_DELETION, _staged_deletion),
     Row(HoldReason.PLAN_MODE, _plan_mode, lifted_by_approval=True),
 )
 """The order is the promise: what an admin must settle first is what he reads."""

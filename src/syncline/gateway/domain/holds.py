@@ -35,6 +35,8 @@ class HoldReason(StrEnum):
     REACTIVATION_NEEDS_SCIM_CHANNEL = "reactivation-needs-scim-channel"
     ACTION_OFF = "action-off"
     ADOPTION_NOT_APPROVED = "adoption-not-approved"
+    PRIVILEGED_GRANT = "privileged-grant"
+    STAGED_DELETION = "staged-deletion"
     PLAN_MODE = "plan-mode"
     REFUSED_BY_HUBSPOT = "refused-by-hubspot"
     CONNECTION_TROUBLE = "connection-trouble"
@@ -200,6 +202,16 @@ HOLDS: Final[Mapping[HoldReason, HoldText]] = MappingProxyType(
             "Look at `plan show` and approve it with `plan approve`.",
             retried_on_epoch_change=True,
         ),
+        HoldReason.PRIVILEGED_GRANT: HoldText(
+            "The person would get a privileged permission set.",
+            "Look at `approvals list`, then approve it with `approvals grant`.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.STAGED_DELETION: HoldText(
+            "More people leave than the deletion threshold lets through in a day: staged, still with access.",
+            "Look at `leavers list`; let them go with `leavers release`, or take the change back in the directory.",
+            retried_on_epoch_change=True,
+        ),
         HoldReason.PLAN_MODE: HoldText(
             "The tenant is in plan mode: everything is decided, nothing is sent.",
             "Set the tenant live with `tenant mode NAME live`.",
@@ -213,7 +225,8 @@ HOLDS: Final[Mapping[HoldReason, HoldText]] = MappingProxyType(
         ),
         HoldReason.CONNECTION_TROUBLE: HoldText(
             "HubSpot does not accept the tenant's credential, or the credential lacks a scope.",
-            "Renew the connection with `connection set`; `connection check` says what is missing.",
+            "Renew the connection with `connection set` or `connection authorize`; `connection check` says what is "
+            "missing.",
             retried_on_epoch_change=True,
             decided_by_gate=False,
         ),

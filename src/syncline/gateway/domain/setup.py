@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
+from syncline.gateway.domain.threshold import DeletionThreshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,3 +26,7 @@ class Setup:
     plan_approved: bool = False
     grant_holder: str | None = None
     """The key of the address whose grant the API channel uses; None for a token that belongs to no person."""
+    privileged: frozenset[str] = frozenset()
+    """The ids of the permission sets an operator has marked as privileged."""
+    threshold: DeletionThreshold | None = None
+    """How many more people may lose access today; None where nobody counts."""

@@ -54,6 +54,8 @@ class Policy:
     create_users: bool = True
     update_users: bool = True
     deactivate_users: bool = True
+    deletion_threshold: int | None = None
+    """How many people may lose access in a day before the rest is staged; None for the default (`threshold`)."""
 
     def leaver_policy(self, *, deleted: bool) -> LeaverPolicy | None:
         """Return the policy for a deletion or a deactivation; deletion falls back on deactivation's."""

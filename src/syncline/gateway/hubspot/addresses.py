@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
@@ -11,6 +12,9 @@ from syncline.gateway.domain.errors import Invalid
 
 HUBSPOT_HOSTS = frozenset({"api.hubapi.com", "api.hubspot.com"})
 """HubSpot's own hosts of the API and of SCIM; both answer for both (facts/hubspot.md §4, developer guide)."""
+
+APP_HOST = re.compile(r"app(-[a-z]{2,3}[0-9]{1,2})?\.hubspot\.com")
+"""HubSpot's hosts where people sign in: one for each of its data centres."""
 
 _MAX_URL = 2_000
 
@@ -46,6 +50,26 @@ def check_base_url(base_url: str, *, allow_private: bool, allowed_hosts: Iterabl
             "or when the setting allow_private_hubspot names it."
         )
     return base_url.rstrip("/")
+
+
+def check_authorize_url(url: str, *, allow_private: bool, allowed_hosts: Iterable[AllowedHost] = ()) -> str:
+    """Return the address without its final slash, if a person may be sent there to grant something.
+
+    HubSpot's own sign-in hosts over TLS; besides them the same private and named hosts as in `check_base_url`.
+    Raises `Invalid` with what is wrong.
+    """
+    parts = _split(url)
+    host = parts.hostname or ""
+    if APP_HOST.fullmatch(host):
+        if parts.scheme != "https" or parts.port not in {None, 443}:
+            raise Invalid(f"Write HubSpot's address with https and without a port: https://{host}")
+    elif not (allow_private and _is_private(host)) and not _is_named(parts, allowed_hosts):
+        raise Invalid(
+            f"{host} is not where people sign in to HubSpot, which is app.hubspot.com or a regional host such as "
+            "app-eu1.hubspot.com. A loopback or private address is accepted while the public URL is unset or "
+            "loopback, or when the setting allow_private_hubspot names it."
+        )
+    return url.rstrip("/")
 
 
 def _is_named(parts: SplitResult, allowed_hosts: Iterable[AllowedHost]) -> bool:

@@ -14,12 +14,14 @@ _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class Channel(StrEnum):
-    """The two ways into a HubSpot account, each with its own base URL and credential."""
+    """The ways into a HubSpot account, each with its own base URL and credential."""
 
     API = "api"
     """The public user-provisioning API. It can neither deactivate nor change an e-mail."""
     SCIM = "scim"
     """HubSpot's own SCIM endpoint, the only way to do these two."""
+    OAUTH = "oauth"
+    """HubSpot's token endpoints. Their calls carry the app's credential in the form, and no bearer token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,8 @@ class Call:
     purpose: str
     query: tuple[tuple[str, str], ...] = ()
     body: Mapping[str, Any] | None = None
+    form: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """The fields of a form, sent instead of a JSON body; they hold secrets."""
 
     @property
     def is_list(self) -> bool:

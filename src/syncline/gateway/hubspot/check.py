@@ -18,6 +18,7 @@ from syncline.gateway.hubspot.account import (
 )
 from syncline.gateway.hubspot.call import Call, Channel
 from syncline.gateway.hubspot.failures import BILLING_SCOPE, Failure
+from syncline.gateway.hubspot.granted import NO_TOKEN
 from syncline.gateway.hubspot.limits import Limits
 from syncline.gateway.hubspot.talk import Conversation, Refusal
 
@@ -255,5 +256,5 @@ def _supports_patch(body: Any) -> bool:
 
 
 _SCIM_WORK: Final = "deactivate, reactivate and change e-mail addresses"
-_HOPELESS: Final = frozenset({"INVALID_AUTHENTICATION", "UNREACHABLE", "NO_REPLY", "REDIRECTED"})
+_HOPELESS: Final = frozenset({"INVALID_AUTHENTICATION", "UNREACHABLE", "NO_REPLY", "REDIRECTED"}) | NO_TOKEN
 _MAY_NOT: Final = _HOPELESS | {"MISSING_SCOPES", "FORBIDDEN", "BLOCKED_ON_THE_WAY"}

@@ -22,6 +22,8 @@ from syncline.clock import Clock
 from syncline.gateway.domain.errors import Invalid
 from syncline.gateway.hubspot.addresses import check_base_url
 from syncline.gateway.hubspot.call import Answer, Call, Channel
+from syncline.gateway.hubspot.talk import Refusal
+from syncline.gateway.hubspot.tokens import TokenSource
 
 CONNECT_SECONDS = 5
 TOTAL_SECONDS = 30
@@ -34,6 +36,7 @@ ONLY_HUBSPOT: Callable[[str], str] = partial(check_base_url, allow_private=False
 _MEDIA_TYPES = {
     Channel.API: ("application/json", "application/json"),
     Channel.SCIM: ("application/scim+json", "application/scim+json, application/json"),
+    Channel.OAUTH: ("application/x-www-form-urlencoded", "application/json"),
 }
 _FAULTS: tuple[tuple[type[Exception], str], ...] = (
     (aiohttp.ClientConnectorDNSError, "the host name could not be resolved"),
@@ -51,17 +54,13 @@ _FAULTS: tuple[tuple[type[Exception], str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a channel is reached, and the bearer token that belongs to that address alone.
+    """Where a channel is reached, and where its bearer token comes from, which belongs to that address alone.
 
-    `base_url` has no final slash. Raises `Invalid` for a token that no header can carry.
+    `base_url` has no final slash. Without `tokens` no bearer token is sent.
     """
 
     base_url: str
-    token: str = field(repr=False)
-
-    def __post_init__(self) -> None:
-        if not self.token or not all("!" <= character <= "~" for character in self.token):
-            raise Invalid("An access token is printable ASCII without spaces; copy it again.")
+    tokens: TokenSource | None = field(default=None, repr=False)
 
 
 def open_session(
@@ -105,6 +104,12 @@ class HubSpotClient:
         """Tell whether this account is connected by that channel."""
         return channel in self._targets
 
+    async def prepare(self, channel: Channel) -> None:
+        """See that there is a token for the channel's next call; raises `Refusal` when none can be had."""
+        target = self._targets.get(channel)
+        if target is not None and target.tokens is not None:
+            await target.tokens.token()
+
     async def send(self, call: Call) -> Answer:
         """Send the call once and return what came of it. Raises nothing but cancellation.
 
@@ -116,13 +121,17 @@ class HubSpotClient:
             return self._unanswered("this channel is not connected", sent=False)
         if not self._may_speak_to(target):
             return self._unanswered("its address is not allowed by the settings of this server", sent=False)
+        try:
+            token = None if target.tokens is None else await target.tokens.token()
+        except Refusal as refusal:
+            return self._unanswered(refusal.failure.sentence.rstrip("."), sent=False)
         left = SimpleNamespace(sent=False)
         try:
             async with self._session.request(
                 call.method,
                 _address(target, call),
-                headers=_headers(target, call),
-                data=None if call.body is None else orjson.dumps(call.body),
+                headers=_headers(token, call),
+                data=_payload(call),
                 allow_redirects=False,
                 trace_request_ctx=left,
             ) as response:
@@ -162,15 +171,24 @@ def _address(target: Target, call: Call) -> URL:
     return URL(f"{target.base_url}{call.path}{query}", encoded=True)
 
 
-def _headers(target: Target, call: Call) -> dict[str, str]:
+def _headers(token: str | None, call: Call) -> dict[str, str]:
     sent, accepted = _MEDIA_TYPES[call.channel]
     headers = {
-        "Authorization": f"Bearer {target.token}",
         "Accept": accepted,
         "Accept-Encoding": "identity",
         "User-Agent": f"syncline/{__version__}",
     }
-    return headers if call.body is None else {**headers, "Content-Type": sent}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    if call.body is not None or call.form:
+        headers["Content-Type"] = sent
+    return headers
+
+
+def _payload(call: Call) -> bytes | None:
+    if call.form:
+        return urlencode(call.form).encode("ascii")
+    return None if call.body is None else orjson.dumps(call.body)
 
 
 async def _read(response: aiohttp.ClientResponse, bound: int) -> bytes | None:

@@ -104,7 +104,7 @@ class _Row:
     sentence: str
 
 
-_CHANNELS = {Channel.API: "API channel", Channel.SCIM: "SCIM channel"}
+_CHANNELS = {Channel.API: "API channel", Channel.SCIM: "SCIM channel", Channel.OAUTH: "OAuth endpoint"}
 _NEVER_REACHED = frozenset({503, 521, 522, 523, 525, 526, 530})
 _REFUSALS = frozenset({400, 403, 409, 422})
 _ONE_USER = (".get", ".update", ".remove")
@@ -188,7 +188,8 @@ _TABLE: tuple[_Row, ...] = (
         "INVALID_AUTHENTICATION",
         FailureKind.CONNECTION,
         _status(401),
-        "HubSpot does not accept the credential of the {channel}. Renew it with `connection set`.",
+        "HubSpot does not accept the credential of the {channel}. Renew it with `connection set`, or with "
+        "`connection authorize`.",
     ),
     _Row(
         "BILLING_SCOPE_MISSING",
@@ -202,7 +203,7 @@ _TABLE: tuple[_Row, ...] = (
         FailureKind.CONNECTION,
         lambda reply: reply.status == 403 and reply.mentions("MISSING_SCOPES"),
         "The credential of the {channel} lacks scopes; one of these is needed: {scopes}. "
-        "Add it to the app in HubSpot, then renew the token with `connection set`.",
+        "Add it to the app in HubSpot, then renew the token with `connection set` or `connection authorize`.",
     ),
     _Row(
         "BLOCKED_ON_THE_WAY",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from typing import Any, TypeVar
 
 import aiohttp
@@ -12,17 +11,21 @@ from syncline.clock import Clock
 from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.change import Change
 from syncline.gateway.domain.delivery import Urgency
+from syncline.gateway.domain.grant import OAuthApp, OAuthGrant
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.hubspot.account import AccountUnread, read_account
 from syncline.gateway.hubspot.budget import Budget
-from syncline.gateway.hubspot.call import Answer, Call, Channel
+from syncline.gateway.hubspot.call import Channel
 from syncline.gateway.hubspot.check import check_connection
 from syncline.gateway.hubspot.client import HubSpotClient, Target
 from syncline.gateway.hubspot.conversation import converse
-from syncline.gateway.hubspot.failures import Failure, FailureKind, classify
+from syncline.gateway.hubspot.failures import Failure, FailureKind
+from syncline.gateway.hubspot.granted import GrantedTokens
 from syncline.gateway.hubspot.limits import CAUTIOUS
+from syncline.gateway.hubspot.line import Line, Measure
 from syncline.gateway.hubspot.outcome import Delivered, Existing
-from syncline.gateway.hubspot.talk import Conversation
+from syncline.gateway.hubspot.talk import Conversation, Refusal
+from syncline.gateway.hubspot.tokens import StaticTokens, TokenSource
 from syncline.gateway.services.ports import (
     AccountReading,
     Arrived,
@@ -30,6 +33,7 @@ from syncline.gateway.services.ports import (
     Cause,
     Connection,
     Failed,
+    GrantStore,
     Met,
     Outcome,
     SetupStore,
@@ -38,9 +42,6 @@ from syncline.gateway.services.ports import (
 )
 
 T = TypeVar("T")
-Measure = Callable[[str, str, int], None]
-"""Told of every call: its channel, its outcome, and how many microseconds it took."""
-
 _OUTDATED = frozenset({"PERMISSION_SET_UNKNOWN"})
 _TROUBLE: Mapping[FailureKind, Trouble] = {
     FailureKind.HELD: Trouble.PERSON,
@@ -53,21 +54,9 @@ _TROUBLE: Mapping[FailureKind, Trouble] = {
 class HubSpotLink:
     """Implements `services.ports.Link`."""
 
-    def __init__(
-        self,
-        tenant_id: TenantId,
-        client: HubSpotClient,
-        budget: Budget,
-        log: BacklogStore,
-        clock: Clock,
-        measure: Measure | None = None,
-    ) -> None:
-        self._tenant_id = tenant_id
-        self._client = client
-        self._budget = budget
-        self._log = log
+    def __init__(self, line: Line, clock: Clock) -> None:
+        self._line = line
         self._clock = clock
-        self._measure = measure
 
     async def carry_out(self, change: Change, item: WorkItem, account: Account, cause: Cause) -> Outcome:
         """Bring one change to HubSpot by the least calls."""
@@ -90,14 +79,14 @@ class HubSpotLink:
         reading = await self._hold(read_account(), None, Urgency.NORMAL, cause)
         if isinstance(reading, AccountUnread):
             return self._failed(reading.failure)
-        self._budget.time_zone = reading.account.time_zone or None
+        self._line.budget.time_zone = reading.account.time_zone or None
         return AccountReading(account=reading.account, users=reading.users)
 
     async def check(self, cause: Cause) -> Mapping[str, Any]:
         """Try out, by harmless reads, what each channel can do; says in words what is missing."""
-        channels = [channel for channel in Channel if self._client.reaches(channel)]
+        channels = [channel for channel in Channel if self._line.client.reaches(channel)]
         report = await self._hold(check_connection(channels), None, Urgency.URGENT, cause)
-        limits = self._budget.limits
+        limits = self._line.budget.limits
         return {
             **report.shown(),
             "limit": {
@@ -114,23 +103,15 @@ class HubSpotLink:
         try:
             call = next(talk)
             while True:
-                call = talk.send(await self._send(call, delivery_key, urgency, cause))
+                try:
+                    answer = await self._line.send(call, cause, delivery_key=delivery_key, urgency=urgency)
+                except Refusal as refusal:
+                    call = talk.throw(refusal)
+                else:
+                    call = talk.send(answer)
         except StopIteration as end:
             result: T = end.value
             return result
-
-    async def _send(self, call: Call, delivery_key: str | None, urgency: Urgency, cause: Cause) -> Answer:
-        sent_at = await self._budget.take(urgency)
-        logged = Cause(sent_at, cause.correlation_id)
-        seq = await self._log.log_call(
-            self._tenant_id, call.channel.value, call.purpose, delivery_key, logged
-        )
-        answer = await self._client.send(call)
-        self._budget.learn(answer)
-        if self._measure is not None:
-            self._measure(call.channel.value, _outcome(answer), (self._clock.now() - sent_at) * 1000)
-        await self._log.log_answer(self._tenant_id, seq, _logged_status(call, answer), self._clock.now())
-        return answer
 
     def _failed(self, failure: Failure, scim_id: str | None = None) -> Failed:
         hint = failure.retry_at_hint
@@ -145,44 +126,38 @@ class HubSpotLink:
         )
 
 
-def _outcome(answer: Answer) -> str:
-    """Name an answer for the metrics."""
-    if answer.status is None or answer.error is not None:
-        return "no_answer"
-    if answer.succeeded:
-        return "ok"
-    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return "rate_limited"
-    return "refused" if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR else "failed"
-
-
-def _logged_status(call: Call, answer: Answer) -> int | None:
-    """Return the status as logged: 0 for a call that surely never left, None when nobody knows what came of it."""
-    if not answer.succeeded and classify(call, answer).kind is FailureKind.UNKNOWN_OUTCOME:
-        return None
-    return answer.status or 0
-
-
 class HubSpotLinks:
     """Implements `services.ports.Links`: one budget and one client for each connection, kept while it lasts."""
 
     def __init__(
         self,
         setup: SetupStore,
+        grants: GrantStore,
         log: BacklogStore,
         session: aiohttp.ClientSession,
         clock: Clock,
         check_address: Callable[[str], str],
         measure: Measure | None = None,
+        *,
+        app: OAuthApp | None = None,
     ) -> None:
+        """`app` is the one of this server's settings, for grants that keep no secret of their own."""
         self._setup = setup
+        self._grants = grants
         self._log = log
         self._session = session
         self._clock = clock
         self._check_address = check_address
         self._measure = measure
+        self._app = app
         self._open: dict[TenantId, tuple[Connection, HubSpotLink]] = {}
         self._budgets: dict[tuple[TenantId, str], Budget] = {}
+        self._granted: dict[TenantId, GrantedTokens] = {}
+
+    async def close(self) -> None:
+        """Let renewals of tokens under way come to their end."""
+        for source in self._granted.values():
+            await source.close()
 
     def check_address(self, base_url: str) -> str:
         """Return the base URL in the form it is kept; raises `Invalid` where credentials must not be sent."""
@@ -195,7 +170,7 @@ class HubSpotLinks:
             self._open.pop(tenant_id, None)
             return None
         kept = self._open.get(tenant_id)
-        if kept is not None and _same_way(kept[0], connection):
+        if kept is not None and _way(kept[0]) == _way(connection):
             return kept[1]
         link = await self.trial(connection)
         self._open[tenant_id] = (connection, link)
@@ -203,26 +178,50 @@ class HubSpotLinks:
 
     async def trial(self, connection: Connection) -> HubSpotLink:
         """Return a link for a connection that is not saved yet."""
-        targets = {Channel.API: Target(connection.base_url, connection.access_token)}
+        targets = {Channel.API: Target(connection.base_url, await self._tokens(connection))}
         if connection.scim_base_url is not None and connection.scim_token is not None:
-            targets[Channel.SCIM] = Target(connection.scim_base_url, connection.scim_token)
-        client = HubSpotClient(self._session, self._clock, targets, self._check_address)
-        budget = await self._budget(connection)
-        return HubSpotLink(connection.tenant_id, client, budget, self._log, self._clock, self._measure)
+            targets[Channel.SCIM] = Target(connection.scim_base_url, StaticTokens(connection.scim_token))
+        line = await self._line(connection.tenant_id, connection.base_url, targets)
+        if connection.account is not None and line.budget.time_zone is None:
+            line.budget.time_zone = connection.account.time_zone or None
+        return HubSpotLink(line, self._clock)
 
-    async def _budget(self, connection: Connection) -> Budget:
+    async def sign_in(self, tenant_id: TenantId, base_url: str) -> Line:
+        """Return the line to HubSpot's token endpoints, within the tenant's budget."""
+        return await self._line(tenant_id, base_url, {Channel.OAUTH: Target(base_url)})
+
+    async def _tokens(self, connection: Connection) -> TokenSource:
+        """Return where the tokens of the API channel come from: one source per grant, so that one call renews."""
+        credential = connection.credential
+        if not isinstance(credential, OAuthGrant):
+            return StaticTokens(credential.token)
+        line = await self.sign_in(connection.tenant_id, connection.base_url)
+        # From here on nothing waits: two callers at once must not end up with a source each.
+        kept = self._granted.get(connection.tenant_id)
+        if kept is None or kept.grant_id != credential.grant_id:
+            kept = GrantedTokens(
+                connection.tenant_id, credential, self._app, self._setup, self._grants, line.send, self._clock
+            )
+            self._granted[connection.tenant_id] = kept
+        return kept
+
+    async def _line(self, tenant_id: TenantId, base_url: str, targets: Mapping[Channel, Target]) -> Line:
+        client = HubSpotClient(self._session, self._clock, targets, self._check_address)
+        budget = await self._budget(tenant_id, base_url)
+        return Line(tenant_id, client, budget, self._log, self._clock, self._measure)
+
+    async def _budget(self, tenant_id: TenantId, base_url: str) -> Budget:
         """Return the tenant's budget; one that begins is told of the calls the log knows."""
-        key = (connection.tenant_id, connection.base_url)
+        key = (tenant_id, base_url)
         if key not in self._budgets:
             since = self._clock.now() - 2 * CAUTIOUS.interval
-            recent = await self._log.calls_since(connection.tenant_id, since)
-            zone = connection.account.time_zone if connection.account is not None else None
-            self._budgets[key] = Budget(self._clock, recent=recent, time_zone=zone or None)
+            recent = await self._log.calls_since(tenant_id, since)
+            self._budgets.setdefault(key, Budget(self._clock, recent=recent))
         return self._budgets[key]
 
 
-def _same_way(one: Connection, other: Connection) -> bool:
-    return all(
-        getattr(one, name) == getattr(other, name)
-        for name in ("base_url", "access_token", "scim_base_url", "scim_token")
-    )
+def _way(connection: Connection) -> tuple[object, ...]:
+    """Return what makes a link another one; tokens that were merely renewed do not."""
+    credential = connection.credential
+    held = credential.grant_id if isinstance(credential, OAuthGrant) else credential
+    return (connection.base_url, held, connection.scim_base_url, connection.scim_token)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from syncline.clock import Clock
 from syncline.gateway.domain.errors import Invalid, NotFound, Unavailable
+from syncline.gateway.domain.grant import Credential, OAuthGrant, StaticToken
+from syncline.gateway.domain.health import health_of
+from syncline.gateway.domain.scopes import missing_scopes
 from syncline.gateway.services.ports import (
     AccountReading,
     Actor,
@@ -22,6 +26,8 @@ from syncline.gateway.services.ports import (
 )
 from syncline.gateway.services.showing import moment
 from syncline.gateway.services.tenants import Tenants
+
+_NOT_CONNECTED = "{name} is not connected to HubSpot: `connection set` or `connection authorize` connects it."
 
 
 class Connections:
@@ -38,26 +44,29 @@ class Connections:
         self,
         actor: str,
         tenant: str,
-        base_url: str,
-        access_token: str,
+        base_url: str | None = None,
+        access_token: str | None = None,
         scim_base_url: str | None = None,
         scim_token: str | None = None,
     ) -> dict[str, Any]:
         """Link the tenant to an account, after reading it whole; nothing at HubSpot is changed by it.
 
-        Raises `Unavailable` when the account cannot be read, `Conflict` when another tenant has it. What is not read
-        is not saved.
+        Raises `Unavailable` when the account cannot be read or the SCIM channel does not work (every leaver would
+        be stopped by it), `Conflict` when another tenant has the account. What is not read is not saved. Without base
+        URL and access token the API channel stays as it is and only the SCIM channel is set.
         """
         found = await self._tenants.find(tenant)
         if (scim_base_url is None) != (scim_token is None):
             raise Invalid("The SCIM channel needs both its base URL and its token.")
-        base_url = self._links.check_address(base_url)
+        base_url, credential = await self._api_channel(
+            found, base_url, access_token, alone=scim_token is None
+        )
         scim_base_url = None if scim_base_url is None else self._links.check_address(scim_base_url)
         connection = Connection(
             tenant_id=found.id,
             portal_id=None,
             base_url=base_url,
-            access_token=access_token,
+            credential=credential,
             scim_base_url=scim_base_url,
             scim_token=scim_token,
             account=None,
@@ -69,6 +78,7 @@ class Connections:
         cause = self._cause()
         report = await link.check(cause)
         reading = await self._read(link)
+        _refuse_dead_scim_channel(report)
         account = reading.account
         connection = replace(
             connection, portal_id=account.portal_id, account=account, account_read_at=cause.at
@@ -84,20 +94,32 @@ class Connections:
         cause = self._cause()
         report = await link.check(cause)
         reading = await self.read(found, link)
-        return _report(report, reading)
+        return await self._with_scopes(found, _report(report, reading))
+
+    async def _with_scopes(self, tenant: Tenant, report: dict[str, Any]) -> dict[str, Any]:
+        """Name the scopes that a grant lacks, among what is missing."""
+        connection = await self._store.setup.connection(tenant.id)
+        setup = await self._store.backlog.setup(tenant.id, self._clock.now())
+        if connection is None or setup is None or not isinstance(connection.credential, OAuthGrant):
+            return report
+        lacking = missing_scopes(connection.credential.scopes, setup)
+        report["missing"] = [*(each.sentence for each in lacking), *report["missing"]]
+        return report
 
     async def show(self, actor: str, tenant: str) -> dict[str, Any]:
         """Return what is known of the connection; credentials are not part of it."""
         found = await self._tenants.find(tenant)
         connection = await self._store.setup.connection(found.id)
         if connection is None:
-            raise NotFound(f"{found.name} is not connected to HubSpot: `connection set` does it.")
+            raise NotFound(_NOT_CONNECTED.format(name=found.name))
         return {
             "portal_id": connection.portal_id,
             "base_url": connection.base_url,
             "scim_base_url": connection.scim_base_url,
             "account_read_at": moment(connection.account_read_at),
+            "health": health_of(connection.trouble).value,
             "trouble": connection.trouble_detail,
+            **_credential_shown(connection.credential),
         }
 
     async def read(self, tenant: Tenant, link: Link | None = None) -> AccountReading:
@@ -110,11 +132,24 @@ class Connections:
         self._wake(tenant.id)
         return reading
 
+    async def _api_channel(
+        self, tenant: Tenant, base_url: str | None, access_token: str | None, *, alone: bool
+    ) -> tuple[str, Credential]:
+        """Return the API channel as given, or as it is when only the SCIM channel is given."""
+        if base_url is not None and access_token is not None:
+            return self._links.check_address(base_url), StaticToken(access_token)
+        if base_url is not None or access_token is not None or alone:
+            raise Invalid("The API channel needs both its base URL and its access token.")
+        connection = await self._store.setup.connection(tenant.id)
+        if connection is None:
+            raise Invalid(f"{tenant.name} has no API channel yet: give its base URL and access token too.")
+        return connection.base_url, connection.credential
+
     async def _link(self, tenant: str) -> tuple[Tenant, Link]:
         found = await self._tenants.find(tenant)
         link = await self._links.open(found.id)
         if link is None:
-            raise NotFound(f"{found.name} is not connected to HubSpot: `connection set` does it.")
+            raise NotFound(_NOT_CONNECTED.format(name=found.name))
         return found, link
 
     async def _read(self, link: Link) -> AccountReading:
@@ -125,6 +160,27 @@ class Connections:
 
     def _cause(self) -> Cause:
         return Cause(self._clock.now(), uuid.uuid4().hex)
+
+
+def _credential_shown(credential: Credential) -> dict[str, Any]:
+    """Return what may be told of a credential."""
+    if not isinstance(credential, OAuthGrant):
+        return {"credential": "static token"}
+    return {
+        "credential": "OAuth grant",
+        "client_id": credential.client_id,
+        "granted_by": credential.holder,
+        "scopes": list(credential.scopes),
+        "access_token_until": moment(credential.tokens.expires_at),
+    }
+
+
+def _refuse_dead_scim_channel(report: Mapping[str, Any]) -> None:
+    for channel in report["channels"]:
+        if channel["channel"] == "scim" and not channel["ok"]:
+            raise Unavailable(
+                f"The SCIM channel does not work; nothing was saved. {' '.join(report['missing'])}"
+            )
 
 
 def _report(report: Any, reading: AccountReading) -> dict[str, Any]:

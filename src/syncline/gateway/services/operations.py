@@ -8,6 +8,8 @@ from typing import Any
 
 from syncline.clock import Clock
 from syncline.gateway.domain.errors import Invalid
+from syncline.gateway.services.approving import Approving
+from syncline.gateway.services.authorizing import Authorizing
 from syncline.gateway.services.connections import Connections
 from syncline.gateway.services.credentials import TokenFingerprint, Tokens
 from syncline.gateway.services.log import Log
@@ -28,6 +30,7 @@ def operations(
     fingerprint: TokenFingerprint,
     scim_base_url: Callable[[], str],
     wake: Wake,
+    authorizing: Authorizing,
 ) -> Mapping[str, Operation]:
     """Return the table of operations. Each takes who asks, then keyword arguments, and returns what JSON can hold."""
     tenants = Tenants(store, clock, scim_base_url, wake)
@@ -35,6 +38,7 @@ def operations(
     connections = Connections(store, tenants, links, clock, wake)
     policies = Policies(store, tenants, clock, wake)
     planning = Planning(store, tenants, connections, clock, wake)
+    approving = Approving(store, tenants, clock, wake)
     people = People(store, tenants, clock, wake)
     log = Log(store, tenants)
     return {
@@ -48,6 +52,9 @@ def operations(
         "connection.set": connections.set,
         "connection.check": connections.check,
         "connection.show": connections.show,
+        "connection.authorize": authorizing.authorize,
+        "connection.authorization": authorizing.authorization,
+        "connection.revoke": authorizing.revoke,
         "policy.set": policies.set,
         "policy.show": policies.show,
         "rule.add": policies.add_rule,
@@ -58,6 +65,13 @@ def operations(
         "protect.add": policies.protect,
         "protect.list": policies.list_protected,
         "protect.remove": policies.unprotect,
+        "leavers.list": approving.list_leavers,
+        "leavers.release": approving.release_leavers,
+        "approvals.list": approving.list_approvals,
+        "approvals.grant": approving.grant,
+        "privileged.list": approving.list_privileged,
+        "privileged.mark": approving.mark,
+        "privileged.unmark": approving.unmark,
         "plan.show": planning.show,
         "plan.approve": planning.approve,
         "users.list": people.list_users,
@@ -71,14 +85,23 @@ def operations(
 
 
 async def run_operation(
-    table: Mapping[str, Operation], name: str, actor: str, arguments: Mapping[str, Any]
+    table: Mapping[str, Operation],
+    name: str,
+    actor: str,
+    arguments: Mapping[str, Any],
+    progress: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
-    """Run one operation; raises `Invalid` for an unknown one or for arguments it does not take."""
+    """Run one operation; raises `Invalid` for an unknown one or for arguments it does not take.
+
+    An operation that takes long and has a parameter `progress` tells there how far it is.
+    """
     operation = table.get(name)
     if operation is None:
         raise Invalid(f"There is no operation {name!r}.")
+    signature = inspect.signature(operation)
+    told = {"progress": progress} if "progress" in signature.parameters else {}
     try:
-        inspect.signature(operation).bind(actor, **arguments)
+        signature.bind(actor, **arguments, **told)
     except TypeError as error:
         raise Invalid(f"{name} cannot be called so: {error}.") from None
-    return await operation(actor, **arguments)
+    return await operation(actor, **arguments, **told)

@@ -17,6 +17,7 @@ from syncline.gateway.services.planning import person_shown
 from syncline.gateway.services.ports import Actor, Store, Tenant, Wake, WorkItem
 from syncline.gateway.services.showing import hold_shown, moment, set_name, team_name
 from syncline.gateway.services.tenants import Tenants
+from syncline.scim.nodes import Comparison
 from syncline.scim.schemas import GROUP, USER
 from syncline.scimserver.store import Query
 
@@ -77,7 +78,7 @@ class People:
         """Return one person: the SCIM user, the HubSpot user, the decision with its reasons, and what happened."""
         found = await self._tenants.find(tenant)
         item = await self._find(found, user)
-        setup = await self._store.backlog.setup(found.id)
+        setup = await self._store.backlog.setup(found.id, self._clock.now())
         if setup is None:
             raise NotFound(f"There is no tenant {tenant!r}.")
         delivery = item.delivery
@@ -153,12 +154,22 @@ class People:
                 item.delivery.user_id is not None or item.delivery.hubspot_id is not None
             ):
                 return item
-        for item in await self._store.journal.find_items(tenant.id, search=user, after="", limit=10):
-            if user in (item.delivery.user_id, item.person.user_name if item.person is not None else None):
+        user_id = await self._id_of(tenant, user)
+        for item in await self._store.journal.find_items(tenant.id, search=user_id, after="", limit=10):
+            if item.delivery.user_id == user_id:
                 return item
         raise NotFound(
             f"{tenant.name} has nobody named {user!r}: `users list {tenant.name}` shows who is there."
         )
+
+    async def _id_of(self, tenant: Tenant, user: str) -> str:
+        """Return the SCIM id of the user of that userName; what is no userName is taken for an id."""
+        path = USER.path("userName")
+        if path is None:
+            return user
+        query = Query(Comparison(path, "eq", user), 1, 1)
+        page = await self._store.directory.query(tenant.id, USER, query, frozenset())
+        return page.resources[0].id if page.resources else user
 
     def _delivery_shown(self, delivery: Delivery) -> dict[str, Any]:
         return {

@@ -48,6 +48,8 @@ class Plan:
     held: Counter[str] = field(default_factory=Counter)
     near_misses: Counter[tuple[str, str]] = field(default_factory=Counter)
     emails_sent: int = 0
+    leaving: int = 0
+    threshold: int | None = None
     people: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, item: WorkItem, decision: Decision, setup: Setup, *, keep: bool) -> None:
@@ -59,6 +61,7 @@ class Plan:
         else:
             self.counts["unchanged" if kind is ChangeKind.NONE else kind.value] += 1
             self.emails_sent += decision.change.send_welcome_email
+            self.leaving += kind.is_leaving
         for miss in decision.placement.near_misses if decision.placement is not None else ():
             self.near_misses[(miss.role, miss.meant)] += 1
         if keep:
@@ -91,6 +94,7 @@ class Planning:
             "counts": _counted(plan.counts),
             "held": holds_counted(plan.held),
             "emails_sent": plan.emails_sent,
+            "leaving": {"people": plan.leaving, "threshold": plan.threshold},
             "near_misses": [
                 {"role": role, "permission_set": meant, "count": count}
                 for (role, meant), count in plan.near_misses.most_common()
@@ -122,10 +126,11 @@ class Planning:
         return connection
 
     async def _decide_all(self, tenant: Tenant, limit: int | None) -> Plan:
-        setup = await self._store.backlog.setup(tenant.id)
+        setup = await self._store.backlog.setup(tenant.id, self._clock.now())
         plan, after = Plan(), ""
         if setup is None:
             return plan
+        plan.threshold = None if setup.threshold is None else setup.threshold.limit
         while items := await self._store.backlog.walk(tenant.id, after, CHUNK):
             for item in items:
                 if _concerns_hubspot(item):

@@ -46,6 +46,7 @@ class Policies:
         create_users: bool | None = None,
         update_users: bool | None = None,
         deactivate_users: bool | None = None,
+        deletion_threshold: int | None = None,
     ) -> dict[str, Any]:
         """Change what is given, leave the rest; raises `Invalid` and `Refused` with what to do instead."""
         found = await self._tenants.find(tenant)
@@ -53,7 +54,7 @@ class Policies:
         changes: dict[str, Any] = {
             "deactivated": None if deactivated is None else _leaver_policy(deactivated),
             "deleted": None if deleted is None else _leaver_policy(deleted),
-            "strip_to": None if strip_to is None else _permission_set(account, strip_to),
+            "strip_to": None if strip_to is None else permission_set_of(account, strip_to),
             "email_from": None if email_from is None else _email_source(email_from),
             "welcome_email": welcome_email,
             "match_role_names": match_role_names,
@@ -61,6 +62,7 @@ class Policies:
             "create_users": create_users,
             "update_users": update_users,
             "deactivate_users": deactivate_users,
+            "deletion_threshold": _threshold(deletion_threshold),
         }
         policy = replace(
             found.policy, **{name: value for name, value in changes.items() if value is not None}
@@ -76,7 +78,7 @@ class Policies:
         """Set the permission set that people we create get when no rule gives them one."""
         found = await self._tenants.find(tenant)
         account = await self._account(found)
-        policy = replace(found.policy, default_permission_set=_permission_set(account, name))
+        policy = replace(found.policy, default_permission_set=permission_set_of(account, name))
         await self._store.setup.set_policy(found.id, policy, self._by(actor))
         self._wake(found.id)
         return {"default_permission_set": set_name(account, policy.default_permission_set)}
@@ -110,7 +112,7 @@ class Policies:
             kind=kind,
             match=match,
             equals=equals,
-            permission_set_id=None if permission_set is None else _permission_set(account, permission_set),
+            permission_set_id=None if permission_set is None else permission_set_of(account, permission_set),
             primary_team_id=None if primary_team is None else _team(account, primary_team),
             secondary_team_ids=tuple(_team(account, each) for each in secondary_teams),
         )
@@ -206,6 +208,12 @@ def _leaver_policy(text: str) -> LeaverPolicy:
         raise Invalid(f"A leaver policy is deactivate, remove or strip, not {text!r}.") from None
 
 
+def _threshold(number: int | None) -> int | None:
+    if number is not None and number < 0:
+        raise Invalid("The deletion threshold is the number of people a day, 0 or more.")
+    return number
+
+
 def _email_source(text: str) -> EmailSource:
     try:
         return EmailSource(text)
@@ -236,7 +244,8 @@ def _condition(role: str | None, group: str | None, attribute: str | None) -> tu
     return given[0]
 
 
-def _permission_set(account: Account | None, name_or_id: str) -> str:
+def permission_set_of(account: Account | None, name_or_id: str) -> str:
+    """Return the id of the account's permission set of that name or id; raises `NotFound`, `Invalid`, `Refused`."""
     if account is None:
         raise Refused(
             "Connect the tenant to HubSpot first: permission sets are chosen from the account's own."

@@ -13,8 +13,11 @@ from typing import Any, Protocol
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account, AccountUser
+from syncline.gateway.domain.authorization import Authorization, AuthorizationState
 from syncline.gateway.domain.change import Change
 from syncline.gateway.domain.delivery import Access, Delivery, Origin
+from syncline.gateway.domain.grant import Credential, OAuthApp, OAuthGrant, TokenPair
+from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.person import Person
 from syncline.gateway.domain.retry import FailureKind
 from syncline.gateway.domain.rules import Rule
@@ -80,7 +83,7 @@ class Connection:
     tenant_id: TenantId
     portal_id: int | None
     base_url: str
-    access_token: str = field(repr=False)
+    credential: Credential
     scim_base_url: str | None
     scim_token: str | None = field(repr=False)
     account: Account | None
@@ -268,12 +271,41 @@ class SetupStore(Protocol):
     async def protect(self, tenant_id: TenantId, user: ProtectedUser, actor: Actor) -> None: ...
     async def unprotect(self, tenant_id: TenantId, email: str, actor: Actor) -> bool: ...
     async def release(self, tenant_id: TenantId, delivery_key: str, actor: Actor) -> bool: ...
+    async def approve(
+        self, tenant_id: TenantId, granted: Sequence[tuple[str, str]], actor: Actor
+    ) -> None: ...
+    async def privileged(self, tenant_id: TenantId) -> frozenset[str]: ...
+    async def mark_privileged(
+        self, tenant_id: TenantId, permission_set_id: str, *, marked: bool, actor: Actor
+    ) -> bool: ...
+
+
+class GrantStore(Protocol):
+    """Askings for a grant, and the tokens of grants. Secrets are sealed, a `state` is kept as a fingerprint only."""
+
+    async def begin(self, authorization: Authorization, state: str, actor: Actor) -> None: ...
+    async def claim(self, state: str, at: Milliseconds) -> Authorization | None: ...
+    async def settle(
+        self, tenant_id: TenantId, authorization_id: str, outcome: AuthorizationState, sentence: str
+    ) -> None: ...
+    async def authorization(self, tenant_id: TenantId) -> Authorization | None: ...
+    async def keep_tokens(self, tenant_id: TenantId, grant_id: str, tokens: TokenPair) -> bool: ...
+    async def end(
+        self, tenant_id: TenantId, grant_id: str, code: str, sentence: str, cause: Cause
+    ) -> None: ...
+    async def disconnect(self, tenant_id: TenantId, actor: Actor, detail: Mapping[str, Any]) -> None: ...
 
 
 class BacklogStore(Protocol):
     """Deliveries: what is due, what it needs to be decided, and what came of it."""
 
-    async def setup(self, tenant_id: TenantId) -> Setup | None: ...
+    async def setup(self, tenant_id: TenantId, now: Milliseconds) -> Setup | None: ...
+    async def pass_threshold(
+        self, tenant_id: TenantId, key: str, at: Milliseconds, limit: int | None
+    ) -> bool: ...
+    async def held_for(
+        self, tenant_id: TenantId, reason: HoldReason, after: str, limit: int
+    ) -> list[WorkItem]: ...
     async def epoch(self, tenant_id: TenantId) -> int: ...
     async def due(
         self, tenant_id: TenantId, now: Milliseconds, limit: int, *, urgent_only: bool
@@ -408,12 +440,46 @@ class Links(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """A grant that HubSpot has just made, and the account it is for."""
+
+    portal_id: int
+    grant: OAuthGrant
+
+
+class Authority(Protocol):
+    """HubSpot as the one who grants: its authorize page, and its endpoints for tokens."""
+
+    app: OAuthApp | None
+    """The app of this server's own settings."""
+
+    def authorize_url_for(self, base_url: str) -> str:
+        """Return where people sign in who belong to an API at that address."""
+        ...
+
+    def check_authorize_url(self, url: str) -> str:
+        """Return the address in the form it is used; raises `Invalid` where nobody must be sent to sign in."""
+        ...
+
+    async def exchange(
+        self, authorization: Authorization, app: OAuthApp, code: str, cause: Cause
+    ) -> Granted | Failed:
+        """Turn a code into a grant and ask who made it. Nothing is kept."""
+        ...
+
+    async def revoke(self, connection: Connection, grant: OAuthGrant, cause: Cause) -> Failed | None:
+        """End a grant at HubSpot; returns why it could not be."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """All of the gateway's memory."""
 
     directory: DirectoryStore
     setup: SetupStore
+    grants: GrantStore
     backlog: BacklogStore
     journal: JournalStore
 

@@ -6,7 +6,6 @@ to deliver.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -18,6 +17,7 @@ from syncline.scim.errors import NotFound
 from syncline.scim.patch import Patch
 from syncline.scim.resource import Resource
 from syncline.scim.schemas import GROUP, USER
+from syncline.scimserver.identifiers import time_ordered
 from syncline.scimserver.store import Exchange, Page, Query, Stored
 
 _COMPUTED = frozenset({"groups", "members"})
@@ -37,7 +37,8 @@ class TenantDirectory:
 
     async def create(self, exchange: Exchange, resource_type: ResourceType, resource: Resource) -> Stored:
         """Keep a new resource; raises `Uniqueness`."""
-        cause, new_id = self._cause(exchange), str(uuid.uuid4())
+        cause = self._cause(exchange)
+        new_id = str(time_ordered(cause.at))
         if resource_type is USER:
             stored = await self._store.create_user(self._tenant_id, new_id, resource, cause)
         else:

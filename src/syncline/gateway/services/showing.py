@@ -70,6 +70,7 @@ def policy_shown(policy: Policy, account: Account | None) -> dict[str, Any]:
         "create_users": policy.create_users,
         "update_users": policy.update_users,
         "deactivate_users": policy.deactivate_users,
+        "deletion_threshold": policy.deletion_threshold,
     }
 
 

@@ -8,11 +8,14 @@ from sqlalchemy import Connection
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.delivery import Urgency
+from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.setup import Setup
-from syncline.gateway.domain.tenant import TenantId
+from syncline.gateway.domain.tenant import Policy, TenantId
+from syncline.gateway.domain.threshold import WINDOW, DeletionThreshold, deletion_limit
 from syncline.gateway.services.ports import Cause, Settlement, Totals, WorkItem
 from syncline.gateway.store import records, statements
+from syncline.gateway.store.commands.approvals import PassThreshold
 from syncline.gateway.store.commands.deliveries import LogAnswer, LogCall, MakeDue, Settle
 from syncline.gateway.store.work import items_of
 from syncline.sql.reader import Reader
@@ -27,9 +30,27 @@ class SqlBacklog:
         self._writer = writer
         self._reader = reader
 
-    async def setup(self, tenant_id: TenantId) -> Setup | None:
+    async def setup(self, tenant_id: TenantId, now: Milliseconds) -> Setup | None:
         """Return all that the tenant's decisions depend on besides the person; None without such a tenant."""
-        return await self._reader.point(lambda connection: _setup(connection, tenant_id))
+        return await self._reader.point(lambda connection: _setup(connection, tenant_id, now))
+
+    async def pass_threshold(
+        self, tenant_id: TenantId, key: str, at: Milliseconds, limit: int | None
+    ) -> bool:
+        """Count somebody who is about to lose access; False when the threshold is reached."""
+        return await self._writer.submit(PassThreshold(tenant_id, key, at, limit))
+
+    async def held_for(
+        self, tenant_id: TenantId, reason: HoldReason, after: str, limit: int
+    ) -> list[WorkItem]:
+        """Return the deliveries held for this reason whose key comes after `after`, in order of key."""
+
+        def read(connection: Connection) -> list[WorkItem]:
+            parameters = {"tenant_id": tenant_id, "reason": reason.value, "after": after, "limit": limit}
+            rows = [dict(row) for row in connection.execute(statements.HELD_FOR, parameters).mappings()]
+            return items_of(connection, tenant_id, rows)
+
+        return await self._reader.scan(read)
 
     async def epoch(self, tenant_id: TenantId) -> int:
         """Return the tenant's placement epoch, 0 without such a tenant."""
@@ -145,7 +166,7 @@ class SqlBacklog:
         return await self._reader.scan(lambda connection: _totals(connection, tenant_id))
 
 
-def _setup(connection: Connection, tenant_id: TenantId) -> Setup | None:
+def _setup(connection: Connection, tenant_id: TenantId, now: Milliseconds) -> Setup | None:
     row = connection.execute(statements.TENANT_BY_ID, {"tenant_id": tenant_id}).mappings().first()
     if row is None:
         return None
@@ -164,7 +185,26 @@ def _setup(connection: Connection, tenant_id: TenantId) -> Setup | None:
         protected=frozenset(email_key(each["email"]) for each in protected),
         scim_channel=link is not None and link["scim_token"] is not None,
         plan_approved=tenant.plan_approved_at is not None,
+        grant_holder=None
+        if link is None or link["grant_holder"] is None
+        else email_key(link["grant_holder"]),
+        privileged=frozenset(
+            row["permission_set_id"]
+            for row in connection.execute(statements.PRIVILEGED, parameters).mappings()
+        ),
+        threshold=_threshold(connection, tenant_id, tenant.policy, now),
     )
+
+
+def _threshold(
+    connection: Connection, tenant_id: TenantId, policy: Policy, now: Milliseconds
+) -> DeletionThreshold:
+    parameters = {"tenant_id": tenant_id, "since": now - WINDOW}
+    spent = frozenset(connection.execute(statements.DELETIONS_SINCE, parameters).scalars())
+    counters = connection.execute(statements.COUNTERS, parameters).mappings().first()
+    # Those who have just left were delivered too: a threshold that shrinks with each leaver would brake early.
+    delivered = len(spent) + (0 if counters is None else counters["delivered"])
+    return DeletionThreshold(limit=deletion_limit(delivered, policy.deletion_threshold), spent=spent)
 
 
 def _totals(connection: Connection, tenant_id: str) -> Totals:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from operator import itemgetter
+from typing import Any, TypeGuard, TypeVar
 
 import orjson
 from sqlalchemy import Connection, Select
@@ -30,12 +31,14 @@ from syncline.scim.attributes import ResourceType
 from syncline.scim.errors import InvalidValue, TooMany, Unavailable, Uniqueness
 from syncline.scim.filter import Equality, Filter, attributes_used, compile_filter, equalities
 from syncline.scim.names import comparison_key
+from syncline.scim.nodes import Comparison
 from syncline.scim.patch import Patch
 from syncline.scim.resource import Notes, Resource
 from syncline.scim.schemas import USER
 from syncline.scimserver.rendering import timestamp
 from syncline.scimserver.store import Page, Query, Reference, Stored
 from syncline.sql.errors import RowConflict, RowRejected, StoreError
+from syncline.sql.looking import rows_of
 from syncline.sql.reader import Reader
 from syncline.sql.rows import Command, Row
 from syncline.sql.writer import Writer
@@ -135,15 +138,13 @@ class SqlDirectory:
         self, tenant_id: TenantId, resource_type: ResourceType, resource_id: str, include: frozenset[str]
     ) -> Stored | None:
         """Return one resource, or None; `include` names the computed attributes wanted."""
+        if resource_type is USER:
+            parameters = {"tenant_id": tenant_id, "value": resource_id}
+            return _user(await self._reader.rows(statements.USER_AND_GROUPS, parameters), include)
 
         def read(connection: Connection) -> Stored | None:
-            statement = statements.USER if resource_type is USER else statements.GROUP
-            row = (
-                connection.execute(statement, {"tenant_id": tenant_id, "id": resource_id}).mappings().first()
-            )
-            if row is None:
-                return None
-            return _stored(connection, tenant_id, resource_type, [dict(row)], include)[0]
+            rows = rows_of(connection, statements.GROUP, {"tenant_id": tenant_id, "id": resource_id})
+            return _stored(connection, tenant_id, resource_type, rows, include)[0] if rows else None
 
         return await self._reader.point(read)
 
@@ -154,6 +155,10 @@ class SqlDirectory:
         if query.filter is None:
             return await self._reader.scan(lambda c: _page(c, tenant_id, resource_type, query, include))
         filter_ = query.filter
+        if resource_type is USER and _is_one_name(filter_):
+            parameters = {"tenant_id": tenant_id, "value": comparison_key(str(filter_.value))}
+            found = _user(await self._reader.rows(statements.USER_AND_GROUPS_BY_NAME, parameters), include)
+            return _page_of_one(found, query)
         wanted = _indexed(resource_type, filter_)
         if wanted is None:
             return await self._reader.scan(
@@ -162,6 +167,34 @@ class SqlDirectory:
         return await self._reader.point(
             lambda c: _by_index(c, tenant_id, resource_type, wanted, filter_, query, include)
         )
+
+
+def _user(rows: Sequence[Row], include: frozenset[str]) -> Stored | None:
+    """Return the user of `USER_AND_GROUPS`."""
+    if not rows:
+        return None
+    if "groups" not in include:
+        return stored_user(rows[0])
+    groups = sorted((row for row in rows if row["group_id"] is not None), key=itemgetter("group_ordinal"))
+    return stored_user(
+        rows[0], tuple([_group_reference(row["group_id"], row["group_document"]) for row in groups])
+    )
+
+
+def _is_one_name(filter_: Filter) -> TypeGuard[Comparison]:
+    """Tell whether the filter is `userName eq "…"`, what every identity provider asks most."""
+    return (
+        isinstance(filter_, Comparison)
+        and filter_.operator == "eq"
+        and filter_.path.name == "userName"
+        and filter_.value is not None
+    )
+
+
+def _page_of_one(found: Stored | None, query: Query) -> Page:
+    if found is None:
+        return Page((), 0)
+    return Page((found,) if query.start_index == 1 and query.count else (), 1)
 
 
 def _page(
@@ -177,9 +210,8 @@ def _page(
         return Page((), total)
     statement = statements.USER_PAGE if resource_type is USER else statements.GROUP_PAGE
     window = {"tenant_id": tenant_id, "offset": query.start_index - 1, "limit": query.count}
-    return Page(
-        _stored(connection, tenant_id, resource_type, _rows(connection, statement, window), include), total
-    )
+    rows = rows_of(connection, statement, window)
+    return Page(_stored(connection, tenant_id, resource_type, rows, include), total)
 
 
 def _indexed(resource_type: ResourceType, filter_: Filter) -> tuple[Select[Any], str, object] | None:
@@ -208,8 +240,10 @@ def _by_index(
 ) -> Page:
     statement, parameter, value = wanted
     parameters = {"tenant_id": tenant_id, parameter: value, "limit": SCAN_LIMIT + 1}
-    rows = _rows(connection, statement, parameters)
+    rows = rows_of(connection, statement, parameters)
     _refuse_more_than_a_scan(len(rows))
+    if isinstance(filter_, Comparison):  # the index has answered the whole filter
+        return _cut(connection, tenant_id, resource_type, rows, query, include)
     matched = _matching(connection, tenant_id, resource_type, rows, filter_)
     return _cut(connection, tenant_id, resource_type, matched, query, include)
 
@@ -227,7 +261,7 @@ def _by_scan(
     statement = statements.USERS_AFTER if resource_type is USER else statements.GROUPS_AFTER
     matched: list[Row] = []
     after = 0
-    while rows := _rows(connection, statement, {"tenant_id": tenant_id, "after": after, "limit": CHUNK}):
+    while rows := rows_of(connection, statement, {"tenant_id": tenant_id, "after": after, "limit": CHUNK}):
         matched += _matching(connection, tenant_id, resource_type, rows, filter_)
         after = rows[-1]["ordinal"]
     return _cut(connection, tenant_id, resource_type, matched, query, include)
@@ -304,10 +338,13 @@ def groups_of(
     """Return the groups each of these is a direct member of, as references."""
     found: defaultdict[str, list[Reference]] = defaultdict(list)
     parameters = {"tenant_id": tenant_id, "values": list(user_ids)}
-    for value, group_id, document in connection.execute(statements.GROUPS_OF, parameters):
-        name = orjson.loads(document)["displayName"]
-        found[value].append({"value": group_id, "display": name, "type": "direct"})
+    for row in rows_of(connection, statements.GROUPS_OF, parameters):
+        found[row["value"]].append(_group_reference(row["id"], row["document"]))
     return found
+
+
+def _group_reference(group_id: str, document: bytes) -> Reference:
+    return {"value": group_id, "display": orjson.loads(document)["displayName"], "type": "direct"}
 
 
 def _members_of(
@@ -315,10 +352,6 @@ def _members_of(
 ) -> defaultdict[str, list[Reference]]:
     found: defaultdict[str, list[Reference]] = defaultdict(list)
     parameters = {"tenant_id": tenant_id, "values": list(group_ids)}
-    for group_id, _, document in connection.execute(statements.MEMBERS_OF, parameters):
-        found[group_id].append(orjson.loads(document))
+    for row in rows_of(connection, statements.MEMBERS_OF, parameters):
+        found[row["group_id"]].append(orjson.loads(row["document"]))
     return found
-
-
-def _rows(connection: Connection, statement: Select[Any], parameters: dict[str, Any]) -> list[Row]:
-    return [dict(row) for row in connection.execute(statement, parameters).mappings()]

@@ -32,8 +32,10 @@ class SqlJournal:
         statement = statements.EVENTS
         if subject is not None:
             statement, parameters["subject"] = statements.EVENTS_OF, subject
-        elif kind is not None:
-            statement, parameters["pattern"] = statements.EVENTS_OF_KIND, statements.beginning(kind)
+        if kind is not None:
+            both = subject is not None
+            statement = statements.EVENTS_OF_SUBJECT_AND_KIND if both else statements.EVENTS_OF_KIND
+            parameters["pattern"] = statements.beginning(kind)
         found = [records.event_of(row) for row in await self._rows(statement, tenant_id, **parameters)]
         return [event for event in found if kind is None or event.kind.startswith(kind)]
 

@@ -135,8 +135,8 @@ def account_user_of(document: str) -> AccountUser:
     return msgspec.json.decode(document, type=AccountUser)
 
 
-def delivery_of(row: Row) -> Delivery:
-    """Return the delivery of a row of `deliveries`."""
+def delivery_of(row: Row, approvals: frozenset[str] = frozenset()) -> Delivery:
+    """Return the delivery of a row of `deliveries`, with what is approved for it."""
     return Delivery(
         key=row["key"],
         email=row["email"],
@@ -157,6 +157,7 @@ def delivery_of(row: Row) -> Delivery:
         last_error=row["last_error"],
         claimed_by=row["claimed_by"],
         may_reactivate=row["may_reactivate"],
+        approvals=approvals,
     )
 
 

@@ -14,8 +14,12 @@ from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.services.ports import Actor, Cause, Connection, ProtectedUser, Tenant, Token
 from syncline.gateway.store import records, statements
+from syncline.gateway.store.commands import approvals
 from syncline.gateway.store.commands import setup as commands
+from syncline.gateway.store.sealed import credential_of, credential_row
+from syncline.gateway.store.tokens import Tokens
 from syncline.scim.names import comparison_key
+from syncline.sql.looking import rows_of
 from syncline.sql.reader import Reader
 from syncline.sql.rows import Row
 from syncline.sql.sealing import Sealer
@@ -29,6 +33,7 @@ class SqlSetup:
         self._writer = writer
         self._reader = reader
         self._sealer = sealer
+        self._tokens = Tokens(writer, reader)
 
     async def create_tenant(self, tenant_id: TenantId, name: str, actor: Actor) -> Tenant:
         """Create a tenant; raises `Conflict` when the name is taken in any case."""
@@ -76,12 +81,7 @@ class SqlSetup:
 
     async def token(self, token_id: str) -> Token | None:
         """Return the token of that public id; its tenant is known only by it."""
-
-        def read(database: Database) -> Token | None:
-            row = database.execute(statements.TOKEN, {"token_id": token_id}).mappings().first()
-            return None if row is None else records.token_of(dict(row))
-
-        return await self._reader.point(read)
+        return await self._tokens.get(token_id)
 
     async def tokens(self, tenant_id: TenantId) -> list[Token]:
         """Return the tenant's tokens, oldest first, the revoked ones included."""
@@ -102,7 +102,7 @@ class SqlSetup:
             "tenant_id": tenant_id,
             "portal_id": connection.portal_id,
             "base_url": connection.base_url,
-            "access_token": self._sealer.seal(connection.access_token, tenant_id, "access_token"),
+            **credential_row(self._sealer, tenant_id, connection.credential),
             "scim_base_url": connection.scim_base_url,
             "scim_token": None
             if connection.scim_token is None
@@ -156,6 +156,23 @@ class SqlSetup:
         """Let somebody who was deactivated at HubSpot be reactivated."""
         return await self._writer.submit(commands.Release(tenant_id, delivery_key, actor))
 
+    async def approve(self, tenant_id: TenantId, granted: Sequence[tuple[str, str]], actor: Actor) -> None:
+        """Approve one thing for each of these deliveries, by key."""
+        await self._writer.submit(approvals.Approve(tenant_id, tuple(granted), actor))
+
+    async def privileged(self, tenant_id: TenantId) -> frozenset[str]:
+        """Return the ids of the permission sets an operator has marked."""
+        rows = await self._rows(statements.PRIVILEGED, tenant_id)
+        return frozenset(row["permission_set_id"] for row in rows)
+
+    async def mark_privileged(
+        self, tenant_id: TenantId, permission_set_id: str, *, marked: bool, actor: Actor
+    ) -> bool:
+        """Mark a permission set, or take the mark away; returns whether that changed anything."""
+        return await self._writer.submit(
+            approvals.MarkPrivileged(tenant_id, permission_set_id, marked, actor)
+        )
+
     async def _change(
         self,
         tenant_id: TenantId,
@@ -168,7 +185,7 @@ class SqlSetup:
 
     async def _rows(self, statement: Select[Any], tenant_id: TenantId) -> list[Row]:
         def read(database: Database) -> list[Row]:
-            return [dict(row) for row in database.execute(statement, {"tenant_id": tenant_id}).mappings()]
+            return rows_of(database, statement, {"tenant_id": tenant_id})
 
         return await self._reader.point(read)
 
@@ -178,7 +195,7 @@ class SqlSetup:
             tenant_id=tenant_id,
             portal_id=row["portal_id"],
             base_url=row["base_url"],
-            access_token=self._sealer.open(row["access_token"], tenant_id, "access_token"),
+            credential=credential_of(self._sealer, tenant_id, row),
             scim_base_url=row["scim_base_url"],
             scim_token=None if sealed is None else self._sealer.open(sealed, tenant_id, "scim_token"),
             account=None if row["account"] is None else records.account_of(row["account"]),

@@ -13,14 +13,18 @@ from sqlalchemy import BindParameter, and_, bindparam, func, or_, select
 from syncline.gateway.domain.delivery import Intent
 from syncline.gateway.store.tables import (
     account_users,
+    approvals,
     audit_events,
+    authorizations,
     calls,
     connections,
     counters,
+    deletions,
     deliveries,
     events,
     groups,
     members,
+    privileged_sets,
     protected_users,
     rules,
     scim_tokens,
@@ -66,6 +70,7 @@ TOKENS = (
 )
 LAST_CONTACT = select(func.max(scim_tokens.c.last_used_at)).where(scim_tokens.c.tenant_id == _tenant)
 CONNECTION = select(connections).where(connections.c.tenant_id == _tenant)
+AUTHORIZATION = select(authorizations).where(authorizations.c.tenant_id == _tenant)
 RULES = select(rules).where(rules.c.tenant_id == _tenant).order_by(rules.c.position)
 PROTECTED = (
     select(protected_users)
@@ -83,6 +88,24 @@ AUDIT = (
 USER = select(users).where(users.c.tenant_id == _tenant, users.c.id == bindparam("id"))
 GROUP = select(groups).where(groups.c.tenant_id == _tenant, groups.c.id == bindparam("id"))
 USERS_BY_NAME = select(users).where(users.c.tenant_id == _tenant, users.c.user_name_key == bindparam("value"))
+_USER_AND_GROUPS = (
+    select(
+        users.c.id,
+        users.c.version,
+        users.c.created_at,
+        users.c.modified_at,
+        users.c.document,
+        groups.c.id.label("group_id"),
+        groups.c.ordinal.label("group_ordinal"),
+        groups.c.document.label("group_document"),
+    )
+    .outerjoin(members, and_(members.c.tenant_id == users.c.tenant_id, members.c.value == users.c.id))
+    .outerjoin(groups, and_(groups.c.tenant_id == members.c.tenant_id, groups.c.id == members.c.group_id))
+    .where(users.c.tenant_id == _tenant)
+)
+USER_AND_GROUPS = _USER_AND_GROUPS.where(users.c.id == bindparam("value"))
+"""One user: a row for each group he is in, or one row without a group."""
+USER_AND_GROUPS_BY_NAME = _USER_AND_GROUPS.where(users.c.user_name_key == bindparam("value"))
 USERS_BY_EXTERNAL_ID = (
     select(users)
     .where(users.c.tenant_id == _tenant, users.c.external_id == bindparam("value"))
@@ -186,6 +209,23 @@ NEXT_DUE = (
     .order_by(deliveries.c.due_at)
     .limit(1)
 )
+DELETIONS_SINCE = select(deletions.c.key).where(
+    deletions.c.tenant_id == _tenant, deletions.c.at > bindparam("since")
+)
+APPROVALS_FOR = select(approvals.c.key, approvals.c.what).where(
+    approvals.c.tenant_id == _tenant, approvals.c.key.in_(_many)
+)
+PRIVILEGED = select(privileged_sets).where(privileged_sets.c.tenant_id == _tenant)
+HELD_FOR = (
+    select(deliveries)
+    .where(
+        deliveries.c.tenant_id == _tenant,
+        deliveries.c.hold_reason == bindparam("reason"),
+        deliveries.c.key > bindparam("after"),
+    )
+    .order_by(deliveries.c.key)
+    .limit(_limit)
+)
 DELIVERY = select(deliveries).where(deliveries.c.tenant_id == _tenant, deliveries.c.key == bindparam("key"))
 DELIVERIES_AFTER = (
     select(deliveries)
@@ -262,6 +302,17 @@ EVENTS_OF = (
 EVENTS_OF_KIND = (
     select(events)
     .where(events.c.tenant_id == _tenant, events.c.kind.like(bindparam("pattern"), escape=ESCAPE), _before)
+    .order_by(events.c.seq.desc())
+    .limit(_limit)
+)
+EVENTS_OF_SUBJECT_AND_KIND = (
+    select(events)
+    .where(
+        events.c.tenant_id == _tenant,
+        events.c.subject == bindparam("subject"),
+        events.c.kind.like(bindparam("pattern"), escape=ESCAPE),
+        _before,
+    )
     .order_by(events.c.seq.desc())
     .limit(_limit)
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from syncline.gateway.services.ports import Store
 from syncline.gateway.store.backlog import SqlBacklog
 from syncline.gateway.store.directory import SqlDirectory
+from syncline.gateway.store.grants import SqlGrants
 from syncline.gateway.store.journal import SqlJournal
 from syncline.gateway.store.setup import SqlSetup
 from syncline.sql.reader import Reader
@@ -19,6 +20,7 @@ def sql_store(writer: Writer, reader: Reader, sealer: Sealer) -> Store:
     return Store(
         directory=SqlDirectory(writer, reader),
         setup=SqlSetup(writer, reader, sealer),
+        grants=SqlGrants(writer, reader, sealer),
         backlog=SqlBacklog(writer, reader),
         journal=SqlJournal(reader),
     )

@@ -2,6 +2,7 @@
 
 Every table that belongs to a tenant has ``tenant_id`` first in its primary key. `scim_tokens` is the one
 exception: a token is looked up by its public id before any tenant is known, because it is what names the tenant.
+`installation` belongs to nobody.
 
 Moments are milliseconds since the epoch, UTC. Documents and other structured columns are JSON text.
 """
@@ -41,6 +42,7 @@ counters = Table(
     Column("ordinal", BigInteger, nullable=False),
     Column("users", Integer, nullable=False),
     Column("groups", Integer, nullable=False),
+    Column("delivered", Integer, nullable=False),
 )
 """Per-tenant sequences and totals, so that no list has to count what is stored."""
 
@@ -67,7 +69,18 @@ connections = Table(
     Column("tenant_id", String, primary_key=True),
     Column("portal_id", BigInteger),
     Column("base_url", String, nullable=False),
+    Column("credential", String, nullable=False),
     Column("access_token", Text, nullable=False),
+    Column("refresh_token", Text),
+    Column("token_obtained_at", BigInteger),
+    Column("token_expires_at", BigInteger),
+    Column("grant_id", String),
+    Column("grant_ended", Boolean, nullable=False),
+    Column("client_id", String),
+    Column("client_secret", Text),
+    Column("scopes", Text),
+    Column("grant_holder", String),
+    Column("grant_holder_id", String),
     Column("scim_base_url", String),
     Column("scim_token", Text),
     Column("account", Text),
@@ -78,7 +91,31 @@ connections = Table(
     Index("ux_connections_portal_id", "portal_id", unique=True),
     info={"lookups": [("portal_id",)]},
 )
-"""The link to one HubSpot account. Credentials are sealed; `account` is what was last read of its lists."""
+"""The link to one HubSpot account. Credentials are sealed; `account` is what was last read of its lists.
+
+`credential` is ``static`` or ``oauth``; the columns from `refresh_token` to `grant_holder_id` belong to a grant.
+"""
+
+authorizations = Table(
+    "authorizations",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("id", String, nullable=False),
+    Column("state_fingerprint", LargeBinary),
+    Column("base_url", String, nullable=False),
+    Column("redirect_uri", String, nullable=False),
+    Column("client_id", String, nullable=False),
+    Column("client_secret", Text),
+    Column("code_verifier", Text),
+    Column("begun_at", BigInteger, nullable=False),
+    Column("begun_by", String, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("outcome", String),
+    Column("sentence", Text, nullable=False),
+    Index("ux_authorizations_state_fingerprint", "state_fingerprint", unique=True),
+    info={"lookups": [("state_fingerprint",)]},
+)
+"""The last asking of each tenant for a grant. Its secrets are wiped when it is answered: it works once."""
 
 users = Table(
     "users",
@@ -208,6 +245,35 @@ deliveries = Table(
 is owed; `moved_to` is the row that took the person over.
 """
 
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("what", String, primary_key=True),
+    Column("approved_at", BigInteger, nullable=False),
+    Column("approved_by", String, nullable=False),
+)
+"""What an operator has approved for one delivery; it is used up when that delivery is done."""
+
+deletions = Table(
+    "deletions",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+"""Who has lost access lately, each once: what the deletion threshold counts."""
+
+privileged_sets = Table(
+    "privileged_sets",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("permission_set_id", String, primary_key=True),
+    Column("marked_at", BigInteger, nullable=False),
+    Column("marked_by", String, nullable=False),
+)
+
 account_users = Table(
     "account_users",
     metadata,
@@ -266,3 +332,26 @@ audit_events = Table(
     Column("detail", Text, nullable=False),
 )
 """Who changed the set-up, when and how."""
+
+reads = Table(
+    "reads",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("correlation_id", String, primary_key=True),
+    Column("operation", String, nullable=False),
+    Column("path", String, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("duration_us", BigInteger, nullable=False),
+    Column("client", String),
+    Column("user_agent", String, nullable=False),
+)
+"""What identity providers asked for without changing anything: a help for people, written when there is time."""
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""What the installation as a whole remembers: the name of the key its secrets are sealed with, and such."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,7 +25,8 @@ def items_of(connection: Connection, tenant_id: str, rows: Sequence[Row]) -> lis
         return []
     tenant = connection.execute(statements.TENANT_BY_ID, {"tenant_id": tenant_id}).mappings().first()
     email_source = EmailSource.USER_NAME if tenant is None else records.policy_of(dict(tenant)).email_from
-    deliveries = [records.delivery_of(row) for row in rows]
+    approved = _approvals(connection, tenant_id, rows)
+    deliveries = [records.delivery_of(row, frozenset(approved[row["key"]])) for row in rows]
     people = _people(connection, tenant_id, deliveries, email_source)
     known = _Known(connection, tenant_id, deliveries)
     unanswered = _unanswered(connection, tenant_id, deliveries)
@@ -39,6 +41,15 @@ def items_of(connection: Connection, tenant_id: str, rows: Sequence[Row]) -> lis
         )
         for delivery, row in zip(deliveries, rows, strict=True)
     ]
+
+
+def _approvals(connection: Connection, tenant_id: str, rows: Sequence[Row]) -> defaultdict[str, set[str]]:
+    """Return what operators have approved, by delivery."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    parameters = {"tenant_id": tenant_id, "values": [row["key"] for row in rows]}
+    for key, what in connection.execute(statements.APPROVALS_FOR, parameters):
+        found[key].add(what)
+    return found
 
 
 def _people(

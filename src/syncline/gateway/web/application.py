@@ -12,13 +12,14 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from syncline.gateway.web.asgi import Application, respond_text
+from syncline.gateway.web.asgi import Application, Watched, respond_text
+from syncline.gateway.web.callback import CALLBACK_PATH
 from syncline.gateway.web.front import front_page
 from syncline.gateway.web.health import Health, alive
 from syncline.gateway.web.limits import InFlight
 from syncline.gateway.web.proxies import behind_proxies
 from syncline.scim.errors import NotFound
-from syncline.scimserver.asgi import Message, Receive, Scope, Send
+from syncline.scimserver.asgi import Receive, Scope, Send
 from syncline.scimserver.responses import error_response, send_response
 from syncline.settings_values import Network
 
@@ -43,6 +44,7 @@ def create_application(
     metrics: Application,
     in_flight: InFlight,
     address: Callable[[], str],
+    callback: Application,
     trusted_proxies: Sequence[Network] = (),
 ) -> Application:
     """Put the gateway together; `address` gives the public address, without a trailing slash.
@@ -54,6 +56,7 @@ def create_application(
         Route("/livez", "anyone", alive),
         Route("/readyz", "anyone", health.ready),
         Route("/metrics", "anyone", metrics),
+        Route(CALLBACK_PATH, "anyone", callback),
     )
     return behind_proxies(_unbroken(Router(routes, in_flight.around(scim))), trusted_proxies)
 
@@ -101,18 +104,12 @@ def _unbroken(application: Application) -> Application:
         if scope["type"] != "http":
             await _refuse(scope, send)
             return
-        started = False
-
-        async def watched(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
+        watched = Watched(send)
         try:
             await application(scope, receive, watched)
         except Exception:
             _log.exception("answering %s failed", scope["method"])
-            if started:
+            if watched.started:
                 raise
             await respond_text(scope, send, 500, "Something went wrong inside the server; its log says what.")
 

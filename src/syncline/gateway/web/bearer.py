@@ -64,6 +64,7 @@ class BearerAuthenticator:
         if not is_alive(expires_at=token.expires_at, revoked_at=token.revoked_at, now=now):
             raise Unauthorized(_REFUSED)
         self._claim(token.tenant_id)
+        exchange.opened = token.tenant_id
         await self._note_use(token.id, now, exchange.client)
         return TenantDirectory(token.tenant_id, self._directory, self._clock, self._wake)
 

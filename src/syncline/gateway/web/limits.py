@@ -6,15 +6,15 @@ looked at; a tenant's share is claimed only once its token has been accepted, so
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import secrets
 from collections.abc import Callable
 from contextvars import ContextVar
 
-from syncline.gateway.web.asgi import Application
+from syncline.gateway.web.asgi import Application, Watched
 from syncline.scim.errors import TooManyRequests, Unavailable
-from syncline.scimserver.asgi import Message, Receive, Scope, Send
+from syncline.scimserver.asgi import Receive, Scope, Send
+from syncline.scimserver.deadline import Deadline
 from syncline.scimserver.responses import error_response, send_response
 
 _log = logging.getLogger(__name__)
@@ -88,18 +88,13 @@ class InFlight:
         return bounded
 
     async def _in_time(self, application: Application, scope: Scope, receive: Receive, send: Send) -> None:
-        started = False
-
-        async def watched(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
+        watched = Watched(send)
+        deadline = Deadline(self._seconds)
         try:
-            async with asyncio.timeout(self._seconds) as limit:
+            with deadline:
                 await application(scope, receive, watched)
         except TimeoutError:
-            if not limit.expired() or started:
+            if not deadline.expired or watched.started:
                 raise
             self._refused("time")
             _log.warning("no answer within %s s: %s %s", self._seconds, scope["method"], scope["path"])

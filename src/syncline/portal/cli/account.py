@@ -43,8 +43,15 @@ def _settings(command: F) -> F:
             "flags",
             multiple=True,
             metavar="NAME=VALUE",
-            callback=_flags,
+            callback=_pairs,
             help="Behaviour HubSpot leaves undocumented; docs/reference/assumptions.md lists the flags.",
+        ),
+        click.option(
+            "--seats",
+            multiple=True,
+            metavar="NAME=NUMBER|unlimited",
+            callback=_pairs,
+            help="How many seats of a kind are bought; may be repeated.",
         ),
     )
     for option in reversed(options):
@@ -52,7 +59,7 @@ def _settings(command: F) -> F:
     return command
 
 
-def _flags(_context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+def _pairs(_context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
     pairs = [text.partition("=") for text in given]
     if wrong := [name for name, equals, _ in pairs if not equals]:
         raise click.BadParameter(f"write {wrong[0]}=VALUE")
@@ -117,6 +124,7 @@ def _created(result: Mapping[str, Any]) -> None:
             ("API address", result["base_url"]),
             ("Access token", result["access_token"]),
             ("Personal access key", result["personal_access_key"]),
+            ("Super admin's password", result["admin_password"]),
             ("SCIM address", result.get("scim_base_url")),
             ("SCIM token", result.get("scim_token")),
         )
@@ -140,4 +148,12 @@ def _shown(result: Mapping[str, Any]) -> None:
         empty="No permission sets.",
     )
     table(("team", "id"), [(one["name"], one["id"]) for one in result["teams"]], empty="No teams.")
+    table(
+        ("seat", "bought", "taken"),
+        [
+            (seat["name"], "unlimited" if seat["purchased"] is None else seat["purchased"], seat["used"])
+            for seat in result["seats"]
+        ],
+        empty="No seats.",
+    )
     table(("flag", "value"), result["flags"].items(), empty="")

@@ -8,6 +8,9 @@ import click
 
 from syncline.datafolder import DataFolderError
 from syncline.portal.cli.account import account
+from syncline.portal.cli.app import app
+from syncline.portal.cli.fault import fault
+from syncline.portal.cli.furniture import permission_set, team
 from syncline.portal.cli.options import data_option
 from syncline.portal.cli.user import user
 from syncline.portal.domain.errors import SetupError
@@ -19,8 +22,9 @@ from syncline.sql.errors import StoreError
 def portal() -> None:
     """Rehearse against a HubSpot-compatible account of your own.
 
-    The portal keeps accounts in portal.db in the data folder and serves HubSpot's user-provisioning API,
-    owners, account details and native SCIM. It is not HubSpot, and nothing it holds leaves this machine.
+    The portal keeps accounts in portal.db in the data folder and serves HubSpot's APIs of users, teams, seats,
+    owners, records, account details and logs, OAuth with its consent page, and native SCIM. It is not HubSpot,
+    and nothing it holds leaves this machine.
     """
 
 
@@ -50,4 +54,8 @@ def _announce(address: str) -> None:
 
 
 portal.add_command(account)
+portal.add_command(app)
+portal.add_command(fault)
+portal.add_command(permission_set)
+portal.add_command(team)
 portal.add_command(user)

@@ -111,6 +111,18 @@ def remove(account: str, user: str, data: Path, as_json: bool) -> None:
     show(result, as_json, lambda done: click.echo(f"{done['removed']} is no longer in {account}."))
 
 
+@user.command()
+@click.argument("account")
+@click.argument("user")
+@click.option("--password", metavar="TEXT", help="The password itself; left out, a random one is made.")
+@data_option
+@json_option
+def password(account: str, user: str, password: str | None, data: Path, as_json: bool) -> None:
+    """Set somebody's password for the portal's sign-in page, and show it."""
+    result = use(data, lambda store: administration.set_password(store, account, user, password=password))
+    show(result, as_json, lambda done: click.echo(f"{done['email']} signs in with {done['password']}"))
+
+
 def _listed(result: Mapping[str, Any]) -> None:
     table(
         ("id", "e-mail", "name", "standing", "permission sets", "team", "SCIM"),

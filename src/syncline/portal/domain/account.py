@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -54,6 +54,9 @@ class Invites:
         return None if self.minutes is None else invited_at + self.minutes * MINUTE
 
 
+Seconds = Annotated[int, msgspec.Meta(ge=0, le=3600)]
+
+
 class Flags(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Behaviour HubSpot does not document, switchable per account.
 
@@ -69,6 +72,10 @@ class Flags(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     scim_permissions_read_only: bool = False
     scim_matches_members: bool = True
     scim_delete: Literal["deactivate", "remove"] = "deactivate"
+    oauth_rotates_refresh_token: bool = False
+    removed_listed_seconds: Seconds = 0
+    seat_release_seconds: Seconds = 0
+    crm_records_wait: bool = False
 
     def having(self, name: str, text: str) -> Flags:
         """Return these flags with one of them set from text; `ValueError` names what it takes."""
@@ -85,25 +92,33 @@ class Flags(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError(f"flag {name} takes {takes}, not {text!r}") from None
 
 
-_CHOICES = {"duplicate_create": "409 or 400", "scim_delete": "deactivate or remove"}
+_A_WHILE = "a number of seconds from 0 to 3600"
+_CHOICES = {
+    "duplicate_create": "409 or 400",
+    "scim_delete": "deactivate or remove",
+    "removed_listed_seconds": _A_WHILE,
+    "seat_release_seconds": _A_WHILE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PermissionSet:
-    """A named bundle of permissions; `paid` ones carry a seat and need `settings.billing.write`."""
+    """A named bundle of permissions; `paid` ones carry the seat `seat` and need `settings.billing.write`."""
 
     id: str
     name: str
     paid: bool = False
     super_admin: bool = False
+    seat: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A team a user can have as the primary one or as a further one."""
+    """A team a user can have as the primary one or as a further one; it may lie below another."""
 
     id: str
     name: str
+    parent_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,12 +140,13 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetUp:
-    """An account with what its users can be given: permission sets, teams and verified domains."""
+    """An account with what its users can be given: permission sets, teams, seats and verified domains."""
 
     account: Account
     permission_sets: tuple[PermissionSet, ...]
     teams: tuple[Team, ...]
     domains: frozenset[str]
+    seat_names: tuple[str, ...] = ()
 
     def permission_set(self, set_id: str) -> PermissionSet | None:
         """Return the set of that id."""
@@ -139,6 +155,11 @@ class SetUp:
     def team(self, team_id: str) -> Team | None:
         """Return the team of that id."""
         return next((one for one in self.teams if one.id == team_id), None)
+
+    @property
+    def seats_of_sets(self) -> dict[str, str]:
+        """The seat each permission set carries, by id, of those that carry one."""
+        return {one.id: one.seat for one in self.permission_sets if one.seat is not None}
 
     def grants_super_admin(self, set_ids: tuple[str, ...]) -> bool:
         """Tell whether one of these sets makes its holder a super admin."""

@@ -12,6 +12,7 @@ class SetDraft:
     name: str
     paid: bool = False
     super_admin: bool = False
+    seat: str | None = None
 
 
 PERMISSION_SETS = (
@@ -19,9 +20,17 @@ PERMISSION_SETS = (
     SetDraft("Sales User"),
     SetDraft("Manager"),
     SetDraft("Marketing User"),
-    SetDraft("Sales Hub Seat", paid=True),
+    SetDraft("Sales Hub Seat", paid=True, seat="Sales Hub"),
     SetDraft("Super Admin", super_admin=True),
 )
+
+SEATS = (
+    ("Core", "Edit access to everything the account's subscriptions share"),
+    ("Sales Hub", "The paid features of Sales Hub"),
+    ("Service Hub", "The paid features of Service Hub"),
+    ("View-Only", "Read access, free of charge"),
+)
+"""Kinds of seats and what they are; an account has as many of each as it needs until a number is set."""
 
 TEAMS = ("Sales", "Marketing", "Service", "Operations")
 

@@ -76,10 +76,22 @@ class InvalidAuthentication(HubSpotError):
     category = "INVALID_AUTHENTICATION"
 
 
-class MissingScopes(HubSpotError):
-    """The token lacks every scope that would open the call (403)."""
+class ExpiredAuthentication(InvalidAuthentication):
+    """An OAuth access token whose half hour is over (401)."""
+
+    category = "EXPIRED_AUTHENTICATION"
+
+
+class Forbidden(HubSpotError):
+    """The account has not got what the call is about (403)."""
 
     status = 403
+    category = "FORBIDDEN"
+
+
+class MissingScopes(Forbidden):
+    """The token lacks every scope that would open the call (403)."""
+
     category = "MISSING_SCOPES"
 
     def __init__(self, any_of: Sequence[str]) -> None:

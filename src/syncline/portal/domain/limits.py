@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from syncline.clock import Milliseconds
@@ -32,21 +32,26 @@ ALLOWANCES = {
     Tier.ENTERPRISE: Allowance(190, 1_000_000),
 }
 
+SEARCHES_PER_SECOND = 5
+OAUTH_PER_TEN_SECONDS = 110
+"""Of an OAuth app in each account that installed it; it has no daily limit."""
+
 
 class RollingWindow:
-    """The calls of one app in the last ten seconds.
+    """The calls of one app in the last ten seconds, or in another span.
 
     Refused calls do not count. Memory and time per call are bounded by the limit, which may change between
     calls.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, span: int = TEN_SECONDS) -> None:
+        self._span = span
         self._calls: deque[Milliseconds] = deque()
 
     def admit(self, now: Milliseconds, limit: int) -> int | None:
         """Count a call and return how many are left, or count nothing and return None: over the limit."""
         calls = self._calls
-        while calls and calls[0] <= now - TEN_SECONDS:
+        while calls and calls[0] <= now - self._span:
             calls.popleft()
         if len(calls) >= limit:
             return None
@@ -67,6 +72,11 @@ class DailyCount:
         if day != self._day:
             self._day, self._calls = day, 0
         return self._calls
+
+    def ends(self, now: Milliseconds, zone: tzinfo) -> Milliseconds:
+        """Return the midnight in that zone at which the day ends."""
+        tomorrow = datetime.fromtimestamp(now / 1000, zone).date() + timedelta(days=1)
+        return int(datetime.combine(tomorrow, time(), zone).timestamp() * 1000)
 
     def count(self) -> None:
         """Count one call to the day last asked about."""

@@ -22,7 +22,7 @@ from syncline.portal.domain.errors import (
 )
 from syncline.portal.domain.requests import Given, UserFields, UserProvisionRequest
 from syncline.portal.domain.scopes import BILLING
-from syncline.portal.domain.user import AccountUser, ScimState, stamped
+from syncline.portal.domain.user import AccountUser, ScimState, returning, stamped
 
 LONGEST_NAME = 200
 
@@ -45,6 +45,7 @@ def check_fields(fields: UserFields, setup: SetUp, *, may_bill: bool) -> None:
         *_wrong_name("lastName", fields.last_name),
         *_wrong_role(fields.role_id, setup, may_bill=may_bill),
         *_wrong_teams(fields, setup),
+        *_wrong_seats(fields, setup, may_bill=may_bill),
     ]
     if wrong:
         raise ValidationError(f"Invalid input: {wrong[0].message}", *wrong)
@@ -74,7 +75,7 @@ def invited(
     Only a person at the account's own pages (`by_hand`) makes super admins.
     """
     user = replace(
-        blank,
+        returning(blank),
         accepts_at=setup.account.invites.accepted_at(now),
         deactivated_at=None,
         removed_at=None,
@@ -126,8 +127,12 @@ def _with_fields(user: AccountUser, fields: UserFields, setup: SetUp) -> Account
     secondary = user.secondary_team_ids
     if fields.secondary_team_ids is not UNSET:
         secondary = tuple(dict.fromkeys(fields.secondary_team_ids or ()))
+    seats = user.seat_names
+    if fields.seat_names is not UNSET:
+        seats = tuple(sorted({*(fields.seat_names or ())}))
     return replace(
         user,
+        seat_names=seats,
         first_name=_value(fields.first_name, user.first_name),
         last_name=_value(fields.last_name, user.last_name),
         permission_set_ids=sets,
@@ -179,14 +184,7 @@ def _wrong_role(role_id: Given, setup: SetUp, *, may_bill: bool) -> list[Detail]
     if found is None:
         return [Detail(f"Role {role_id[:50]!r} does not exist.", code="INVALID_ROLE_ID", where="roleId")]
     if found.paid and not may_bill:
-        return [
-            Detail(
-                f"Assigning the role {found.name!r} assigns a paid seat and needs the scope {BILLING}.",
-                code="MISSING_BILLING_SCOPE",
-                where="roleId",
-                context={"requiredScopes": [BILLING]},
-            )
-        ]
+        return [_billing_missing(f"Assigning the role {found.name!r} assigns a paid seat and", "roleId")]
     return []
 
 
@@ -199,3 +197,25 @@ def _wrong_teams(fields: UserFields, setup: SetUp) -> list[Detail]:
         for field, team_id in asked
         if isinstance(team_id, str) and setup.team(team_id) is None
     ]
+
+
+def _wrong_seats(fields: UserFields, setup: SetUp, *, may_bill: bool) -> list[Detail]:
+    asked = fields.seat_names or []
+    if not asked or fields.seat_names is UNSET:
+        return []
+    unknown = [name for name in asked if name not in setup.seat_names]
+    if unknown:
+        return [
+            Detail(f"Seat {name[:50]!r} does not exist.", code="INVALID_SEAT_NAME", where="seatNames")
+            for name in unknown
+        ]
+    return [] if may_bill else [_billing_missing("Assigning seats", "seatNames")]
+
+
+def _billing_missing(what: str, where: str) -> Detail:
+    return Detail(
+        f"{what} needs the scope {BILLING}.",
+        code="MISSING_BILLING_SCOPE",
+        where=where,
+        context={"requiredScopes": [BILLING]},
+    )

@@ -8,6 +8,8 @@ import uuid
 from dataclasses import dataclass
 from enum import StrEnum
 
+from syncline.clock import Milliseconds
+
 REGION = "na1"
 
 
@@ -20,16 +22,36 @@ class TokenKind(StrEnum):
     """The account's native SCIM endpoint and nothing else."""
     PERSONAL = "personal"
     """A personal access key: HubSpot's command line trades it for short-lived tokens; it opens no call itself."""
+    OAUTH = "oauth"
+    """The public API for half an hour, on behalf of an app the account installed."""
+    REFRESH = "refresh"
+    """The next OAuth access token, until the app is uninstalled or the token revoked."""
+    CODE = "code"
+    """The first tokens of an installed app, once."""
+    CLIENT = "client"
+    """What an app does for itself (`client_credentials`): it opens no account."""
+    SECRET = "secret"  # noqa: S105
+    """An app's client secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a presented token opens: an account, and within it these scopes."""
+    """What a presented token opens: an account, and within it these scopes.
+
+    `client_id` is the app of an OAuth token, `user_id` the person on whose behalf it acts.
+    """
 
     portal_id: int
     token_id: str
     kind: TokenKind
     scopes: frozenset[str]
+    client_id: str | None = None
+    user_id: int | None = None
+    expires_at: Milliseconds | None = None
+
+    def expired(self, now: Milliseconds) -> bool:
+        """Tell whether the token's time is over."""
+        return self.expires_at is not None and self.expires_at <= now
 
 
 def mint(kind: TokenKind, entropy: bytes) -> str:
@@ -39,10 +61,20 @@ def mint(kind: TokenKind, entropy: bytes) -> str:
     """
     if len(entropy) != 32:
         raise ValueError("a credential is made from exactly 32 random bytes")
-    if kind is TokenKind.API:
-        return f"pat-{REGION}-{uuid.UUID(bytes=entropy[:16], version=4)}"
     text = base64.urlsafe_b64encode(entropy).decode().rstrip("=")
-    return f"pat-{REGION}-scim-{text}" if kind is TokenKind.SCIM else f"pak-{REGION}-{text}"
+    return _SHAPES[kind].format(region=REGION, uuid=uuid.UUID(bytes=entropy[:16], version=4), text=text)
+
+
+_SHAPES = {
+    TokenKind.API: "pat-{region}-{uuid}",
+    TokenKind.SCIM: "pat-{region}-scim-{text}",
+    TokenKind.PERSONAL: "pak-{region}-{text}",
+    TokenKind.OAUTH: "oat-{region}-{text}",
+    TokenKind.REFRESH: "{region}-{uuid}",
+    TokenKind.CODE: "{region}-code-{text}",
+    TokenKind.CLIENT: "cct-{region}-{text}",
+    TokenKind.SECRET: "{uuid}",
+}
 
 
 def fingerprint(token: str) -> str:

@@ -48,6 +48,7 @@ class AccountUser:
     id: int
     email: str
     owner_id: int
+    record_id: int
     scim_id: str
     created_at: Milliseconds
     updated_at: Milliseconds
@@ -56,6 +57,7 @@ class AccountUser:
     permission_set_ids: tuple[str, ...] = ()
     primary_team_id: str | None = None
     secondary_team_ids: tuple[str, ...] = ()
+    seat_names: tuple[str, ...] = ()
     super_admin: bool = False
     scim: ScimState = ScimState.MEMBER
     accepts_at: Milliseconds | None = None
@@ -104,19 +106,30 @@ def stamped(before: AccountUser, after: AccountUser, now: Milliseconds) -> Accou
 
 
 def removed(user: AccountUser, now: Milliseconds) -> AccountUser:
-    """Return what stays of a user who is removed: the ids, and nothing that was granted."""
-    return AccountUser(
-        portal_id=user.portal_id,
-        id=user.id,
-        email=user.email,
-        owner_id=user.owner_id,
-        scim_id=user.scim_id,
-        created_at=user.created_at,
-        updated_at=max(now, user.updated_at),
-        first_name=user.first_name,
-        last_name=user.last_name,
+    """Return what stays of a user who is removed: the ids, and what a list that lags behind goes on showing."""
+    return replace(
+        user,
+        super_admin=False,
+        scim=ScimState.MEMBER,
+        accepts_at=None,
+        deactivated_at=None,
         removed_at=now,
+        updated_at=max(now, user.updated_at),
         revision=user.revision + 1,
+    )
+
+
+def returning(user: AccountUser) -> AccountUser:
+    """Return somebody who was removed as somebody who comes back: the ids and the name, nothing granted."""
+    if user.present:
+        return user
+    return replace(
+        user,
+        permission_set_ids=(),
+        primary_team_id=None,
+        secondary_team_ids=(),
+        seat_names=(),
+        removed_at=None,
     )
 
 

@@ -11,7 +11,10 @@ from syncline.portal.domain.account import SetUp
 from syncline.portal.domain.emails import email_key
 from syncline.portal.domain.scim_user import in_step
 from syncline.portal.domain.user import AccountUser, ScimState, scim_id_of
+from syncline.portal.store.activity import note_changes
 from syncline.portal.store.mapping import set_up_from, user_from, user_row
+from syncline.portal.store.numbers import next_number
+from syncline.portal.store.seats import count_seats
 from syncline.portal.store.tables import (
     account_users,
     accounts,
@@ -19,7 +22,7 @@ from syncline.portal.store.tables import (
     identities,
     permission_sets,
     scim_resources,
-    sequences,
+    seats,
     teams,
 )
 from syncline.sql.rows import Need, Rows
@@ -27,30 +30,12 @@ from syncline.sql.rows import Need, Rows
 UserKey = int | str
 """Who is meant: a HubSpot user id, or an e-mail address in any case."""
 
-_FIRST_NUMBERS = {
-    "portal": 48_100_000,
-    "user": 71_300_000,
-    "owner": 1_204_500_000,
-    "set": 310_000,
-    "team": 52_000,
-}
-
-
-def next_number(rows: Rows, name: str) -> int:
-    """Return a number of that kind never given out before."""
-    row = rows.get(sequences, name)
-    if row is None:
-        rows.insert(sequences, {"name": name, "last": _FIRST_NUMBERS[name]})
-        return _FIRST_NUMBERS[name]
-    number: int = row["last"] + 1
-    rows.update(sequences, (name,), last=number)
-    return number
-
 
 def set_up_needs(portal_id: int) -> Iterable[Need]:
     """Return what `set_up` reads."""
     return [
-        Need(table, ("portal_id",), (portal_id,)) for table in (accounts, permission_sets, teams, domains)
+        Need(table, ("portal_id",), (portal_id,))
+        for table in (accounts, permission_sets, teams, domains, seats)
     ]
 
 
@@ -62,6 +47,7 @@ def set_up(rows: Rows, portal_id: int) -> SetUp:
         rows.find(permission_sets, portal_id=portal_id),
         rows.find(teams, portal_id=portal_id),
         rows.find(domains, portal_id=portal_id),
+        rows.find(seats, portal_id=portal_id),
     )
 
 
@@ -90,12 +76,15 @@ def newcomer(rows: Rows, portal_id: int, email: str, now: Milliseconds) -> Accou
         user_id = found[0]["user_id"]
     else:
         user_id = next_number(rows, "user")
-        rows.insert(identities, {"user_id": user_id, "email": email, "email_key": email_key(email)})
+        rows.insert(
+            identities, {"user_id": user_id, "email": email, "email_key": email_key(email), "password": None}
+        )
     return AccountUser(
         portal_id=portal_id,
         id=user_id,
         email=email,
         owner_id=next_number(rows, "owner"),
+        record_id=next_number(rows, "record"),
         scim_id=scim_id_of(portal_id, user_id),
         created_at=now,
         updated_at=now,
@@ -113,21 +102,32 @@ def is_on_a_hub(rows: Rows, user: AccountUser, now: Milliseconds) -> bool:
     return any(user_from(row).has_accepted(now) for row in rows.find(account_users, user_id=user.id))
 
 
-def save(rows: Rows, before: AccountUser | None, after: AccountUser) -> AccountUser:
-    """Write a user changed in the account itself; what SCIM holds about them is kept in step."""
+def save(
+    rows: Rows, before: AccountUser | None, after: AccountUser, *, actor: int | None = None
+) -> AccountUser:
+    """Write a user changed in the account itself; what SCIM holds about them is kept in step.
+
+    `actor` is who did it, None for a super admin by hand. `ValidationError` when it takes a seat and none is left.
+    """
     if after == before:
         return after
-    _write(rows, before, after)
+    _write(rows, before, after, actor)
     if before is not None and before.scim is ScimState.MANAGED:
         _align_document(rows, after)
     return after
 
 
 def save_provisioned(
-    rows: Rows, before: AccountUser | None, after: AccountUser, document: bytes, external_id: str | None
+    rows: Rows,
+    before: AccountUser | None,
+    after: AccountUser,
+    document: bytes,
+    external_id: str | None,
+    *,
+    actor: int | None = None,
 ) -> None:
-    """Write a user whom SCIM created or changed, and what it said."""
-    _write(rows, before, after)
+    """Write a user whom SCIM created or changed, and what it said. Errors as of `save`."""
+    _write(rows, before, after, actor)
     columns = {"external_id": external_id, "document": document.decode()}
     if before is not None and before.scim is ScimState.MANAGED:
         rows.update(scim_resources, (after.portal_id, after.id), **columns)
@@ -135,7 +135,9 @@ def save_provisioned(
         rows.insert(scim_resources, {"portal_id": after.portal_id, "user_id": after.id, **columns})
 
 
-def _write(rows: Rows, before: AccountUser | None, after: AccountUser) -> None:
+def _write(rows: Rows, before: AccountUser | None, after: AccountUser, actor: int | None) -> None:
+    count_seats(rows, before, after, after.updated_at)
+    note_changes(rows, before, after, actor=actor)
     row = user_row(after)
     if before is None:
         rows.insert(account_users, row)

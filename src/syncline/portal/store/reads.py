@@ -13,18 +13,22 @@ from typing import Any
 import orjson
 from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, func, or_, select
 
+from syncline.clock import Milliseconds
 from syncline.portal.domain.account import Account, SetUp
 from syncline.portal.domain.emails import email_key
+from syncline.portal.domain.seats import Seat
 from syncline.portal.domain.tokens import Grant
 from syncline.portal.domain.user import AccountUser
 from syncline.portal.store.mapping import account_from, grant_from, set_up_from, user_from
 from syncline.portal.store.people import UserKey
+from syncline.portal.store.seats import seat_from
 from syncline.portal.store.tables import (
     account_users,
     accounts,
     domains,
     identities,
     permission_sets,
+    seats,
     teams,
     tokens,
 )
@@ -42,6 +46,7 @@ _ACCOUNTS = select(accounts).order_by(accounts.c.portal_id)
 _SETS = select(permission_sets).where(permission_sets.c.portal_id == _PORTAL).order_by(permission_sets.c.id)
 _TEAMS = select(teams).where(teams.c.portal_id == _PORTAL).order_by(teams.c.id)
 _DOMAINS = select(domains).where(domains.c.portal_id == _PORTAL).order_by(domains.c.domain)
+_SEATS = select(seats).where(seats.c.portal_id == _PORTAL).order_by(seats.c.name)
 _BY_ID = select(account_users).where(_PRESENT, _users.user_id == bindparam("key"))
 _BY_EMAIL = (
     select(account_users)
@@ -55,6 +60,16 @@ _PAGE = (
     .limit(bindparam("limit"))
 )
 _ACTIVE_PAGE = _PAGE.where(_users.deactivated_at.is_(None))
+_LAGGING_PAGE = (
+    select(account_users)
+    .where(
+        _IN_ACCOUNT,
+        or_(_users.removed_at.is_(None), _users.removed_at > bindparam("since")),
+        _users.user_id > bindparam("after"),
+    )
+    .order_by(_users.user_id)
+    .limit(bindparam("limit"))
+)
 _COUNT = select(func.count()).where(_PRESENT)
 _MEMBERSHIPS = (
     select(_users.user_id, _users.primary_team_id, _users.secondary_team_ids)
@@ -92,7 +107,13 @@ def set_up(connection: Connection, portal_id: int) -> SetUp:
         connection.execute(_SETS, found).mappings().all(),
         connection.execute(_TEAMS, found).mappings().all(),
         connection.execute(_DOMAINS, found).mappings().all(),
+        connection.execute(_SEATS, found).mappings().all(),
     )
+
+
+def seats_of(connection: Connection, portal_id: int) -> list[Seat]:
+    """Return the kinds of seats of an account, with their counts."""
+    return [seat_from(row) for row in connection.execute(_SEATS, {"portal_id": portal_id}).mappings()]
 
 
 def user(connection: Connection, portal_id: int, key: UserKey) -> AccountUser | None:
@@ -104,9 +125,23 @@ def user(connection: Connection, portal_id: int, key: UserKey) -> AccountUser | 
 
 
 def users_after(
-    connection: Connection, portal_id: int, after: int, limit: int, *, with_deactivated: bool
+    connection: Connection,
+    portal_id: int,
+    after: int,
+    limit: int,
+    *,
+    with_deactivated: bool,
+    removed_since: Milliseconds | None = None,
 ) -> list[AccountUser]:
-    """Return up to `limit` users with ids above `after`, in the order of ids."""
+    """Return up to `limit` users with ids above `after`, in the order of ids.
+
+    `removed_since` asks for those removed after that moment too, as a list that lags behind shows them.
+    """
+    if removed_since is not None:
+        found = select_users(
+            connection, _LAGGING_PAGE, portal_id, after=after, limit=limit, since=removed_since
+        )
+        return [user for user in found if with_deactivated or user.deactivated_at is None]
     statement = _PAGE if with_deactivated else _ACTIVE_PAGE
     return select_users(connection, statement, portal_id, after=after, limit=limit)
 

@@ -1,6 +1,6 @@
 """The portal as one ASGI application: the onion and the whole route table.
 
-Outermost first: the correlation id; then SCIM below `/scim/v2`, or the public API, where each address
+Outermost first: ordered faults; the correlation id; then SCIM below `/scim/v2`, or the public API, where each address
 authenticates, counts, checks scopes and answers (`endpoint`).
 """
 
@@ -11,18 +11,25 @@ from collections.abc import Mapping
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from syncline.portal.web import account_info, owners, scim, users
+from syncline.portal.faults.edge import FaultyEdge
+from syncline.portal.web import account_info, activity, app_installs, crm_users, owners, scim, teams, users
 from syncline.portal.web.call import Surroundings
 from syncline.portal.web.correlation import Correlated
 from syncline.portal.web.endpoint import Endpoint, Operation, not_found
+from syncline.portal.web.oauth.routes import routes as oauth_routes
 from syncline.portal.web.ratelimit import Limiter
 from syncline.scimserver import ScimApplication
 
 
 def operations() -> dict[str, Mapping[str, Operation]]:
     """Return every address of the public API with its operations, the fixed ones before those with an id."""
-    table: dict[str, Mapping[str, Operation]] = dict(account_info.ROUTES)
-    for area in (users, owners):
+    table: dict[str, Mapping[str, Operation]] = {
+        **account_info.ROUTES,
+        **activity.ROUTES,
+        **app_installs.ROUTES,
+        **users.SEATS,
+    }
+    for area in (users, owners, teams, crm_users):
         for path, methods in area.ROUTES.items():
             table.update({prefix + path: methods for prefix in area.PREFIXES})
     return dict(sorted(table.items(), key=lambda entry: "{" in entry[0]))
@@ -31,7 +38,7 @@ def operations() -> dict[str, Mapping[str, Operation]]:
 def create_application(around: Surroundings) -> ASGIApp:
     """Return the portal over an open store."""
     limiter = Limiter()
-    routes = []
+    routes = oauth_routes(around)
     for path, methods in operations().items():
         endpoint = Endpoint(methods, around, limiter)
         routes.append(Route(path, endpoint))
@@ -41,7 +48,7 @@ def create_application(around: Surroundings) -> ASGIApp:
     native_scim = ScimApplication(
         scim.OpenScim(around.store, around.clock), base_url=lambda: around.base_url() + scim.PREFIX
     )
-    return Correlated(_Split(native_scim, api))
+    return FaultyEdge(Correlated(_Split(native_scim, api)), around.store, around.clock)
 
 
 class _Split:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from syncline.clock import Milliseconds
 from syncline.portal.domain.account import Account
-from syncline.portal.domain.errors import InvalidAuthentication, MissingScopes
+from syncline.portal.domain.errors import ExpiredAuthentication, InvalidAuthentication, MissingScopes
 from syncline.portal.domain.tokens import Grant, TokenKind, fingerprint
 from syncline.portal.store import reads
 from syncline.portal.store.store import Store
@@ -14,8 +15,8 @@ _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 _LONGEST_TOKEN = 512
 
 
-async def authenticate(store: Store, authorization: str | None) -> tuple[Grant, Account]:
-    """Return what the token opens; `InvalidAuthentication` unless it is a token for the API."""
+async def authenticate(store: Store, authorization: str | None, now: Milliseconds) -> tuple[Grant, Account]:
+    """Return what the token opens; `InvalidAuthentication` unless it is a token for the API, still good."""
     scheme, _, token = (authorization or "").partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token or len(token) > _LONGEST_TOKEN:
@@ -25,9 +26,14 @@ async def authenticate(store: Store, authorization: str | None) -> tuple[Grant, 
             headers=_CHALLENGE,
         )
     found = await lookup(store, token)
-    if found is None or found[0].kind is not TokenKind.API:
+    if found is None or found[0].kind not in (TokenKind.API, TokenKind.OAUTH):
         raise InvalidAuthentication(
             "The access token is invalid, revoked or not meant for this API.", headers=_CHALLENGE
+        )
+    if found[0].expired(now):
+        seconds = (now - (found[0].expires_at or now)) // 1000
+        raise ExpiredAuthentication(
+            f"The OAuth token used to make this call expired {seconds} second(s) ago.", headers=_CHALLENGE
         )
     return found
 

@@ -15,6 +15,7 @@ from syncline.portal.domain.errors import PayloadTooLarge, UnsupportedMediaType,
 from syncline.portal.domain.tokens import Grant
 from syncline.portal.store.store import Store
 from syncline.portal.web.answer import Answer
+from syncline.portal.web.ratelimit import Limiter
 
 BODY_BYTES = 1_000_000
 
@@ -39,6 +40,7 @@ class Call:
     account: Account
     now: Milliseconds
     around: Surroundings
+    limiter: Limiter
 
     @property
     def portal_id(self) -> int:
@@ -68,7 +70,7 @@ class Call:
         media_type = self.request.headers.get("content-type", "application/json")
         if media_type.partition(";")[0].strip().lower() != "application/json":
             raise UnsupportedMediaType("The body must be application/json.")
-        content = await _read(self.request)
+        content = await read_body(self.request)
         try:
             return msgspec.json.decode(content, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -78,7 +80,8 @@ class Call:
 Handler = Callable[[Call], Awaitable[Answer]]
 
 
-async def _read(request: Request) -> bytes:
+async def read_body(request: Request) -> bytes:
+    """Return the body; `PayloadTooLarge` past the limit, `ValidationError` when it ends early."""
     content = bytearray()
     try:
         async for chunk in request.stream():

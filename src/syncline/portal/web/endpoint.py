@@ -22,10 +22,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What one method of an address does, and the scopes of which a token needs any."""
+    """What one method of an address does, and the scopes of which a token needs any.
+
+    A CRM search has rate limits of its own.
+    """
 
     handler: Handler
     any_of: Sequence[str] = ()
+    searches: bool = False
 
 
 class Endpoint:
@@ -52,16 +56,19 @@ class Endpoint:
         await send_answer(send, answer, announced, without_body=scope["method"] == "HEAD")
 
     async def _answer(self, request: Request, announced: dict[str, str]) -> Answer:
-        grant, account = await authenticate(self._around.store, request.headers.get("authorization"))
         now = self._around.clock.now()
-        announced.update(self._limiter.admit(grant, account, now))
+        grant, account = await authenticate(self._around.store, request.headers.get("authorization"), now)
         method = "GET" if request.method == "HEAD" else request.method
         operation = self._operations.get(method)
+        if operation is not None and operation.searches:
+            self._limiter.admit_search(grant, now)
+        else:
+            announced.update(self._limiter.admit(grant, account, now))
         if operation is None:
             allow = ", ".join(self._operations)
             raise MethodNotAllowed(f"This address answers {allow} only.", headers={"Allow": allow})
         check_scopes(grant, operation.any_of)
-        return await operation.handler(Call(request, grant, account, now, self._around))
+        return await operation.handler(Call(request, grant, account, now, self._around, self._limiter))
 
 
 async def not_found(scope: Scope, _receive: Receive, send: Send) -> None:

@@ -95,6 +95,8 @@ def shown(user: AccountUser, team_names: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _shown_teams(user: AccountUser, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    if not user.present:
+        return []
     primary = [(user.primary_team_id, True)] if user.primary_team_id else []
     both = primary + [(team_id, False) for team_id in user.secondary_team_ids]
     return [

@@ -20,10 +20,10 @@ def number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
 
 
-def page_bounds(call: Call, largest: int) -> tuple[int, int]:
+def page_bounds(call: Call, largest: int, *, default: int = DEFAULT_LIMIT) -> tuple[int, int]:
     """Return the key after which the page begins (0 for the first page) and its size, at most `largest`."""
     limit_text, after_text = call.query("limit"), call.query("after")
-    limit = DEFAULT_LIMIT if limit_text is None else number(limit_text)
+    limit = default if limit_text is None else number(limit_text)
     if not limit:
         raise _wrong("limit", "limit must be a whole number of at least 1.")
     after = 0 if after_text is None else number(after_text)

@@ -63,7 +63,7 @@ class OpenScim:
         except StoreUnavailable:
             raise _unavailable() from None
         check_account(setup)
-        return PortalUsers(self._store, self._clock, setup)
+        return PortalUsers(self._store, self._clock, setup, found[0].user_id)
 
 
 class PortalUsers:
@@ -71,7 +71,8 @@ class PortalUsers:
 
     resource_types: ClassVar[Mapping[str, ResourceType]] = {"User": USER}
 
-    def __init__(self, store: Store, clock: Clock, setup: SetUp) -> None:
+    def __init__(self, store: Store, clock: Clock, setup: SetUp, actor: int | None) -> None:
+        self._actor = actor
         self._store = store
         self._clock = clock
         self._setup = setup
@@ -79,7 +80,7 @@ class PortalUsers:
 
     async def create(self, exchange: Exchange, resource_type: ResourceType, resource: Resource) -> Stored:
         return await self._submit(
-            Provision(portal_id=self._portal_id, resource=resource, now=self._clock.now())
+            Provision(portal_id=self._portal_id, resource=resource, now=self._clock.now(), actor=self._actor)
         )
 
     async def get(
@@ -121,7 +122,13 @@ class PortalUsers:
         self, exchange: Exchange, resource_type: ResourceType, resource_id: str, if_match: int | None
     ) -> None:
         await self._submit(
-            Release(portal_id=self._portal_id, scim_id=resource_id, if_match=if_match, now=self._clock.now())
+            Release(
+                portal_id=self._portal_id,
+                scim_id=resource_id,
+                if_match=if_match,
+                now=self._clock.now(),
+                actor=self._actor,
+            )
         )
 
     async def query(
@@ -177,6 +184,7 @@ class PortalUsers:
                 change=change,
                 if_match=if_match,
                 now=self._clock.now(),
+                actor=self._actor,
             )
         )
 

@@ -1,14 +1,22 @@
-"""User provisioning: `/settings/users/2026-03`, `/settings/v3/users` and the spelling of the 2026 spec file."""
+"""User provisioning in every version: `v3` in both spellings, `2026-03`, `2026-09-beta` and `2026-09`.
+
+They differ in seats: `2026-03` knows none, and only the later ones list them.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Connection
 
 from syncline.portal.domain.account import PermissionSet, Team
 from syncline.portal.domain.errors import Detail, ValidationError
 from syncline.portal.domain.provisioning import not_found
-from syncline.portal.domain.requests import PublicUserUpdate, UserProvisionRequest
+from syncline.portal.domain.requests import PublicUserUpdate, UserFields, UserProvisionRequest
 from syncline.portal.domain.scopes import BILLING, READ_TEAMS, READ_USERS, WRITE_USERS
+from syncline.portal.domain.seats import Seat, held
 from syncline.portal.domain.user import AccountUser
 from syncline.portal.store import reads
 from syncline.portal.store.commands.users import CreateUser, RemoveUser, UpdateUser
@@ -18,55 +26,92 @@ from syncline.portal.web.call import Call
 from syncline.portal.web.endpoint import Operation
 from syncline.portal.web.paging import number, page_answer, page_bounds
 
-PREFIXES = ("/settings/users/2026-03", "/settings/v3/users", "/settings/users/v3")
+PREFIXES = (
+    "/settings/users/2026-03",
+    "/settings/v3/users",
+    "/settings/users/v3",
+    "/settings/users/2026-09-beta",
+    "/settings/users/2026-09",
+)
+WITHOUT_SEATS = "/settings/users/2026-03"
 LARGEST_PAGE = 100
+
+F = TypeVar("F", bound=UserFields)
 
 
 async def list_users(call: Call) -> Answer:
-    """Return a page of the account's users, in the order of their ids."""
+    """Return a page of the account's users, in the order of their ids; removed ones too while the list lags."""
     after, limit = page_bounds(call, LARGEST_PAGE)
-    with_deactivated = call.account.flags.deactivated_listed
-    users = await call.store.reader.point(
-        lambda connection: reads.users_after(
-            connection, call.portal_id, after, limit + 1, with_deactivated=with_deactivated
+    flags = call.account.flags
+    lag = flags.removed_listed_seconds * 1000
+
+    def read(connection: Connection) -> tuple[list[AccountUser], Carried]:
+        users = reads.users_after(
+            connection,
+            call.portal_id,
+            after,
+            limit + 1,
+            with_deactivated=flags.deactivated_listed,
+            removed_since=call.now - lag if lag else None,
         )
-    )
-    return page_answer(call, users, limit, shown, lambda user: user.id)
+        return users, _carried(connection, call)
+
+    users, carried = await call.store.reader.point(read)
+    return page_answer(call, users, limit, lambda user: shown(user, carried), lambda user: user.id)
 
 
 async def create_user(call: Call) -> Answer:
     """Invite a user: 201 with the user and its Location."""
-    request = await call.body(UserProvisionRequest)
+    request = _of_version(call, await call.body(UserProvisionRequest))
     user = await call.store.writer.submit(
-        CreateUser(portal_id=call.portal_id, request=request, may_bill=_may_bill(call), now=call.now)
+        CreateUser(
+            portal_id=call.portal_id,
+            request=request,
+            may_bill=_may_bill(call),
+            now=call.now,
+            actor=call.grant.user_id,
+        )
     )
     location = call.address(f"{call.request.url.path.rstrip('/')}/{user.id}")
-    body = {**shown(user), "sendWelcomeEmail": request.send_welcome_email}
+    body = {**await _shown_now(call, user), "sendWelcomeEmail": request.send_welcome_email}
     return Answer(201, body, {"Location": location})
 
 
 async def get_user(call: Call) -> Answer:
     """Return one user by id or e-mail."""
     key = _key(call)
-    user = await call.store.reader.point(lambda connection: reads.user(connection, call.portal_id, key))
+
+    def read(connection: Connection) -> tuple[AccountUser | None, Carried]:
+        return reads.user(connection, call.portal_id, key), _carried(connection, call)
+
+    user, carried = await call.store.reader.point(read)
     if user is None or not (user.active or call.account.flags.deactivated_listed):
         raise not_found(str(key))
-    return Answer(200, shown(user))
+    return Answer(200, shown(user, carried))
 
 
 async def update_user(call: Call) -> Answer:
     """Change what the body names, and nothing else."""
     key = _key(call)
-    request = await call.body(PublicUserUpdate)
+    request = _of_version(call, await call.body(PublicUserUpdate))
     user = await call.store.writer.submit(
-        UpdateUser(portal_id=call.portal_id, key=key, request=request, may_bill=_may_bill(call), now=call.now)
+        UpdateUser(
+            portal_id=call.portal_id,
+            key=key,
+            request=request,
+            may_bill=_may_bill(call),
+            now=call.now,
+            actor=call.grant.user_id,
+        )
     )
-    return Answer(200, shown(user))
+    return Answer(200, await _shown_now(call, user))
 
 
 async def remove_user(call: Call) -> Answer:
     """Remove a user; 204 also when there is nobody to remove."""
-    await call.store.writer.submit(RemoveUser(portal_id=call.portal_id, key=_key(call), now=call.now))
+    await call.store.writer.submit(
+        RemoveUser(portal_id=call.portal_id, key=_key(call), now=call.now, actor=call.grant.user_id)
+    )
     return Answer(204)
 
 
@@ -81,12 +126,19 @@ async def list_roles(call: Call) -> Answer:
 async def list_teams(call: Call) -> Answer:
     """Return all teams with their members."""
 
-    def read(connection: Any) -> tuple[tuple[Team, ...], dict[str, reads.TeamMembers]]:
+    def read(connection: Connection) -> tuple[tuple[Team, ...], dict[str, reads.TeamMembers]]:
         teams = reads.set_up(connection, call.portal_id).teams
         return teams, reads.team_members(connection, call.portal_id, [team.id for team in teams])
 
     teams, members = await call.store.reader.scan(read)
     return Answer(200, {"results": [_shown_team(team, members[team.id]) for team in teams]})
+
+
+async def list_seats(call: Call) -> Answer:
+    """Return the kinds of seats and how many of each are left; no number where any are to be had."""
+    seats = await call.store.reader.point(lambda connection: reads.seats_of(connection, call.portal_id))
+    lag = call.account.flags.seat_release_seconds * 1000
+    return Answer(200, {"results": [_shown_seat(seat, seat.remaining(call.now, lag)) for seat in seats]})
 
 
 ROUTES = {
@@ -101,14 +153,24 @@ ROUTES = {
 }
 """The addresses below each prefix."""
 
+SEATS = {
+    f"/settings/users/{version}/seats": {"GET": Operation(list_seats, (BILLING,))}
+    for version in ("2026-09-beta", "2026-09")
+}
+"""Whole addresses."""
 
-def shown(user: AccountUser) -> dict[str, Any]:
+Carried = Mapping[str, str] | None
+"""The seats that permission sets carry, or None in a version that knows no seats."""
+
+
+def shown(user: AccountUser, carried: Carried) -> dict[str, Any]:
     """Return HubSpot's `PublicUser`; what is not set is left out."""
     optional = {
         "firstName": user.first_name,
         "lastName": user.last_name,
         "roleId": user.permission_set_ids[0] if user.permission_set_ids else None,
         "primaryTeamId": user.primary_team_id,
+        "seatNames": None if carried is None else sorted(held(user, carried)),
     }
     return {
         "id": str(user.id),
@@ -119,6 +181,31 @@ def shown(user: AccountUser) -> dict[str, Any]:
         "superAdmin": user.super_admin,
         "sendWelcomeEmail": False,
     }
+
+
+def _knows_seats(call: Call) -> bool:
+    return not call.request.url.path.startswith(WITHOUT_SEATS)
+
+
+def _carried(connection: Connection, call: Call) -> Carried:
+    return reads.set_up(connection, call.portal_id).seats_of_sets if _knows_seats(call) else None
+
+
+async def _shown_now(call: Call, user: AccountUser) -> dict[str, Any]:
+    if not _knows_seats(call):
+        return shown(user, None)
+    carried = await call.store.reader.point(lambda connection: _carried(connection, call))
+    return shown(user, carried)
+
+
+def _of_version(call: Call, request: F) -> F:
+    """Return the body without what this version does not know."""
+    return request if _knows_seats(call) else msgspec.structs.replace(request, seat_names=msgspec.UNSET)
+
+
+def _shown_seat(seat: Seat, remaining: int | None) -> dict[str, Any]:
+    left = {} if remaining is None else {"remainingSeats": remaining}
+    return {"name": seat.name, "description": seat.description, **left}
 
 
 def _shown_set(permission_set: PermissionSet) -> dict[str, Any]:

@@ -123,20 +123,20 @@ def _touch(rows: Rows, claimant: Claimant, key: str, cause: Cause, *, claimed_by
     urgency = Urgency.NORMAL if claimant.active else Urgency.URGENT
     # While the claimant waits for an e-mail somebody else holds, its row goes on standing for the old one.
     email = claimant.email if claimed_by is None else (row["email"] if row is not None else None)
+    known = row or blank(claimant.tenant_id, key)
+    changes = {
+        **_marked(rows, known, cause, urgency),
+        "email": email,
+        "wanted_email": claimant.email,
+        "user_id": claimant.user_id,
+        "intent": intent.value,
+        "claimed_by": claimed_by,
+        "moved_to": None,
+    }
     if row is None:
-        row = blank(claimant.tenant_id, key)
-        rows.insert(deliveries, row)
-    rows.update(
-        deliveries,
-        (claimant.tenant_id, key),
-        **_marked(rows, row, cause, urgency),
-        email=email,
-        wanted_email=claimant.email,
-        user_id=claimant.user_id,
-        intent=intent.value,
-        claimed_by=claimed_by,
-        moved_to=None,
-    )
+        rows.insert(deliveries, {**known, **changes})
+    else:
+        rows.update(deliveries, (claimant.tenant_id, key), **changes)
 
 
 def _move(rows: Rows, claimant: Claimant, old_key: str, new_key: str, cause: Cause) -> None:

@@ -11,9 +11,9 @@ from syncline.gateway.domain.delivery import Access, Intent
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.services.ports import Cause, Settlement, Standing
 from syncline.gateway.store.commands import claims
-from syncline.gateway.store.commands.journal import counters_of, record_event, take_number
+from syncline.gateway.store.commands.journal import count, counters_of, record_event, take_number
 from syncline.gateway.store.records import account_user_row
-from syncline.gateway.store.tables import account_users, calls, deliveries
+from syncline.gateway.store.tables import account_users, approvals, calls, deliveries
 from syncline.sql.rows import Need, Row, Rows
 
 GONE = {Access.REMOVED, Access.NONE}
@@ -97,6 +97,8 @@ class Settle:
         if settlement.scim_id is not None:
             changes["scim_id"] = settlement.scim_id
         self._journal(rows, row, settlement)
+        if settlement.standing is not None:
+            _use_up_approvals(rows, self.tenant_id, settlement.key)
         rows.update(deliveries, (self.tenant_id, settlement.key), **changes)
         if settlement.standing is not None:
             self._keep_standing(rows, row, settlement.standing)
@@ -106,6 +108,7 @@ class Settle:
         if row["moved_to"] is not None and row["intent"] == Intent.RELEASED.value:
             self._hand_over(rows, row, standing)
             return
+        _count_delivered(rows, self.tenant_id, row["access"], standing.access)
         before = row["renamed_from"]
         renamed = (
             before is not None and standing.email is not None and email_key(standing.email) == row["key"]
@@ -129,6 +132,7 @@ class Settle:
         heir = self._heir(rows, row)
         if heir is None:
             return
+        _count_delivered(rows, self.tenant_id, heir["access"], standing.access)
         known_as = standing.email or row["email"]
         away = known_as is not None and email_key(known_as) != heir["key"]
         rows.update(
@@ -194,6 +198,19 @@ class MakeDue:
                     due_at=self.at if row["due_at"] is None else min(self.at, row["due_at"]),
                     desired_revision=row["desired_revision"] + 1,
                 )
+
+
+def _use_up_approvals(rows: Rows, tenant_id: str, key: str) -> None:
+    """Forget what was approved: an approval is for one decision, what comes after it is looked at again."""
+    for approval in rows.find(approvals, tenant_id=tenant_id, key=key):
+        rows.delete(approvals, tenant_id, key, approval["what"])
+
+
+def _count_delivered(rows: Rows, tenant_id: str, before: str, after: Access) -> None:
+    """Keep the number of people who are active at HubSpot through us."""
+    change = int(after is Access.ACTIVE) - int(before == Access.ACTIVE.value)
+    if change:
+        count(rows, tenant_id, "delivered", change)
 
 
 def _in_step(row: Row, settlement: Settlement, at: Milliseconds, *, newest: bool) -> Row:

@@ -19,23 +19,26 @@ def counters_of(tenant_id: str) -> Need:
 
 def take_number(rows: Rows, tenant_id: str, counter: str) -> int:
     """Return the next number of one of the tenant's sequences (`event_seq`, `call_seq`, `ordinal`, …)."""
-    number: int = _counters(rows, tenant_id)[counter] + 1
-    rows.update(counters, (tenant_id,), **{counter: number})
+    number: int = advance(rows, tenant_id, **{counter: 1})[counter]
     return number
 
 
 def count(rows: Rows, tenant_id: str, counter: str, change: int) -> None:
     """Keep a running total (`users`, `groups`) in step."""
-    total: int = _counters(rows, tenant_id)[counter] + change
-    rows.update(counters, (tenant_id,), **{counter: total})
+    advance(rows, tenant_id, **{counter: change})
 
 
-def _counters(rows: Rows, tenant_id: str) -> Row:
-    """Return the tenant's counters; they are made with the tenant, so without them there is none."""
+def advance(rows: Rows, tenant_id: str, **steps: int) -> Row:
+    """Move several of the tenant's counters in one write; return where each of them is now.
+
+    Raises `NotFound` when there are none: they are made with the tenant.
+    """
     row = rows.get(counters, tenant_id)
     if row is None:
         raise NotFound("The tenant no longer exists.")
-    return row
+    after = {counter: row[counter] + step for counter, step in steps.items()}
+    rows.update(counters, (tenant_id,), **after)
+    return after
 
 
 def record_event(
@@ -43,6 +46,21 @@ def record_event(
 ) -> int:
     """Append to the provisioning log and return the event's number within its tenant."""
     seq = take_number(rows, tenant_id, "event_seq")
+    insert_event(rows, tenant_id, seq, cause, kind, subject, summary, **detail)
+    return seq
+
+
+def insert_event(
+    rows: Rows,
+    tenant_id: str,
+    seq: int,
+    cause: Cause,
+    kind: str,
+    subject: str | None,
+    summary: str,
+    **detail: Any,
+) -> None:
+    """Put an event whose number has been taken already into the provisioning log."""
     event: Row = {
         "tenant_id": tenant_id,
         "seq": seq,
@@ -54,7 +72,6 @@ def record_event(
         "detail": json.encode({**cause.detail, **detail}).decode(),
     }
     rows.insert(events, event)
-    return seq
 
 
 def record_audit(

@@ -60,7 +60,7 @@ class CreateTenant:
             "created_at": self.actor.at,
         }
         rows.insert(tenants, row)
-        sequences = ("event_seq", "audit_seq", "call_seq", "ordinal", "users", "groups")
+        sequences = ("event_seq", "audit_seq", "call_seq", "ordinal", "users", "groups", "delivered")
         rows.insert(counters, {"tenant_id": self.tenant_id, **dict.fromkeys(sequences, 0)})
         _audit(rows, self.tenant_id, self.actor, "tenant.created", name=self.name)
         return row
@@ -140,6 +140,12 @@ class NoteTokenUse:
             rows.update(scim_tokens, (self.token_id,), last_used_at=self.at, last_used_from=self.client)
 
 
+_RENEWED = frozenset(
+    {"access_token", "refresh_token", "token_obtained_at", "token_expires_at", "grant_ended"}
+)
+"""The columns of a connection that change while its grant stays the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class SetConnection:
     """Link the tenant to a HubSpot account. The row's credentials are sealed already.
@@ -172,6 +178,9 @@ class SetConnection:
             kept = {
                 name: value for name, value in self.row.items() if name not in {"tenant_id", "created_at"}
             }
+            if before["grant_id"] is not None and before["grant_id"] == kept["grant_id"]:
+                # The same grant: its tokens may have been renewed since the row was made, and only the last ones live.
+                kept = {name: value for name, value in kept.items() if name not in _RENEWED}
             rows.update(connections, (self.tenant_id,), **kept)
         tenant = rows.get(tenants, self.tenant_id)
         if tenant is not None and tenant["mode"] == TenantMode.COLLECTING.value:
@@ -185,6 +194,8 @@ class SetConnection:
             portal_id=portal_id,
             base_url=self.row["base_url"],
             scim_base_url=self.row["scim_base_url"],
+            credential=self.row["credential"],
+            granted_by=self.row["grant_holder"],
         )
 
 

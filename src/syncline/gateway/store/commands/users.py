@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from syncline.gateway.domain.person import EmailChoice, choose_email, email_key
 from syncline.gateway.services.ports import Cause
 from syncline.gateway.store.commands import claims
-from syncline.gateway.store.commands.journal import count, counters_of, record_event, take_number
+from syncline.gateway.store.commands.journal import advance, count, counters_of, insert_event, record_event
 from syncline.gateway.store.records import policy_of
 from syncline.gateway.store.tables import deliveries, members, tenants, user_emails, users
 from syncline.scim import json
@@ -41,6 +41,7 @@ class CreateUser:
             Need(tenants, ("id",), (self.tenant_id,)),
             counters_of(self.tenant_id),
             _name_need(self.tenant_id, self.resource),
+            *_delivery_needs(self.tenant_id, self.resource),
         )
 
     def apply(self, rows: Rows) -> Stored:
@@ -50,11 +51,12 @@ class CreateUser:
         choice = _email_of(rows, self.tenant_id, resource)
         claimant = claims.Claimant(self.tenant_id, self.user_id, choice.email, resource["active"])
         key = claims.claim(rows, claimant, None, self.cause)
+        numbers = advance(rows, self.tenant_id, ordinal=1, users=1, event_seq=1)
         row: Row = {
             "tenant_id": self.tenant_id,
             "id": self.user_id,
             "version": 1,
-            "ordinal": take_number(rows, self.tenant_id, "ordinal"),
+            "ordinal": numbers["ordinal"],
             **_columns(resource, choice.email),
             "delivery_key": key,
             "created_at": self.cause.at,
@@ -63,8 +65,9 @@ class CreateUser:
         rows.insert(users, row)
         for address in _addresses(resource):
             rows.insert(user_emails, _address_row(self.tenant_id, self.user_id, address))
-        count(rows, self.tenant_id, "users", 1)
-        _journal(rows, self.tenant_id, self.cause, "created", self.user_id, resource)
+        summary = f"User {resource['userName']} created"
+        kind = f"{USER_KIND}.created"
+        insert_event(rows, self.tenant_id, numbers["event_seq"], self.cause, kind, self.user_id, summary)
         return stored_user(row, groups=())
 
 
@@ -79,7 +82,11 @@ class ReplaceUser:
     cause: Cause
 
     def prefetch(self) -> Iterable[Need]:
-        return (*_user_needs(self.tenant_id, self.user_id), _name_need(self.tenant_id, self.resource))
+        return (
+            *_user_needs(self.tenant_id, self.user_id),
+            _name_need(self.tenant_id, self.resource),
+            *_delivery_needs(self.tenant_id, self.resource),
+        )
 
     def apply(self, rows: Rows) -> Stored:
         def replace(before: Resource) -> Resource:
@@ -260,6 +267,15 @@ def _user_needs(tenant_id: str, user_id: str) -> tuple[Need, ...]:
 
 def _name_need(tenant_id: str, resource: Resource) -> Need:
     return Need(users, ("tenant_id", "user_name_key"), (tenant_id, comparison_key(resource["userName"])))
+
+
+def _delivery_needs(tenant_id: str, resource: Resource) -> Iterable[Need]:
+    """Return what `claim` looks at for the userName, which is nearly always the e-mail; others load when asked for."""
+    key = email_key(resource["userName"])
+    return (
+        Need(deliveries, ("tenant_id", "key"), (tenant_id, key)),
+        Need(deliveries, ("tenant_id", "renamed_key"), (tenant_id, key)),
+    )
 
 
 def _journal(

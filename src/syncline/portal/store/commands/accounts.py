@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 
 from syncline.clock import Milliseconds
 from syncline.portal.domain.account import Account
-from syncline.portal.domain.defaults import ADMIN_LOCAL_PART, PERMISSION_SETS, TEAMS
+from syncline.portal.domain.activity import Happening
+from syncline.portal.domain.defaults import ADMIN_LOCAL_PART, PERMISSION_SETS, SEATS, TEAMS
 from syncline.portal.domain.emails import is_email
 from syncline.portal.domain.errors import SetupError
+from syncline.portal.domain.seats import Seat
 from syncline.portal.domain.tokens import TokenKind, fingerprint
 from syncline.portal.domain.user import AccountUser
+from syncline.portal.store.activity import note
 from syncline.portal.store.mapping import account_from, account_settings
-from syncline.portal.store.people import newcomer, next_number, save
-from syncline.portal.store.tables import accounts, domains, permission_sets, teams, tokens
+from syncline.portal.store.numbers import next_number
+from syncline.portal.store.people import newcomer, save
+from syncline.portal.store.seats import seat_row, set_purchased
+from syncline.portal.store.tables import accounts, domains, identities, permission_sets, seats, teams, tokens
 from syncline.scim.names import comparison_key
 from syncline.sql.rows import Need, Row, Rows
 
@@ -36,11 +41,14 @@ class OpenAccount:
     """Open an account with the sets, teams, domains and the super admin of `domain.defaults`.
 
     The account's own `portal_id` is ignored: the command gives out a new one and returns the account.
+    `admin_password` is the hash of the super admin's password; an e-mail that is an identity already gets it too.
     """
 
     account: Account
     verified_domains: tuple[str, ...]
     tokens: tuple[NewToken, ...]
+    admin_password: str | None = None
+    purchased: Mapping[str, int | None] = field(default_factory=dict)
 
     def prefetch(self) -> Iterable[Need]:
         return [Need(accounts, ("name_key",), (comparison_key(self.account.name),))]
@@ -60,20 +68,28 @@ class OpenAccount:
             row = {"portal_id": account.portal_id, "domain": domain, "verified_at": account.created_at}
             rows.insert(domains, row)
         admin_set = _furnish(rows, account.portal_id)
+        first = _super_admin(rows, account, admin, admin_set)
+        save(rows, None, first, actor=first.id)
+        rows.update(identities, (first.id,), password=self.admin_password)
+        set_purchased(rows, account.portal_id, self.purchased)
         for token in self.tokens:
-            rows.insert(tokens, _token_row(account.portal_id, token, account.created_at))
-        save(rows, None, _super_admin(rows, account, admin, admin_set))
+            rows.insert(tokens, token_row(account.portal_id, token, account.created_at, user_id=first.id))
         return account
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeAccount:
-    """Change the settings of an account and return it; `changes` are fields of `Account`."""
+    """Change the settings of an account and return it; `changes` are fields of `Account`.
+
+    `purchased` says how many seats of a kind are bought, None for as many as needed; `SetupError` for a kind
+    that nobody sells. Fewer than are taken is no error: nobody loses a seat, and nobody new gets one.
+    """
 
     name: str
     changes: Mapping[str, Any]
     verified_domains: tuple[str, ...]
     now: Milliseconds
+    purchased: Mapping[str, int | None] = field(default_factory=dict)
 
     def prefetch(self) -> Iterable[Need]:
         return [Need(accounts, ("name_key",), (comparison_key(self.name),))]
@@ -82,7 +98,12 @@ class ChangeAccount:
         found = rows.find(accounts, name_key=comparison_key(self.name))
         if not found:
             raise no_account(self.name)
-        account = replace(account_from(found[0]), **self.changes)
+        before = account_from(found[0])
+        account = replace(before, **self.changes)
+        set_purchased(rows, account.portal_id, self.purchased)
+        if account.sso is not before.sso:
+            happening = Happening.ADD_SINGLE_SIGN_ON if account.sso else Happening.REMOVE_SINGLE_SIGN_ON
+            note(rows, account.portal_id, happening, actor=None, about=None, now=self.now)
         rows.update(accounts, (account.portal_id,), **account_settings(account))
         for domain in map(comparison_key, self.verified_domains):
             if rows.get(domains, account.portal_id, domain) is None:
@@ -122,10 +143,14 @@ def _furnish(rows: Rows, portal_id: int) -> str:
                 "name": draft.name,
                 "paid": draft.paid,
                 "super_admin": draft.super_admin,
+                "seat": draft.seat,
             },
         )
+    for name, description in SEATS:
+        rows.insert(seats, seat_row(portal_id, Seat(name, description)))
     for name in TEAMS:
-        rows.insert(teams, {"portal_id": portal_id, "id": str(next_number(rows, "team")), "name": name})
+        team_id = str(next_number(rows, "team"))
+        rows.insert(teams, {"portal_id": portal_id, "id": team_id, "name": name, "parent_id": None})
     return admin_set
 
 
@@ -140,12 +165,24 @@ def _super_admin(rows: Rows, account: Account, email: str, admin_set: str) -> Ac
     )
 
 
-def _token_row(portal_id: int, token: NewToken, now: Milliseconds) -> Row:
+def token_row(
+    portal_id: int,
+    token: NewToken,
+    now: Milliseconds,
+    *,
+    user_id: int | None,
+    client_id: str | None = None,
+    expires_at: Milliseconds | None = None,
+) -> Row:
+    """Return the row of `tokens` for a credential, which `user_id` made or granted."""
     return {
         "id": fingerprint(token.text),
         "portal_id": portal_id,
         "kind": token.kind.value,
         "scopes": orjson.dumps(sorted(token.scopes)).decode(),
+        "client_id": client_id,
+        "user_id": user_id,
         "created_at": now,
+        "expires_at": expires_at,
         "revoked_at": None,
     }

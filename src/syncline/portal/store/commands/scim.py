@@ -11,7 +11,8 @@ from syncline.clock import Milliseconds
 from syncline.portal.domain import scim_user
 from syncline.portal.domain.account import SetUp
 from syncline.portal.domain.emails import email_key
-from syncline.portal.domain.user import AccountUser, ScimState, removed, stamped, with_access
+from syncline.portal.domain.errors import ValidationError
+from syncline.portal.domain.user import AccountUser, ScimState, removed, returning, stamped, with_access
 from syncline.portal.store.mapping import user_from
 from syncline.portal.store.people import (
     active_super_admins,
@@ -23,7 +24,7 @@ from syncline.portal.store.people import (
     set_up_needs,
 )
 from syncline.portal.store.tables import account_users, identities, scim_resources
-from syncline.scim.errors import NotFound, PreconditionFailed, Uniqueness
+from syncline.scim.errors import InvalidValue, NotFound, PreconditionFailed, Uniqueness
 from syncline.scim.json import encode
 from syncline.scim.resource import Resource
 from syncline.scimserver import Stored
@@ -37,6 +38,7 @@ class Provision:
     portal_id: int
     resource: Resource
     now: Milliseconds
+    actor: int | None = None
 
     def prefetch(self) -> Iterable[Need]:
         key = email_key(self.resource["userName"].strip())
@@ -51,8 +53,8 @@ class Provision:
             raise Uniqueness(f"A user with the userName {email} is provisioned through SCIM already.")
         user = known or newcomer(rows, self.portal_id, email, self.now)
         if not user.present:
-            user = replace(user, removed_at=None)
-        return _provision(rows, known, user, self.resource, None, setup, self.now)
+            user = returning(user)
+        return _provision(rows, known, user, self.resource, None, setup, self.now, self.actor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,7 @@ class Rewrite:
     change: Callable[[Resource], Resource]
     if_match: int | None
     now: Milliseconds
+    actor: int | None = None
 
     def prefetch(self) -> Iterable[Need]:
         return [*set_up_needs(self.portal_id), _by_scim_id(self.portal_id, self.scim_id)]
@@ -84,7 +87,7 @@ class Rewrite:
         if before is None or email_key(wanted["userName"]) != email_key(user.email):
             scim_user.check_email(wanted, setup)
         _check_free(rows, user, wanted["userName"].strip())
-        return _provision(rows, user, user, wanted, before, setup, self.now)
+        return _provision(rows, user, user, wanted, before, setup, self.now, self.actor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +98,7 @@ class Release:
     scim_id: str
     if_match: int | None
     now: Milliseconds
+    actor: int | None = None
 
     def prefetch(self) -> Iterable[Need]:
         return [*set_up_needs(self.portal_id), _by_scim_id(self.portal_id, self.scim_id)]
@@ -109,7 +113,7 @@ class Release:
             released = replace(user, scim=ScimState.RELEASED)
             after = stamped(user, with_access(released, active=False, now=self.now), self.now)
         _guard_super_admin(rows, user, after)
-        save(rows, user, after)
+        save(rows, user, after, actor=self.actor)
 
 
 def stored(user: AccountUser, document: bytes | None) -> Stored:
@@ -172,11 +176,15 @@ def _provision(
     before: Resource | None,
     setup: SetUp,
     now: Milliseconds,
+    actor: int | None,
 ) -> Stored:
     after = scim_user.provisioned(user, resource, before, setup, now)
     _guard_super_admin(rows, user, after)
     if known is not None:
         after = replace(after, revision=known.revision + 1, updated_at=max(now, known.updated_at))
     document = encode({**resource, "active": after.active})
-    save_provisioned(rows, known, after, document, resource.get("externalId"))
+    try:
+        save_provisioned(rows, known, after, document, resource.get("externalId"), actor=actor)
+    except ValidationError as refused:
+        raise InvalidValue(refused.message) from None
     return stored(after, document)

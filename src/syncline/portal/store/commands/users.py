@@ -37,6 +37,7 @@ class CreateUser:
     may_bill: bool
     now: Milliseconds
     by_hand: bool = False
+    actor: int | None = None
 
     def prefetch(self) -> Iterable[Need]:
         key = email_key(self.request.email.strip())
@@ -50,7 +51,8 @@ class CreateUser:
         provisioning.check_is_new(known, setup)
         blank = known or newcomer(rows, self.portal_id, email, self.now)
         user = provisioning.invited(blank, self.request, setup, self.now, by_hand=self.by_hand)
-        return save(rows, known, user if known is None else stamped(known, user, self.now))
+        after = user if known is None else stamped(known, user, self.now)
+        return save(rows, known, after, actor=self.actor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,7 @@ class UpdateUser:
     request: PublicUserUpdate
     may_bill: bool
     now: Milliseconds
+    actor: int | None = None
 
     def prefetch(self) -> Iterable[Need]:
         return [*set_up_needs(self.portal_id), *user_needs(self.portal_id, self.key)]
@@ -72,7 +75,7 @@ class UpdateUser:
         provisioning.check_fields(self.request, setup, may_bill=self.may_bill)
         on_a_hub = not self.request.names_given or is_on_a_hub(rows, user, self.now)
         after = provisioning.updated(user, self.request, setup, on_a_hub=on_a_hub, now=self.now)
-        return save(rows, user, after)
+        return save(rows, user, after, actor=self.actor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,7 @@ class RemoveUser:
     portal_id: int
     key: UserKey
     now: Milliseconds
+    actor: int | None = None
 
     def prefetch(self) -> Iterable[Need]:
         return user_needs(self.portal_id, self.key)
@@ -92,7 +96,7 @@ class RemoveUser:
             return
         if user.super_admin:
             provisioning.check_removable(user, active_super_admins(rows, self.portal_id))
-        save(rows, user, removed(user, self.now))
+        save(rows, user, removed(user, self.now), actor=self.actor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

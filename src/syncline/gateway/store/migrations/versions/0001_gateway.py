@@ -7,6 +7,7 @@ from alembic import op
 
 revision = "0001"
 down_revision = None
+phase = "pre"
 
 
 def upgrade() -> None:
@@ -22,6 +23,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_account_users_email_key", "account_users", ["tenant_id", "email_key"], unique=False)
     op.create_table(
+        "approvals",
+        sa.Column("tenant_id", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("approved_at", sa.BigInteger(), nullable=False),
+        sa.Column("approved_by", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "key", "what", name="pk_approvals"),
+    )
+    op.create_table(
         "audit_events",
         sa.Column("tenant_id", sa.String(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
@@ -30,6 +40,26 @@ def upgrade() -> None:
         sa.Column("action", sa.String(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "seq", name="pk_audit_events"),
+    )
+    op.create_table(
+        "authorizations",
+        sa.Column("tenant_id", sa.String(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("state_fingerprint", sa.LargeBinary(), nullable=True),
+        sa.Column("base_url", sa.String(), nullable=False),
+        sa.Column("redirect_uri", sa.String(), nullable=False),
+        sa.Column("client_id", sa.String(), nullable=False),
+        sa.Column("client_secret", sa.Text(), nullable=True),
+        sa.Column("code_verifier", sa.Text(), nullable=True),
+        sa.Column("begun_at", sa.BigInteger(), nullable=False),
+        sa.Column("begun_by", sa.String(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=True),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", name="pk_authorizations"),
+    )
+    op.create_index(
+        "ux_authorizations_state_fingerprint", "authorizations", ["state_fingerprint"], unique=True
     )
     op.create_table(
         "calls",
@@ -52,7 +82,18 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.String(), nullable=False),
         sa.Column("portal_id", sa.BigInteger(), nullable=True),
         sa.Column("base_url", sa.String(), nullable=False),
+        sa.Column("credential", sa.String(), nullable=False),
         sa.Column("access_token", sa.Text(), nullable=False),
+        sa.Column("refresh_token", sa.Text(), nullable=True),
+        sa.Column("token_obtained_at", sa.BigInteger(), nullable=True),
+        sa.Column("token_expires_at", sa.BigInteger(), nullable=True),
+        sa.Column("grant_id", sa.String(), nullable=True),
+        sa.Column("grant_ended", sa.Boolean(), nullable=False),
+        sa.Column("client_id", sa.String(), nullable=True),
+        sa.Column("client_secret", sa.Text(), nullable=True),
+        sa.Column("scopes", sa.Text(), nullable=True),
+        sa.Column("grant_holder", sa.String(), nullable=True),
+        sa.Column("grant_holder_id", sa.String(), nullable=True),
         sa.Column("scim_base_url", sa.String(), nullable=True),
         sa.Column("scim_token", sa.Text(), nullable=True),
         sa.Column("account", sa.Text(), nullable=True),
@@ -72,7 +113,15 @@ def upgrade() -> None:
         sa.Column("ordinal", sa.BigInteger(), nullable=False),
         sa.Column("users", sa.Integer(), nullable=False),
         sa.Column("groups", sa.Integer(), nullable=False),
+        sa.Column("delivered", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", name="pk_counters"),
+    )
+    op.create_table(
+        "deletions",
+        sa.Column("tenant_id", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "key", name="pk_deletions"),
     )
     op.create_table(
         "deliveries",
@@ -139,6 +188,12 @@ def upgrade() -> None:
     op.create_index("ix_groups_ordinal", "groups", ["tenant_id", "ordinal"], unique=False)
     op.create_index("ux_groups_display_name_key", "groups", ["tenant_id", "display_name_key"], unique=True)
     op.create_table(
+        "installation",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_installation"),
+    )
+    op.create_table(
         "members",
         sa.Column("tenant_id", sa.String(), nullable=False),
         sa.Column("group_id", sa.String(), nullable=False),
@@ -148,6 +203,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_members_value", "members", ["tenant_id", "value"], unique=False)
     op.create_table(
+        "privileged_sets",
+        sa.Column("tenant_id", sa.String(), nullable=False),
+        sa.Column("permission_set_id", sa.String(), nullable=False),
+        sa.Column("marked_at", sa.BigInteger(), nullable=False),
+        sa.Column("marked_by", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "permission_set_id", name="pk_privileged_sets"),
+    )
+    op.create_table(
         "protected_users",
         sa.Column("tenant_id", sa.String(), nullable=False),
         sa.Column("email_key", sa.String(), nullable=False),
@@ -156,6 +219,19 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("created_by", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "email_key", name="pk_protected_users"),
+    )
+    op.create_table(
+        "reads",
+        sa.Column("tenant_id", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("correlation_id", sa.String(), nullable=False),
+        sa.Column("operation", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("duration_us", sa.BigInteger(), nullable=False),
+        sa.Column("client", sa.String(), nullable=True),
+        sa.Column("user_agent", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "at", "correlation_id", name="pk_reads"),
     )
     op.create_table(
         "rules",

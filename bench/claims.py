@@ -1,0 +1,71 @@
+"""The bounds the product promises, held against what was found."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from bench.operations import GATEWAY, member_operation
+from bench.results import Claim, Results, Start, Sync
+
+CREATES, FILTERS = 0.35, 0.5
+BIG, SMALL = 10_000, 10
+SAME_COST = 1.5
+"""What still counts as the same cost: rounds differ by a fifth on a busy machine."""
+OVERHEAD_CALLS = 10
+USED = 0.95
+REFUSED = 0.001
+MEGABYTES = 110
+START_SECONDS = 1.5
+
+
+def claims(results: Results) -> list[Claim]:
+    """Return every claim the figures speak about, in the order of the promises."""
+    found = [*_speed(results), *_groups(results)]
+    if results.sync is not None:
+        found += _sync(results.sync)
+    if results.start is not None:
+        found += _start(results.start)
+    return found
+
+
+def _speed(results: Results) -> Iterator[Claim]:
+    for operation, words, bound in (
+        ("create", "creates", CREATES),
+        ("filter", "userName eq filters", FILTERS),
+    ):
+        for users in results.sizes():
+            share = results.of_the_floor(operation, users)
+            if share is not None:
+                promise = f"{words} ≥ {bound} of the floor, per second of server CPU, {users:,} users"
+                yield Claim(promise, f"{share:.2f}", share >= bound)
+
+
+def _groups(results: Results) -> Iterator[Claim]:
+    users = min(results.sizes(), default=0)
+    big = results.cost(GATEWAY, member_operation(BIG).name, users)
+    small = results.cost(GATEWAY, member_operation(SMALL).name, users)
+    if big is not None and small is not None:
+        times = big.microseconds / small.microseconds
+        promise = f"one member into a group of {BIG:,} costs what it costs into one of {SMALL}"
+        yield Claim(promise, f"{times:.2f} times", times <= SAME_COST)
+
+
+def _sync(sync: Sync) -> Iterator[Claim]:
+    most = sync.people + math.ceil(sync.account / 100) + OVERHEAD_CALLS
+    promise = f"initial sync of {sync.people:,} people, {sync.account:,} at HubSpot: at most {most:,} calls"
+    yield Claim(promise, f"{sync.calls:,} calls", sync.calls <= most)
+    promise = f"{sync.unchanged_writes:,} unchanged writes cost no call"
+    yield Claim(promise, f"{sync.unchanged_calls:,} calls", sync.unchanged_calls == 0)
+    promise = f"≥ {USED:.0%} of the allowance used while there is a backlog"
+    found = f"{sync.used:.1%} over {sync.backlog_seconds:.0f} s"
+    yield Claim(promise, found, sync.used >= USED)
+    share = sync.rate_limited / sync.calls
+    yield Claim(f"429s ≤ {REFUSED:.1%} of the calls", f"{sync.rate_limited:,}", share <= REFUSED)
+
+
+def _start(start: Start) -> Iterator[Claim]:
+    promise = f"an empty server takes ≤ {MEGABYTES} MB"
+    yield Claim(promise, f"{start.megabytes:.0f} MB", start.megabytes <= MEGABYTES)
+    promise = f"start to first answer ≤ {START_SECONDS} s of CPU"
+    yield Claim(promise, f"{start.cpu_seconds:.2f} s", start.cpu_seconds <= START_SECONDS)

@@ -1,0 +1,125 @@
+"""What operators approve, and the count of those who have lost access."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from syncline.clock import Milliseconds
+from syncline.gateway.domain.tenant import TenantId
+from syncline.gateway.domain.threshold import WINDOW
+from syncline.gateway.services.ports import Actor
+from syncline.gateway.store.commands.journal import counters_of, record_audit
+from syncline.gateway.store.commands.setup import bump_epoch
+from syncline.gateway.store.tables import approvals, deletions, deliveries, privileged_sets, tenants
+from syncline.sql.rows import Need, Row, Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """Approve one thing for each of these deliveries and have them decided again, at once."""
+
+    tenant_id: TenantId
+    granted: tuple[tuple[str, str], ...]
+    actor: Actor
+
+    def prefetch(self) -> Iterable[Need]:
+        primary_key = ("tenant_id", "key")
+        return (
+            counters_of(self.tenant_id),
+            *(Need(deliveries, primary_key, (self.tenant_id, key)) for key, _ in self.granted),
+        )
+
+    def apply(self, rows: Rows) -> None:
+        for key, what in self.granted:
+            self._approve(rows, key, what)
+
+    def _approve(self, rows: Rows, key: str, what: str) -> None:
+        delivery = rows.get(deliveries, self.tenant_id, key)
+        if delivery is None or rows.get(approvals, self.tenant_id, key, what) is not None:
+            return
+        approval: Row = {
+            "tenant_id": self.tenant_id,
+            "key": key,
+            "what": what,
+            "approved_at": self.actor.at,
+            "approved_by": self.actor.name,
+        }
+        rows.insert(approvals, approval)
+        revision = delivery["desired_revision"] + 1
+        rows.update(deliveries, (self.tenant_id, key), due_at=self.actor.at, desired_revision=revision)
+        record_audit(
+            rows, self.tenant_id, self.actor.at, self.actor.name, "approved", delivery=key, what=what
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PassThreshold:
+    """Count somebody who is about to lose access; returns False, counting nobody, when the threshold is reached.
+
+    Without a limit he is counted whatever the number: an operator has said so. A person counts once in a window.
+    """
+
+    tenant_id: TenantId
+    key: str
+    at: Milliseconds
+    limit: int | None
+
+    def prefetch(self) -> Iterable[Need]:
+        return (Need(deletions, ("tenant_id",), (self.tenant_id,)),)
+
+    def apply(self, rows: Rows) -> bool:
+        counted = rows.find(deletions, tenant_id=self.tenant_id)
+        lately = {row["key"] for row in counted if row["at"] > self.at - WINDOW}
+        for row in counted:
+            if row["key"] not in lately:
+                rows.delete(deletions, self.tenant_id, row["key"])
+        if self.key in lately:
+            return True
+        if self.limit is not None and len(lately) >= self.limit:
+            return False
+        rows.insert(deletions, {"tenant_id": self.tenant_id, "key": self.key, "at": self.at})
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class MarkPrivileged:
+    """Mark a permission set as privileged, or take the mark away; returns whether that changed anything."""
+
+    tenant_id: TenantId
+    permission_set_id: str
+    marked: bool
+    actor: Actor
+
+    def prefetch(self) -> Iterable[Need]:
+        return (
+            Need(tenants, ("id",), (self.tenant_id,)),
+            counters_of(self.tenant_id),
+            Need(privileged_sets, ("tenant_id",), (self.tenant_id,)),
+        )
+
+    def apply(self, rows: Rows) -> bool:
+        there = rows.get(privileged_sets, self.tenant_id, self.permission_set_id) is not None
+        if there == self.marked:
+            return False
+        if self.marked:
+            mark: Row = {
+                "tenant_id": self.tenant_id,
+                "permission_set_id": self.permission_set_id,
+                "marked_at": self.actor.at,
+                "marked_by": self.actor.name,
+            }
+            rows.insert(privileged_sets, mark)
+        else:
+            rows.delete(privileged_sets, self.tenant_id, self.permission_set_id)
+        bump_epoch(rows, self.tenant_id)
+        action = "privileged.marked" if self.marked else "privileged.unmarked"
+        record_audit(
+            rows,
+            self.tenant_id,
+            self.actor.at,
+            self.actor.name,
+            action,
+            permission_set=self.permission_set_id,
+        )
+        return True

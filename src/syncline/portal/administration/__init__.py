@@ -1,0 +1,49 @@
+"""What the person at the keyboard does with accounts and their users: use cases over an open store.
+
+Results are plain JSON-able dictionaries. `SetupError` says in one sentence what is wrong and what would help;
+refusals of the account itself are `HubSpotError`s.
+"""
+
+from syncline.portal.administration.accounts import change_account, list_accounts, open_account, show_account
+from syncline.portal.administration.apps import create_app, grant_app, list_apps, uninstall_app
+from syncline.portal.administration.faults import add_fault, clear_faults, list_faults
+from syncline.portal.administration.furniture import (
+    add_permission_set,
+    add_team,
+    delete_permission_set,
+    rename_permission_set,
+)
+from syncline.portal.administration.users import (
+    accept_invite,
+    add_user,
+    list_users,
+    remove_user,
+    set_access,
+    set_password,
+    show_user,
+)
+
+__all__ = [
+    "accept_invite",
+    "add_fault",
+    "add_permission_set",
+    "add_team",
+    "add_user",
+    "change_account",
+    "clear_faults",
+    "create_app",
+    "delete_permission_set",
+    "grant_app",
+    "list_accounts",
+    "list_apps",
+    "list_faults",
+    "list_users",
+    "open_account",
+    "remove_user",
+    "rename_permission_set",
+    "set_access",
+    "set_password",
+    "show_account",
+    "show_user",
+    "uninstall_app",
+]

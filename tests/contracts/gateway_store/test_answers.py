@@ -1,0 +1,15 @@
+"""The store in memory knows an answer to every query of the store on SQL."""
+
+from __future__ import annotations
+
+from sqlalchemy import SelectBase
+
+from syncline.gateway.store import statements
+from syncline.gateway.store.answers import ANSWERS
+
+
+def test_every_statement_is_answered_in_memory() -> None:
+    queries = {name: each for name, each in vars(statements).items() if isinstance(each, SelectBase)}
+
+    assert len(queries) > 40
+    assert [] == [name for name, each in queries.items() if each not in ANSWERS]

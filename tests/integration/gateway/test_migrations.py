@@ -1,0 +1,135 @@
+"""The gateway's tables are the sum of its migrations, on both databases, and the main job runs on PostgreSQL too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+
+from syncline.bootstrap import open_gateway
+from syncline.gateway.domain.tenant import TenantId
+from syncline.gateway.hubspot.client import open_session
+from syncline.gateway.store.store import MIGRATIONS
+from syncline.gateway.store.tables import metadata
+from syncline.settings import read_settings
+from syncline.sql.engines import open_engine
+from syncline.sql.errors import DatabaseTooNew
+from syncline.sql.migrations import VERSION_TABLE, migrate, revisions
+from tests.support.clock import LeapingClock
+from tests.support.postgres import postgres_server, postgres_url
+from tests.support.world import TENANT, World, portal
+
+__all__ = ["postgres_server", "postgres_url"]
+
+
+@pytest.fixture(
+    params=[pytest.param("sqlite"), pytest.param("postgresql", marks=pytest.mark.postgres)],
+)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'gateway.db'}"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+def test_the_migrations_add_up_to_the_tables_of_the_code(database_url: str) -> None:
+    engine = open_engine(database_url)
+    try:
+        assert revisions(MIGRATIONS) == migrate(engine, MIGRATIONS)
+        assert [] == migrate(engine, MIGRATIONS)
+        with engine.connect() as connection:
+            context = MigrationContext.configure(
+                connection, opts={"compare_type": True, "compare_server_default": True}
+            )
+            assert [] == compare_metadata(context, metadata)
+    finally:
+        engine.dispose()
+
+
+def described(database: Connection) -> dict[str, object]:
+    """Return what a comparison by Alembic passes over, too: keys, defaults, the order of columns."""
+    inspector = inspect(database)
+    return {
+        table: (
+            [
+                (column["name"], str(column["type"]), column["nullable"], column["default"])
+                for column in inspector.get_columns(table)
+            ],
+            inspector.get_pk_constraint(table)["constrained_columns"],
+            sorted(
+                (str(index["name"]), index["column_names"], bool(index["unique"]))
+                for index in inspector.get_indexes(table)
+            ),
+        )
+        for table in inspector.get_table_names()
+        if table != VERSION_TABLE
+    }
+
+
+def test_a_migrated_database_is_as_one_made_from_the_tables_of_the_code(database_url: str) -> None:
+    engine = open_engine(database_url)
+    migrate(engine, MIGRATIONS)
+    with engine.begin() as connection:
+        migrated = described(connection)
+        metadata.drop_all(connection)
+        metadata.create_all(connection)
+        declared = described(connection)
+    engine.dispose()
+
+    assert declared == migrated
+
+
+async def test_a_database_of_a_newer_version_is_refused_with_a_sentence(
+    database_url: str, tmp_path: Path
+) -> None:
+    engine = open_engine(database_url)
+    migrate(engine, MIGRATIONS)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    settings = read_settings({}, data=str(tmp_path), database_url=database_url)
+
+    with pytest.raises(DatabaseTooNew, match=r"9999.*newer version.*backup"):
+        async with open_gateway(settings, lambda: "http://gateway.test", deliver=False):
+            pass
+    assert not (tmp_path / "secret.key").exists()
+
+
+async def test_the_main_job_runs_on_either_database(database_url: str, tmp_path: Path) -> None:
+    clock = LeapingClock()
+    settings = read_settings({}, data=str(tmp_path), database_url=database_url)
+    async with (
+        portal(tmp_path / "portal", clock) as hubspot,
+        open_session() as session,
+        open_gateway(
+            settings, lambda: "http://gateway.test", deliver=False, clock=clock, session=session
+        ) as opened,
+    ):
+        acme = World(opened, hubspot, clock)
+        acme.tenant_id = TenantId((await acme.run("tenant.create", name=TENANT))["id"])
+        await acme.connect()
+        ada = await acme.add_user("ada@acme.example", name={"givenName": "Ada", "familyName": "Vance"})
+        bob = await acme.add_user("bob@acme.example", emails=[{"value": "Bob@acme.example"}])
+        group = await acme.add_group("Sellers", ada.id)
+        await acme.run("rule.add", tenant=TENANT, group=group.id, primary_team="Sales")
+        await acme.go_live()
+        assert await acme.drain() is None
+        before = await acme.hubspot.users()
+        assert ("Ada Vance", "Sales") == tuple(before["ada@acme.example"][each] for each in ("name", "team"))
+
+        await acme.patch_group(group.id, {"op": "add", "path": "members", "value": [{"value": bob.id}]})
+        await acme.set_user(ada.id, "active", False)
+        await acme.drain()
+        seen = await acme.hubspot.users()
+        assert ("Sales", False) == (seen["bob@acme.example"]["team"], seen["ada@acme.example"]["active"])
+
+        await acme.delete_user(bob.id)
+        await acme.drain()
+        assert (await acme.hubspot.users())["bob@acme.example"]["active"] is False
+        shown = await acme.run("tenant.show", tenant=TENANT)
+        assert {"users": 1, "groups": 1} == shown["counts"]
+        assert {} == await acme.held()
+        events = (await acme.run("events.list", tenant=TENANT, limit=500))["events"]
+        assert list(range(len(events), 0, -1)) == [event["seq"] for event in events]

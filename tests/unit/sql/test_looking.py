@@ -1,0 +1,103 @@
+"""Reading by a constant query gives what SQLAlchemy gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Select,
+    String,
+    Table,
+    select,
+)
+from sqlalchemy import bindparam as given
+from sqlalchemy.exc import DBAPIError
+
+from syncline.sql.engines import open_engine
+from syncline.sql.looking import first_of, rows_of
+
+people = Table(
+    "people",
+    MetaData(),
+    Column("name", String, primary_key=True),
+    Column("age", Integer),
+    Column("active", Boolean, nullable=False),
+    Column("document", LargeBinary),
+)
+BY_NAME = select(people).where(people.c.name == given("name"))
+PAGE = select(people).order_by(people.c.name).offset(given("offset")).limit(given("limit"))
+FIRST = select(people.c.name).order_by(people.c.name).limit(given("limit"))
+AMONG = (
+    select(people.c.name, people.c.active)
+    .where(people.c.name.in_(given("names", expanding=True)))
+    .order_by(people.c.name)
+)
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[Connection]:
+    engine = open_engine(f"sqlite:///{tmp_path}/people.db")
+    with engine.connect() as opened, opened.begin():
+        people.metadata.create_all(opened)
+        rows: list[dict[str, Any]] = [
+            {"name": "ada", "age": 36, "active": True, "document": b"{}"},
+            {"name": "bob", "age": None, "active": False, "document": None},
+            {"name": "cyd", "age": 5, "active": True, "document": b"\x00"},
+        ]
+        opened.execute(people.insert(), rows)
+        yield opened
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("statement", "parameters"),
+    [
+        (BY_NAME, {"name": "ada"}),
+        (BY_NAME, {"name": "bob"}),
+        (BY_NAME, {"name": "nobody"}),
+        (PAGE, {"offset": 1, "limit": 1}),
+        (PAGE, {"offset": 5, "limit": 10}),
+        (FIRST, {"limit": 2}),
+        (AMONG, {"names": ["cyd", "ada"]}),
+        (AMONG, {"names": ["bob"]}),
+        (AMONG, {"names": []}),
+    ],
+)
+def test_rows_are_those_of_sqlalchemy(
+    connection: Connection, statement: Select[Any], parameters: dict[str, Any]
+) -> None:
+    expected = [dict(row) for row in connection.execute(statement, parameters).mappings()]
+
+    assert expected == rows_of(connection, statement, parameters)
+    assert expected == rows_of(connection, statement, parameters)  # as it is remembered
+
+
+def test_booleans_are_booleans(connection: Connection) -> None:
+    row = first_of(connection, BY_NAME, {"name": "bob"})
+
+    assert row is not None
+    assert row["active"] is False
+
+
+def test_nobody_is_none(connection: Connection) -> None:
+    assert first_of(connection, BY_NAME, {"name": "nobody"}) is None
+
+
+def test_what_the_driver_refuses_is_raised_as_sqlalchemy_raises_it_and_without_values(
+    connection: Connection,
+) -> None:
+    people.drop(connection)
+
+    with pytest.raises(DBAPIError) as refused:
+        rows_of(connection, BY_NAME, {"name": "secret-name"})
+
+    assert "secret-name" not in str(refused.value)
