@@ -123,9 +123,7 @@ class Settings:
         )
     )
     hubspot_client_secret: str | None = field(
-        metadata=_row(
-            values.optional(values.text), "text", "", "The client secret of that app.", secret=True
-        )
+        metadata=_row(values.optional(values.text), "text", "", "The client secret of that app.", secret=True)
     )
     hubspot_authorize_url: str = field(
         metadata=_row(

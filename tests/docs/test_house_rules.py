@@ -15,7 +15,7 @@ LONGEST_FILE = 600
 LONG_FUNCTION = 40
 
 # Written in pieces, because this file is searched too.
-REGISTRIES = (".".join(("pypi", "org")), ".".join(("pythonhosted", "org")), ".".join(("npmjs", "org")))
+REGISTRIES = (".".join(("pypi", "org")), "".join(("python", "hosted.org")), ".".join(("npmjs", "org")))
 INDEX_OPTIONS = ("--index" + "-url", "--extra" + "-index", "--find" + "-links")
 MACHINE_PATHS = re.compile("(?<![A-Za-z0-9_.:*-])/(?:" + "|".join(("work", "root", "home/[a-z]+")) + ")/")
 

@@ -100,7 +100,9 @@ class Acme:
 
     async def epoch(self) -> int:
         """Return the placement epoch."""
-        return await self.store.backlog.epoch(self.id)
+        setup = await self.store.backlog.setup(self.id, self.now)
+        assert setup is not None
+        return setup.epoch
 
     async def connect(self, **instead: Any) -> Connection:
         """Link the tenant to an account, and return the link as it was given."""

@@ -152,7 +152,7 @@ class World:
         return {each["user_name"] or each["email"]: each["hold"]["reason"] for each in users if each["hold"]}
 
     async def connect(self, *, scim: bool = True) -> None:
-        """Connect the tenant to the account."""
+        """Connect the tenant to the account; without `scim` by the API channel alone."""
         credentials = self.hubspot.credentials
         channel = {
             "scim_base_url": f"{self.hubspot.url}/scim/v2",
@@ -163,7 +163,7 @@ class World:
             tenant=TENANT,
             base_url=self.hubspot.url,
             access_token=credentials["access_token"],
-            **(channel if scim else {}),
+            **(channel if scim else {"drop_scim": True}),
         )
 
     async def go_live(self, *, approve: bool = True, **policy: Any) -> None:

@@ -77,6 +77,8 @@ class SearchRequest:
                 if lower in given:
                     raise InvalidValue(f"{_PARAMETERS[lower]} is given twice.")
                 given[lower] = value
+        if given.keys() == {"filter"}:
+            return cls(_text(given, "filter"))
         return cls(
             filter=_text(given, "filter"),
             attributes=_names(given, "attributes"),

@@ -34,12 +34,11 @@ POSTGRES_SETTINGS = (
     "SET timezone = 'UTC'",
     "SET application_name = 'syncline'",
     # Rows are looked up by key, a few hundred at a time. The server's default, made for disks that turn, has it
-    # read whole tables of some thousand rows instead.
+    # read whole tables of some thousand rows instead; and a plan kept from when a table was empty stays with an
+    # index that serves no longer, ten thousand people later.
     "SET random_page_cost = 1.1",
+    "SET plan_cache_mode = force_custom_plan",
     "SET jit = off",
-    "SET enable_seqscan = off",
-    "SET enable_hashjoin = off",
-    "SET enable_mergejoin = off",
 )
 
 BEGIN_OPTION = "syncline_begin"

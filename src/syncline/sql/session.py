@@ -125,7 +125,8 @@ class Session:
         values = tuple([columns[name] for name in names])
         if None in values:
             return []
-        self._load([(shelf, names, [values])])
+        if values not in shelf.asked[names]:
+            self._load([(shelf, names, [values])])
         keys = shelf.index(names).keys.get(values, ())
         return [row for key in sorted(keys) if (row := shelf.rows[key]) is not None]
 

@@ -14,16 +14,19 @@ from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import (
+    ARRAY,
     CTE,
     ClauseElement,
     Connection,
     Dialect,
     Select,
     Table,
+    TableValuedAlias,
     and_,
     bindparam,
     column,
     delete,
+    func,
     insert,
     select,
     update,
@@ -84,9 +87,18 @@ class Statement:
 class Lookup(Statement):
     """A compiled SELECT of whole rows by the values of some columns."""
 
-    def __init__(self, statement: Select[Any], table: Table, columns: Columns, dialect_name: str) -> None:
+    def __init__(
+        self,
+        statement: Select[Any],
+        table: Table,
+        columns: Columns,
+        dialect_name: str,
+        *,
+        takes_arrays: bool = False,
+    ) -> None:
         super().__init__(statement, dialect_name)
         self._sought = columns
+        self._takes_arrays = takes_arrays
         self._columns = layout_of(table).columns
         dialect: Any = _DIALECTS[dialect_name]()
         readers = ((name, _reader(table, name, dialect)) for name in self._columns)
@@ -97,12 +109,7 @@ class Lookup(Statement):
 
         Returns what fetches them. In between other look-ups can be asked for, see `together`.
         """
-        parameters = {
-            _numbered(name, number): value
-            for number, sought in enumerate(wanted)
-            for name, value in zip(self._sought, sought, strict=True)
-        }
-        bound = self.bind([parameters])
+        bound = self.bind([self._parameters(wanted)])
         if connection.dialect.name == "postgresql":
             # SQLAlchemy looks for the answer at once, which in a pipeline is not there yet.
             cursor = connection.connection.cursor()
@@ -110,6 +117,18 @@ class Lookup(Statement):
             return lambda: self._rows(cursor.fetchall())
         found = driver_of(connection).execute(self.text, bound[0]).fetchall()
         return lambda: self._rows(found)
+
+    def _parameters(self, wanted: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
+        if self._takes_arrays:
+            return {
+                name: list(values)
+                for name, values in zip(self._sought, zip(*wanted, strict=True), strict=True)
+            }
+        return {
+            _numbered(name, number): value
+            for number, sought in enumerate(wanted)
+            for name, value in zip(self._sought, sought, strict=True)
+        }
 
     def _rows(self, found: Sequence[Sequence[Any]]) -> list[Row]:
         rows = [dict(zip(self._columns, row, strict=True)) for row in found]
@@ -156,19 +175,21 @@ def as_sqlalchemy_has_it(connection: Connection, error: Exception) -> Exception:
 def select_rows(table: Table, dialect_name: str, columns: Columns, count: int) -> Lookup:
     """Return the rows whose columns equal one of `count` tuples of values.
 
-    SQLite scans the whole table for `(a, b) IN (…)`, and uses the index for a join with the values.
+    SQLite scans the whole table for `(a, b) IN (…)`, and uses the index for a join with the values. PostgreSQL takes an
+    array for each column: one short text for any number of values.
     """
     key = [table.c[name] for name in layout_of(table).key]
+    takes_arrays = count > 1 and dialect_name == "postgresql"
     if count == 1:
         statement = select(table).where(*(table.c[name] == _value(table, name, 0) for name in columns))
     else:
-        wanted = _wanted(table, columns, count)
+        wanted = _wanted_arrays(table, columns) if takes_arrays else _wanted(table, columns, count)
         matches = and_(*(table.c[name] == wanted.c[name] for name in columns))
         statement = select(table).select_from(wanted.join(table, matches))
     if dialect_name == "postgresql":
         # What is read is locked, in key order, so that two nodes seldom wait for each other in a circle.
         statement = statement.order_by(*key).with_for_update(key_share=True, of=table)
-    return Lookup(statement, table, columns, dialect_name)
+    return Lookup(statement, table, columns, dialect_name, takes_arrays=takes_arrays)
 
 
 @cache
@@ -201,6 +222,13 @@ def _wanted(table: Table, columns: Columns, count: int) -> CTE:
     shape = [column(name, table.c[name].type) for name in columns]
     data = [tuple(_value(table, name, number) for name in columns) for number in range(count)]
     return values(*shape, name="wanted").data(data).cte("wanted")
+
+
+def _wanted_arrays(table: Table, columns: Columns) -> TableValuedAlias:
+    """Return the wanted values as a table of its own, made from one array for each column."""
+    arrays = [bindparam(name, type_=ARRAY(table.c[name].type)) for name in columns]
+    shape = [column(name, table.c[name].type) for name in columns]
+    return func.unnest(*arrays).table_valued(*shape).render_derived(name="wanted")
 
 
 def _value(table: Table, name: str, number: int) -> Any:

@@ -124,12 +124,22 @@ class Metrics:
         ProcessCollector(registry=self._registry)
         self._families = {metric.name: _family(metric, self._registry) for metric in METRICS}
         self._series: dict[tuple[str, ...], Any] = {}
+        self._requests: dict[tuple[str, int], tuple[Callable[[], None], Callable[[float], None]]] = {}
 
     def scim_request(self, operation: str, status: int, duration_us: int) -> None:
         """Count one SCIM request; a status outside 200 to 599 (the client hung up) counts as "other"."""
-        counted = "other" if status == 499 else _CLASSES.get(status // 100, "other")
-        self._at(SCIM_REQUESTS, operation, counted).inc()
-        self._at(SCIM_SECONDS, operation).observe(duration_us / 1_000_000)
+        series = self._requests.get((operation, status))
+        if series is None:
+            counted = "other" if status == 499 else _CLASSES.get(status // 100, "other")
+            series = (
+                self._at(SCIM_REQUESTS, operation, counted).inc,
+                self._at(SCIM_SECONDS, operation).observe,
+            )
+            if operation in SCIM_OPERATIONS and counted != "other":
+                self._requests[operation, status] = series
+        increase, observe = series
+        increase()
+        observe(duration_us / 1_000_000)
 
     def refused(self, reason: str) -> None:
         """Count one request that was turned away."""

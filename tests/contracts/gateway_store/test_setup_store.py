@@ -81,15 +81,16 @@ async def test_tenants_are_listed_by_name(acme: Acme) -> None:
 
 
 async def test_mode_policy_and_approval_are_kept_and_have_everybody_decided_again(acme: Acme) -> None:
-    policy = Policy(
-        deactivated=LeaverPolicy.STRIP,
-        strip_to="9",
-        email_from=EmailSource.WORK,
-        domains=("acme.example",),
-        create_users=False,
-    )
+    changes = {
+        "deactivated": LeaverPolicy.STRIP,
+        "strip_to": "9",
+        "email_from": EmailSource.WORK,
+        "domains": ("acme.example",),
+        "create_users": False,
+    }
+    policy = replace(Policy(), **changes)  # type: ignore[arg-type]
     await acme.store.setup.set_mode(acme.id, TenantMode.LIVE, acme.actor)
-    await acme.store.setup.set_policy(acme.id, policy, acme.actor)
+    assert policy == await acme.store.setup.change_policy(acme.id, changes, acme.actor)
     await acme.store.setup.approve_plan(acme.id, {"create": 3}, Actor("bert", START + 5))
 
     tenant = await tenant_of(acme)
@@ -285,9 +286,12 @@ async def test_a_reading_without_a_connection_is_dropped(acme: Acme) -> None:
 async def test_rules_come_back_in_the_order_they_were_put(acme: Acme) -> None:
     setup = acme.store.setup
     first, second, third = a_rule("z", "A", permission_set_id="1"), a_rule("m", "B"), a_rule("a", "C")
-    await setup.set_rules(acme.id, [first, second, third], "rule.added", acme.actor)
+    assert replace(third, position=1) == await setup.add_rule(acme.id, third, None, acme.actor)
+    assert replace(first, position=1) == await setup.add_rule(acme.id, first, 1, acme.actor)
+    assert replace(second, position=2) == await setup.add_rule(acme.id, second, 2, acme.actor)
     assert ["z", "m", "a"] == [rule.id for rule in await setup.rules(acme.id)]
-    await setup.set_rules(acme.id, [third, first], "rule.moved", acme.actor)
+    assert replace(third, position=1) == await setup.move_rule(acme.id, "a", -5, acme.actor)
+    assert replace(second, position=3) == await setup.remove_rule(acme.id, "m", acme.actor)
 
     assert [replace(third, position=1), replace(first, position=2)] == await setup.rules(acme.id)
 
@@ -326,10 +330,10 @@ async def test_releasing_somebody_makes_him_due_again(acme: Acme) -> None:
 
 async def test_a_set_up_has_all_that_decisions_depend_on(acme: Acme) -> None:
     assert None is await acme.store.backlog.setup(TenantId("nobody"), 0)
-    assert 0 == await acme.store.backlog.epoch(TenantId("nobody"))
     await acme.connect()
     await acme.keep([], teams=(Team("2", "North"),))
-    await acme.store.setup.set_rules(acme.id, [a_rule("z", "A"), a_rule("a", "B")], "rule.added", acme.actor)
+    for rule in (a_rule("z", "A"), a_rule("a", "B")):
+        await acme.store.setup.add_rule(acme.id, rule, None, acme.actor)
     boss = ProtectedUser(email="Boss@acme.example", reason="", created_at=START, created_by="anna")
     await acme.store.setup.protect(acme.id, boss, acme.actor)
     await acme.store.setup.approve_plan(acme.id, {}, acme.actor)

@@ -24,11 +24,11 @@ from syncline.gateway.hubspot.addresses import check_base_url
 from syncline.gateway.hubspot.call import Call, Channel
 from syncline.gateway.hubspot.check import check_connection
 from syncline.gateway.hubspot.client import HubSpotClient, Target, open_session
-from syncline.gateway.hubspot.tokens import StaticTokens
 from syncline.gateway.hubspot.conversation import WAITS_FOR_SIGN_IN, converse
 from syncline.gateway.hubspot.failures import FailureKind
 from syncline.gateway.hubspot.outcome import Delivered, Existing, Failed, Outcome
 from syncline.gateway.hubspot.talk import Conversation
+from syncline.gateway.hubspot.tokens import StaticTokens
 from syncline.portal import administration
 from syncline.portal.program import open_portal_store
 from syncline.portal.store.store import Store

@@ -78,7 +78,7 @@ def event(tenant: str, seq: int, at: int) -> dict[str, Any]:
 
 def call(seq: int, at: int, purpose: str, status: int | None) -> dict[str, Any]:
     texts = {"channel": "api", "purpose": purpose, "delivery_key": "a@x", "correlation_id": "c"}
-    return {"tenant_id": ACME, "seq": seq, "sent_at": at, "status": status, **texts}
+    return {"tenant_id": ACME, "seq": seq, "sent_at": at, "status": status, "doubted": False, **texts}
 
 
 def read(at: int, number: int = 0) -> Read:

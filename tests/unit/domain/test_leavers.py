@@ -121,17 +121,20 @@ def test_a_leaver_who_never_was_at_hubspot_costs_nothing(policy: LeaverPolicy) -
 
 
 @pytest.mark.parametrize(
-    ("policy", "access"),
+    ("policy", "access", "known"),
     [
-        (DEACTIVATE, Access.DEACTIVATED),
-        (REMOVE, Access.REMOVED),
-        (STRIP, Access.STRIPPED),
-        (STRIP, Access.DEACTIVATED),
-        (STRIP, Access.REMOVED),
-        (DEACTIVATE, Access.REMOVED),
+        *(
+            (policy, access, known)
+            for policy, access in [
+                (DEACTIVATE, Access.DEACTIVATED),
+                (STRIP, Access.STRIPPED),
+                (STRIP, Access.DEACTIVATED),
+            ]
+            for known in [None, make_known(active=False), make_known(active=None)]
+        ),
+        *((policy, Access.REMOVED, None) for policy in LeaverPolicy),
     ],
 )
-@pytest.mark.parametrize("known", [None, make_known(active=False), make_known(active=None)])
 def test_a_policy_that_was_applied_or_outdone_is_not_applied_again(
     policy: LeaverPolicy, access: Access, known: AccountUser | None
 ) -> None:
@@ -158,6 +161,83 @@ def test_a_stronger_policy_is_applied_on_top_of_a_weaker_one(
     decision = leaving(policy, deleted(ours(access)), make_known(), person=None)
 
     assert (kind, Send()) == (decision.change.kind, decision.verdict)
+
+
+def in_step(access: Access) -> Delivery:
+    """A leaver whose policy was applied, and of whom nothing new was said since."""
+    return ours(access, desired_revision=3, delivered_revision=3)
+
+
+@pytest.mark.parametrize(
+    ("policy", "kind"),
+    [
+        (DEACTIVATE, ChangeKind.DEACTIVATE),
+        (REMOVE, ChangeKind.REMOVE),
+        (STRIP, ChangeKind.STRIP),
+    ],
+)
+@pytest.mark.parametrize("access", [Access.DEACTIVATED, Access.REMOVED])
+def test_a_leaver_whom_hubspot_shows_active_again_leaves_again(
+    policy: LeaverPolicy, kind: ChangeKind, access: Access
+) -> None:
+    decision = leaving(policy, in_step(access), make_known(active=True))
+
+    assert (kind, Send()) == (decision.change.kind, decision.verdict)
+
+
+def test_a_leaver_who_came_back_is_shown_as_active_before_he_leaves_again() -> None:
+    change = leaving(REMOVE, in_step(Access.DEACTIVATED), make_known(active=True)).change
+
+    assert (Difference("access", "active", "removed"),) == change.differences
+
+
+def test_a_removed_leaver_who_stands_at_hubspot_again_without_access_needs_no_deactivation() -> None:
+    decision = leaving(DEACTIVATE, in_step(Access.REMOVED), make_known(active=False))
+
+    assert (ChangeKind.NONE, Send()) == (decision.change.kind, decision.verdict)
+
+
+@pytest.mark.parametrize(
+    ("policy", "access"),
+    [(DEACTIVATE, Access.STRIPPED), (REMOVE, Access.STRIPPED), (REMOVE, Access.DEACTIVATED)],
+)
+@pytest.mark.parametrize("known", [None, make_known(active=False), make_known(active=None)])
+def test_a_stronger_policy_does_not_reach_back_to_people_who_left_before(
+    policy: LeaverPolicy, access: Access, known: AccountUser | None
+) -> None:
+    deactivated = leaving(policy, in_step(access), known)
+    removed = leaving(policy, deleted(in_step(access)), known, person=None)
+
+    assert [ChangeKind.NONE, ChangeKind.NONE] == [deactivated.change.kind, removed.change.kind]
+    assert [Send(), Send()] == [deactivated.verdict, removed.verdict]
+
+
+def test_a_deletion_after_a_deactivation_is_something_new_and_goes_by_its_own_policy() -> None:
+    marked = ours(Access.DEACTIVATED, intent=Intent.DELETED, desired_revision=4, delivered_revision=3)
+
+    decision = leaving(DEACTIVATE, marked, make_known(active=False), person=None, choices={"deleted": REMOVE})
+
+    assert (ChangeKind.REMOVE, Send()) == (decision.change.kind, decision.verdict)
+
+
+FENCED = {"domains": ("acme.example",)}
+
+
+@pytest.mark.parametrize("person", [GONE, None])
+def test_a_leaver_of_ours_loses_access_though_his_address_is_outside_the_domains(
+    person: Person | None,
+) -> None:
+    delivery = ours() if person is not None else deleted(ours())
+
+    decision = leaving(REMOVE, delivery, make_known(), person=person, choices=FENCED)
+
+    assert (ChangeKind.REMOVE, Send()) == (decision.change.kind, decision.verdict)
+
+
+def test_a_leaver_who_never_was_ours_stays_outside_the_domains() -> None:
+    decision = leaving(REMOVE, make_delivery(), make_known(), choices=FENCED)
+
+    assert held(decision) == HoldReason.OUTSIDE_DOMAINS
 
 
 def test_a_deleted_person_goes_by_the_policy_for_deletion() -> None:

@@ -292,8 +292,8 @@ def test_once_a_change_is_carried_out_nothing_is_left_to_do(
 
 def _carried_out(
     delivery: Delivery, known: AccountUser | None, change: Change
-) -> tuple[Delivery, AccountUser]:
-    """Do to the HubSpot user what the change says, and keep the row as the drain does."""
+) -> tuple[Delivery, AccountUser | None]:
+    """Do to the HubSpot user what the change says, and keep the row and what is known of him as the drain does."""
     hubspot_id = change.hubspot_id or "300"
     settled = replace(
         delivery,
@@ -303,6 +303,8 @@ def _carried_out(
         renamed_from=None,
         claimed_by=None,
     )
+    if change.kind is ChangeKind.REMOVE:
+        return settled, None
     fields: dict[str, Any] = {
         "email": change.email,
         "first_name": change.first_name,
@@ -328,14 +330,26 @@ def test_whoever_was_brought_in_step_as_active_can_still_be_made_to_leave(
     first = decide(present, delivery, known, setup)
     if first.verdict != Send():
         return
-    settled, after = (delivery, known)
-    if sends(first):
-        settled, after = _carried_out(delivery, known, first.change)
+    settled, after = _carried_out(delivery, known, first.change) if sends(first) else (delivery, known)
 
     leaving = decide(replace(person, active=False), settled, after, setup)
 
-    assert sends(leaving) or after.super_admin
+    assert sends(leaving) or known.super_admin
     assert leaving.change.kind.is_leaving
+
+
+@unhurried
+@given(people, deliveries, users, open_setups)
+def test_no_leaver_who_is_ours_stays_active_at_hubspot(
+    person: Person, delivery: Delivery, known: AccountUser, setup: Setup
+) -> None:
+    assume(delivery.access is not Access.STRIPPED and delivery.claimed_by is None)
+    active = replace(
+        known, hubspot_id=delivery.hubspot_id or known.hubspot_id, active=True, super_admin=False
+    )
+    settled = replace(delivery, delivered_revision=delivery.desired_revision)
+
+    assert sends(decide(replace(person, active=False), settled, active, setup))
 
 
 @unhurried

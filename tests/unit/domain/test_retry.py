@@ -14,6 +14,7 @@ from syncline.gateway.domain.retry import (
     FailureKind,
     RetryAt,
     decide_retry,
+    look_again,
 )
 
 from .builders import unhurried
@@ -80,6 +81,12 @@ def test_an_outage_of_a_day_is_waited_for_and_one_of_weeks_is_held(kind: Failure
 @pytest.mark.parametrize("kind", [FailureKind.RATE_LIMITED, FailureKind.PENDING])
 def test_what_is_no_failure_is_never_given_up(kind: FailureKind) -> None:
     assert wait(kind, 100_000) <= BACKOFFS[kind].longest
+
+
+def test_what_is_still_to_come_is_looked_at_by_the_same_waits() -> None:
+    expected = [wait(FailureKind.PENDING, attempts) for attempts in (1, 2, 30, 100_000)]
+
+    assert expected == [look_again(attempts, NOW, seed="ada") - NOW for attempts in (1, 2, 30, 100_000)]
 
 
 def test_names_that_wait_for_the_first_sign_in_are_tried_ever_more_rarely() -> None:

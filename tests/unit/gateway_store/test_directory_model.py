@@ -218,6 +218,7 @@ class IdentityProvider(RuleBasedStateMachine):
         if refusal is None:
             del self.model.users[user]
             for group in self.model.groups.values():
+                group.version += user in group.members
                 group.members.discard(user)
 
     # --- groups -----------------------------------------------------------------------------------------------------

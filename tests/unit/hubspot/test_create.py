@@ -54,7 +54,7 @@ def test_a_create_is_one_call_that_says_everything_at_once() -> None:
         "roleId": "1",
         "primaryTeamId": "10",
     }
-    assert Delivered(user=ADA, access=Access.ACTIVE, hubspot_id="77") == outcome
+    assert Delivered(user=ADA, access=Access.ACTIVE, hubspot_id="77", pending=False) == outcome
 
 
 def test_the_welcome_mail_is_sent_only_when_the_change_says_so() -> None:
@@ -74,7 +74,9 @@ def test_what_is_not_known_of_a_person_is_left_out_of_the_create() -> None:
 def test_a_created_user_without_the_set_asked_for_is_noted() -> None:
     outcome, _ = delivered(CREATE, answer(201, user_body(roleIds=[], roleId=None)), known=None)
 
-    assert outcome.notes == (WITHOUT_SET,)
+    assert (outcome.notes, outcome.pending) == ((WITHOUT_SET,), True)
+    assert outcome.user is not None
+    assert outcome.user.permission_set_ids == ()
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_refused_names_are_left_out_of_a_second_call_and_wait_for_the_first_sign
     outcome, calls = delivered(moved, NAMES_REFUSED, answer(200, user_body(after)))
 
     assert [call.body for call in calls] == [{"firstName": "Augusta", "roleId": "2"}, {"roleId": "2"}]
-    assert outcome.notes == (WAITS_FOR_SIGN_IN,)
+    assert (outcome.notes, outcome.pending) == ((WAITS_FOR_SIGN_IN,), True)
     assert after == outcome.user
 
 
@@ -101,7 +101,7 @@ def test_refused_names_alone_wait_after_one_call() -> None:
     outcome, calls = delivered(change(ChangeKind.UPDATE, last_name="King"), NAMES_REFUSED)
 
     assert len(calls) == 1
-    assert (outcome.notes, outcome.user) == ((WAITS_FOR_SIGN_IN,), ADA)
+    assert (outcome.notes, outcome.pending, outcome.user) == ((WAITS_FOR_SIGN_IN,), True, ADA)
 
 
 def test_the_name_of_a_scim_user_goes_by_the_scim_channel_and_the_rest_by_the_api() -> None:

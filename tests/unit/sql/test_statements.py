@@ -69,8 +69,17 @@ def test_postgresql_finds_rows_of_a_large_table_by_an_index(postgres_url: str) -
         )
         connection.execute(text("ANALYZE accounts"))
         lookup = select_rows(accounts, "postgresql", ("tenant_id", "name"), 64)
-        parameters = {f"tenant_id_{n}": "t1" for n in range(64)} | {f"name_{n}": str(n) for n in range(64)}
+        parameters = {"tenant_id": ["t1"] * 64, "name": [str(n) for n in range(64)]}
         plan = connection.exec_driver_sql(f"EXPLAIN {lookup.text}", parameters).scalars().all()
     engine.dispose()
     assert "accounts_name" in "\n".join(plan)
     assert "Seq Scan" not in "\n".join(plan)
+
+
+@pytest.mark.postgres
+def test_postgresql_plans_by_the_present_size_of_a_table(postgres_url: str) -> None:
+    engine = open_engine(postgres_url)
+    with engine.connect() as connection:
+        modes = [connection.execute(text(f"SHOW {name}")).scalar() for name in ("plan_cache_mode", "jit")]
+    engine.dispose()
+    assert modes == ["force_custom_plan", "off"]

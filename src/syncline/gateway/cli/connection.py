@@ -30,6 +30,7 @@ def connection() -> None:
     "--scim-base-url", metavar="URL", help="HubSpot's own SCIM address, the one that can deactivate."
 )
 @click.option("--scim-token", metavar="TOKEN", help="The token of that SCIM address; - asks for it.")
+@click.option("--no-scim", "drop_scim", is_flag=True, help="Drop the SCIM channel the tenant has.")
 @as_json
 def set_connection(
     tenant: str,
@@ -37,12 +38,14 @@ def set_connection(
     access_token: str | None,
     scim_base_url: str | None,
     scim_token: str | None,
+    drop_scim: bool,
     as_json: bool,
 ) -> None:
     """Connect a tenant by a static token or a service key, and check the connection.
 
-    A new base URL discards the credentials kept for the old one. With only the two SCIM options the SCIM channel is
-    added and the API channel stays as it is. A token given as - is asked for, or read from standard input (the access
+    With only the two SCIM options the SCIM channel is added and the API channel stays as it is; with only the other two
+    the SCIM channel stays. Another account, or another base URL, makes the gateway forget what it knew of the account
+    before, and sets the tenant back to plan. A token given as - is asked for, or read from standard input (the access
     token first), and so stays out of the shell's history.
     """
     result = call(
@@ -52,6 +55,7 @@ def set_connection(
         access_token=secret(access_token, "Access token"),
         scim_base_url=scim_base_url,
         scim_token=secret(scim_token, "SCIM token"),
+        **({"drop_scim": True} if drop_scim else {}),
     )
     show(result, as_json, _checked)
 

@@ -10,11 +10,13 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.decision import Decision
 from syncline.gateway.domain.delivery import LEAVE, Urgency
 from syncline.gateway.domain.grant import OAuthGrant
+from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import TenantId, TenantMode
 from syncline.gateway.services.delivering import (
@@ -25,12 +27,15 @@ from syncline.gateway.services.delivering import (
 )
 from syncline.gateway.services.ports import (
     AccountReading,
+    Arrived,
+    Basis,
     Cause,
     Connection,
     Failed,
     Link,
     Links,
     Outcome,
+    Overtaken,
     Settlement,
     Store,
     Trouble,
@@ -45,6 +50,11 @@ LOOK_AGAIN: Milliseconds = 250
 CHUNK = 200
 PROBE_EVERY: Milliseconds = 60_000
 """How often a connection in trouble is tried again, with one delivery."""
+
+SCIM_TROUBLE = "SCIM_CHANNEL"
+"""The trouble of a connection whose SCIM channel alone does not work: it stops nobody who does not need it."""
+_STOPS = {Trouble.CONNECTION: 1, Trouble.TENANT: 2}
+"""What ends a drain; of two the higher is what is remembered."""
 
 _log = logging.getLogger(__name__)
 
@@ -74,13 +84,11 @@ class Drain:
             failed = await self.read_account(tenant_id, link)
             if failed is not None:
                 return await self.in_trouble(tenant_id, failed)
-        return await _Run(
-            self._store, self._clock, link, tenant_id, connection.trouble is not None, self
-        ).drain()
+        return await _Run(self._store, self._links, self._clock, link, connection, self).drain()
 
     def _probe_wait(self, tenant_id: TenantId, connection: Connection) -> Milliseconds | None:
         """Return when a connection in trouble may be tried again, None when it may be now."""
-        if connection.trouble is None:
+        if connection.trouble in (None, SCIM_TROUBLE):
             self._probed.pop(tenant_id, None)
             return None
         now = self._clock.now()
@@ -89,8 +97,11 @@ class Drain:
         last = self._probed.get(tenant_id)
         if last is not None and now - last < PROBE_EVERY:
             return last + PROBE_EVERY
-        self._probed[tenant_id] = now
         return None
+
+    def probing(self, tenant_id: TenantId) -> None:
+        """Note that a connection in trouble is being tried."""
+        self._probed[tenant_id] = self._clock.now()
 
     async def read_account(self, tenant_id: TenantId, link: Link) -> Failed | None:
         """Read the tenant's account whole and keep the reading; returns why it could not be read."""
@@ -104,7 +115,7 @@ class Drain:
     async def in_trouble(self, tenant_id: TenantId, failed: Failed) -> Milliseconds:
         """Note why nothing reaches HubSpot; returns when to try again."""
         await note_failure(self._store, tenant_id, failed, new_cause(self._clock.now()))
-        self._probed[tenant_id] = self._clock.now()
+        self.probing(tenant_id)
         return self._clock.now() + (failed.retry_after or PROBE_EVERY)
 
 
@@ -112,15 +123,19 @@ class _Run:
     """One drain of one tenant, from the first delivery due to the last."""
 
     def __init__(
-        self, store: Store, clock: Clock, link: Link, tenant_id: TenantId, probing: bool, drain: Drain
+        self, store: Store, links: Links, clock: Clock, link: Link, connection: Connection, drain: Drain
     ) -> None:
         self._store = store
+        self._links = links
         self._clock = clock
         self._link = link
-        self._tenant_id = tenant_id
-        self._probing = probing
+        self._connection = connection
+        self._tenant_id = connection.tenant_id
+        self._scim_trouble = connection.trouble == SCIM_TROUBLE
+        self._probing = connection.trouble is not None and not self._scim_trouble
         self._drain = drain
         self._stopped: Failed | None = None
+        self._called_off = asyncio.Event()
         self._in_flight: dict[str, asyncio.Task[None]] = {}
         self._normal = 0
         self._broken: BaseException | None = None
@@ -130,24 +145,30 @@ class _Run:
             while self._stopped is None:
                 if self._broken is not None:
                     raise self._broken
+                if not await self._is_current():
+                    break
                 setup = await self._store.backlog.setup(self._tenant_id, self._clock.now())
                 if setup is None or setup.mode is TenantMode.COLLECTING:
                     break
-                epoch = await self._store.backlog.epoch(self._tenant_id)
-                busy = await self._start_due(setup, epoch)
-                busy = await self._decide_again(setup, epoch) or busy
+                busy = await self._start_due(setup)
+                busy = await self._decide_again(setup) or busy
                 if self._in_flight:
                     await self._wait()
                 elif not busy:
                     break
         finally:
-            if self._in_flight:
-                await asyncio.gather(*self._in_flight.values(), return_exceptions=True)
-        if self._stopped is not None:
+            # What waits for the budget, perhaps for hours, is let go; what was sent is waited for.
+            self._called_off.set()
+            await asyncio.gather(*self._in_flight.values(), return_exceptions=True)
+        if self._stopped is not None and await self._is_current():
             return await self._drain.in_trouble(self._tenant_id, self._stopped)
         return await self._store.backlog.next_due(self._tenant_id)
 
-    async def _start_due(self, setup: Setup, epoch: int) -> bool:
+    async def _is_current(self) -> bool:
+        """Tell whether the tenant still has the connection this run began with."""
+        return await self._links.open(self._tenant_id) is self._link
+
+    async def _start_due(self, setup: Setup) -> bool:
         """Decide what is due, settle what stays here, send the rest as far as there are slots."""
         slots = self._slots()
         if slots <= 0:
@@ -157,20 +178,20 @@ class _Run:
         limit = len(self._in_flight) + (slots if self._in_flight or self._probing else 64)
         before = self._keys_in_flight()
         items = await self._store.backlog.due(self._tenant_id, now, limit, urgent_only=urgent_only)
-        waiting = [item for item in items if item.delivery.key not in before]
+        waiting = [item for item in items if not _is_under_way(item, before)]
         settled: list[Settlement] = []
         sent = 0
         braked = False
         for item in waiting:
             decision = decide_item(item, setup)
-            settlement = settle_decision(item, decision, epoch)
+            settlement = settle_decision(item, decision, setup.epoch)
             if settlement is not None:
                 settled.append(settlement)
             elif sent < slots and not braked:
                 if decision.change.kind.is_leaving and not await self._may_leave(item, setup):
                     braked = True  # the set-up read before is out of date: whoever comes next is decided anew
                     continue
-                self._send(item, decision, setup, epoch)
+                self._send(item, decision, setup)
                 sent += 1
         await self._settle(settled)
         return bool(settled or sent or braked or before - self._in_flight.keys())
@@ -183,22 +204,22 @@ class _Run:
             self._tenant_id, item.delivery.key, self._clock.now(), limit
         )
 
-    async def _decide_again(self, setup: Setup, epoch: int) -> bool:
+    async def _decide_again(self, setup: Setup) -> bool:
         """Decide a chunk of those last decided on an older set-up; whoever has something to send becomes due."""
         before = self._keys_in_flight()
-        items = await self._store.backlog.stale(self._tenant_id, epoch, CHUNK)
-        waiting = [item for item in items if item.delivery.key not in before]
+        items = await self._store.backlog.stale(self._tenant_id, setup.epoch, CHUNK)
+        waiting = [item for item in items if not _is_under_way(item, before)]
         settled: list[Settlement] = []
         to_send: list[str] = []
         for item in waiting:
-            settlement = settle_decision(item, decide_item(item, setup), epoch)
+            settlement = settle_decision(item, decide_item(item, setup), setup.epoch)
             if settlement is None:
                 to_send.append(item.delivery.key)
             else:
                 settled.append(settlement)
         await self._settle(settled)
         if to_send:
-            await self._store.backlog.make_due(self._tenant_id, to_send, epoch, self._clock.now())
+            await self._store.backlog.make_due(self._tenant_id, to_send, setup.epoch, self._clock.now())
         return bool(waiting)
 
     def _keys_in_flight(self) -> frozenset[str]:
@@ -214,10 +235,12 @@ class _Run:
         limit = AT_ONCE if self._normal < AT_ONCE else AT_ONCE_URGENT
         return limit - len(self._in_flight)
 
-    def _send(self, item: WorkItem, decision: Decision, setup: Setup, epoch: int) -> None:
+    def _send(self, item: WorkItem, decision: Decision, setup: Setup) -> None:
+        if self._probing:
+            self._drain.probing(self._tenant_id)
         normal = decision.change.urgency is not Urgency.URGENT
         self._normal += normal
-        task = asyncio.create_task(self._deliver(item, decision, setup, epoch))
+        task = asyncio.create_task(self._deliver(item, decision, setup))
         self._in_flight[item.delivery.key] = task
 
         def done(ended: asyncio.Task[None]) -> None:
@@ -228,24 +251,83 @@ class _Run:
 
         task.add_done_callback(done)
 
-    async def _deliver(self, item: WorkItem, decision: Decision, setup: Setup, epoch: int) -> None:
+    async def _deliver(self, item: WorkItem, decision: Decision, setup: Setup) -> None:
         if setup.account is None:
             return
         cause = Cause(self._clock.now(), item.correlation_id or uuid.uuid4().hex)
-        outcome = await self._link.carry_out(decision.change, item, setup.account, cause)
-        await self._settle([settle_outcome(item, decision, outcome, epoch, self._clock.now())])
+        outcome = await self._link.carry_out(
+            decision.change,
+            item,
+            setup.account,
+            cause,
+            still_wanted=lambda: self._still_wanted(item, setup),
+            called_off=self._called_off,
+        )
+        if isinstance(outcome, Overtaken):
+            return
+        # A stop comes before all else: whatever still waits must not leave, and a crash must not forget it.
+        await self._stop_for(outcome)
+        if not await self._is_same_account():
+            return
+        settlement = settle_outcome(item, decision, outcome, setup.epoch, self._clock.now())
+        if self._probing and settlement.retry_at is not None and _stops(outcome):
+            # The next probe is somebody else's: one whom nothing helps must not stand before all others.
+            later = max(settlement.retry_at, self._clock.now() + PROBE_EVERY * 3 // 2)
+            settlement = replace(settlement, retry_at=later)
+        await self._settle([settlement])
         await self._heed(outcome)
 
+    async def _still_wanted(self, item: WorkItem, setup: Setup) -> bool:
+        """Tell whether what was decided holds after the wait for the budget, which may have taken hours."""
+        if self._stopped is not None or not await self._is_current():
+            return False
+        now = await self._store.backlog.basis(self._tenant_id, item.delivery.key)
+        return now == Basis(setup.mode, setup.epoch, item.delivery.desired_revision)
+
+    async def _is_same_account(self) -> bool:
+        """Tell whether an answer is of the account the rows are about; a renewed credential makes no other one."""
+        if await self._is_current():
+            return True
+        now = await self._store.setup.connection(self._tenant_id)
+        then = self._connection
+        return now is not None and (now.portal_id, now.base_url) == (then.portal_id, then.base_url)
+
+    async def _stop_for(self, outcome: Outcome) -> None:
+        """End the run for a connection that does not work, and note why; a graver stop is never forgotten."""
+        if not isinstance(outcome, Failed) or not _stops(outcome):
+            return
+        before = self._stopped
+        if before is not None and _STOPS.get(before.trouble, 0) >= _STOPS[outcome.trouble]:
+            return
+        self._stopped = outcome
+        self._called_off.set()
+        if await self._is_current() and self._stopped is outcome:
+            await note_failure(self._store, self._tenant_id, outcome, new_cause(self._clock.now()))
+
     async def _heed(self, outcome: Outcome) -> None:
-        """Stop for a connection that does not work; note when one works again."""
-        if isinstance(outcome, Failed) and outcome.trouble in (Trouble.CONNECTION, Trouble.TENANT):
-            self._stopped = outcome
-        elif isinstance(outcome, Failed) and outcome.trouble is Trouble.OUTDATED:
-            self._stopped = await self._drain.read_account(self._tenant_id, self._link)
+        """Read an account anew that is out of date; note when a connection works again, or one channel does not."""
+        if not await self._is_current() or self._stopped is not None:
+            return
+        if isinstance(outcome, Failed) and outcome.trouble is Trouble.OUTDATED:
+            unread = await self._drain.read_account(self._tenant_id, self._link)
+            if unread is not None and self._stopped is None:
+                self._stopped = unread
+                self._called_off.set()
+        elif isinstance(outcome, Failed) and outcome.trouble is Trouble.CHANNEL:
+            # Somebody is tried again by himself; a trouble of the whole connection must stay the one noted.
+            if not self._probing and not self._scim_trouble:
+                self._scim_trouble = True
+                await self._note(SCIM_TROUBLE, outcome.sentence)
         elif self._probing and not isinstance(outcome, Failed):
             self._probing = False
-            cause = new_cause(self._clock.now())
-            await self._store.setup.note_trouble(self._tenant_id, None, None, cause)
+            await self._note(None, None)
+        elif self._scim_trouble and isinstance(outcome, Arrived) and outcome.over_scim:
+            self._scim_trouble = False
+            await self._note(None, None)
+
+    async def _note(self, trouble: str | None, detail: str | None) -> None:
+        cause = new_cause(self._clock.now())
+        await self._store.setup.note_trouble(self._tenant_id, trouble, detail, cause)
 
     async def _settle(self, settled: Iterable[Settlement]) -> None:
         settlements = tuple(settled)
@@ -262,6 +344,17 @@ class _Run:
             await asyncio.wait({look_again, *self._in_flight.values()}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             look_again.cancel()
+
+
+def _is_under_way(item: WorkItem, keys: frozenset[str]) -> bool:
+    """Tell whether a call about this person is out: by the row itself, or by the row of the e-mail left behind."""
+    left = item.delivery.renamed_from
+    return item.delivery.key in keys or (left is not None and email_key(left) in keys)
+
+
+def _stops(outcome: Outcome) -> bool:
+    """Tell whether an outcome ends the run."""
+    return isinstance(outcome, Failed) and outcome.trouble in _STOPS
 
 
 def _has_ended(connection: Connection) -> bool:

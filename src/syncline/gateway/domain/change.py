@@ -16,6 +16,8 @@ class ChangeKind(StrEnum):
     """The one thing a change does, in the order an operator thinks of them."""
 
     NONE = "none"
+    LOOK = "look"
+    """Read the person: an earlier change was sent and nobody knows what came of it. Changes nothing."""
     CREATE = "create"
     ADOPT = "adopt"
     """Begin to manage a HubSpot user who was there before us; with no differences it costs no call."""

@@ -23,6 +23,7 @@ _KINDS: Final = {
     LeaverPolicy.REMOVE: ChangeKind.REMOVE,
 }
 _STRENGTH: Final = {access: rank for rank, access in enumerate(LEFT_AS.values(), start=1)}
+_FINAL: Final = frozenset({Access.STRIPPED, Access.DEACTIVATED})
 
 
 def stands_at_hubspot(delivery: Delivery, known: AccountUser | None) -> bool:
@@ -42,7 +43,9 @@ def leaver_change(
 ) -> Change:
     """Return what the policy still has to do; kind NONE when it is done, or when there is nothing to do it to.
 
-    Without a policy nothing is done; the gate holds whoever still stands at HubSpot.
+    What HubSpot shows outranks what we once did: whoever was let in again behind our back leaves again. What is
+    still in place is final until something new is asked for: a policy chosen later does not reach back to people
+    who left long ago. Without a policy nothing is done; the gate holds whoever still stands at HubSpot.
     """
     unchanged = Change(
         kind=ChangeKind.NONE,
@@ -52,15 +55,30 @@ def leaver_change(
     )
     if policy is None or not stands_at_hubspot(delivery, known):
         return unchanged
-    if _STRENGTH.get(delivery.access, 0) >= _STRENGTH[LEFT_AS[policy]]:
+    access = _access_now(delivery, known)
+    if _STRENGTH.get(access, 0) >= _STRENGTH[LEFT_AS[policy]]:
+        return unchanged
+    if access in _FINAL and delivery.delivered_revision == delivery.desired_revision:
         return unchanged
     if policy is LeaverPolicy.DEACTIVATE and known is not None and known.active is False:
         return unchanged
     if policy is LeaverPolicy.STRIP:
         return _strip(delivery, known, strip_to, account)
     after = LEFT_AS[policy]
-    before = "deactivated" if delivery.access is Access.DEACTIVATED else "active"
+    before = "deactivated" if access is Access.DEACTIVATED else "active"
     return _leave(policy, delivery, known, (Difference("access", before, after.value),))
+
+
+def _access_now(delivery: Delivery, known: AccountUser | None) -> Access:
+    """Return what we last did, unless HubSpot shows that it no longer holds.
+
+    A removal takes the user off what we know of HubSpot, so one who is on it was seen after that.
+    """
+    undone = {
+        Access.DEACTIVATED: known is not None and known.active is True,
+        Access.REMOVED: known is not None,
+    }
+    return Access.ACTIVE if undone.get(delivery.access, False) else delivery.access
 
 
 def _leave(

@@ -112,8 +112,10 @@ def _email_claimed(case: Case) -> str | None:
 
 
 def _outside_domains(case: Case) -> str | None:
+    """Fence in who is let in and changed; whoever came under our care still leaves, fence or no fence."""
     domains = case.setup.policy.domains
-    if not domains or not (case.present or case.acts):
+    ours_leaves = not case.present and case.delivery.origin is not None
+    if not domains or ours_leaves or not (case.present or case.acts):
         return None
     domain = email_domain(case.address)
     if any(domain == email_key(each.removeprefix("@")) for each in domains):

@@ -86,11 +86,22 @@ def decide_retry(
     backoff = BACKOFFS[failure_kind]
     if backoff.attempts is not None and attempts > backoff.attempts:
         return Hold(HoldReason.RETRIES_EXHAUSTED, detail)
-    doublings = min(max(attempts, 1) - 1, 40)
-    wait = min(backoff.first << doublings, backoff.longest)
-    spread = wait * _fraction(seed, attempts) // 2000
+    wait, spread = _wait(backoff, attempts, seed)
     asked = min(max(retry_after or 0, 0), LONGEST)
     return RetryAt(now + (max(asked + spread, wait - spread) if asked else wait - spread))
+
+
+def look_again(attempts: int, now: Milliseconds, *, seed: str = "") -> Milliseconds:
+    """Return when to send again what HubSpot takes only later (`FailureKind.PENDING`): it is never given up."""
+    wait, spread = _wait(BACKOFFS[FailureKind.PENDING], attempts, seed)
+    return now + wait - spread
+
+
+def _wait(backoff: Backoff, attempts: int, seed: str) -> tuple[Milliseconds, Milliseconds]:
+    """Return the wait after so many attempts, and how much of it spreads people apart."""
+    doublings = min(max(attempts, 1) - 1, 40)
+    wait = min(backoff.first << doublings, backoff.longest)
+    return wait, wait * _fraction(seed, attempts) // 2000
 
 
 def _fraction(seed: str, attempts: int) -> int:

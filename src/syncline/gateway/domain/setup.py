@@ -28,5 +28,7 @@ class Setup:
     """The key of the address whose grant the API channel uses; None for a token that belongs to no person."""
     privileged: frozenset[str] = frozenset()
     """The ids of the permission sets an operator has marked as privileged."""
+    epoch: int = 0
+    """The placement epoch this set-up is of: it rises with every change decisions depend on."""
     threshold: DeletionThreshold | None = None
     """How many more people may lose access today; None where nobody counts."""

@@ -28,6 +28,8 @@ WAITS_FOR_SIGN_IN: Final = (
     "The name waits for first sign-in: HubSpot takes it only after the person has accepted."
 )
 WITHOUT_SET: Final = "HubSpot created the user without the permission set that was asked for."
+STILL_TO_COME: Final = frozenset({WAITS_FOR_SIGN_IN, WITHOUT_SET})
+"""The notes of an outcome that leaves a part of the change to be sent again later."""
 OURS: Final = "The answer to an earlier create was lost; the user found at HubSpot is the one it made."
 
 
@@ -265,6 +267,7 @@ def _delivered(talk: Talk, access: Access) -> Delivered:
         hubspot_id=talk.hubspot_id,
         scim_id=talk.scim_id,
         notes=tuple(talk.notes),
+        pending=not STILL_TO_COME.isdisjoint(talk.notes),
     )
 
 

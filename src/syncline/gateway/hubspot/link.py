@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, TypedDict, TypeVar
 
 import aiohttp
 
 from syncline.clock import Clock
 from syncline.gateway.domain.account import Account
-from syncline.gateway.domain.change import Change
+from syncline.gateway.domain.change import Change, ChangeKind
 from syncline.gateway.domain.delivery import Urgency
 from syncline.gateway.domain.grant import OAuthApp, OAuthGrant
+from syncline.gateway.domain.retry import FailureKind as RetryAs
 from syncline.gateway.domain.tenant import TenantId
-from syncline.gateway.hubspot.account import AccountUnread, read_account
+from syncline.gateway.hubspot.account import AccountUnread, find_user, read_account
 from syncline.gateway.hubspot.budget import Budget
-from syncline.gateway.hubspot.call import Channel
+from syncline.gateway.hubspot.call import Call, Channel
 from syncline.gateway.hubspot.check import check_connection
 from syncline.gateway.hubspot.client import HubSpotClient, Target
 from syncline.gateway.hubspot.conversation import converse
 from syncline.gateway.hubspot.failures import Failure, FailureKind
 from syncline.gateway.hubspot.granted import GrantedTokens
 from syncline.gateway.hubspot.limits import CAUTIOUS
-from syncline.gateway.hubspot.line import Line, Measure
+from syncline.gateway.hubspot.line import LetGo, Line, Measure
 from syncline.gateway.hubspot.outcome import Delivered, Existing
 from syncline.gateway.hubspot.talk import Conversation, Refusal
 from syncline.gateway.hubspot.tokens import StaticTokens, TokenSource
@@ -34,14 +37,24 @@ from syncline.gateway.services.ports import (
     Connection,
     Failed,
     GrantStore,
+    Looked,
     Met,
     Outcome,
+    Overtaken,
     SetupStore,
+    StillWanted,
     Trouble,
     WorkItem,
 )
 
 T = TypeVar("T")
+
+
+class _Leave(TypedDict, total=False):
+    still_wanted: StillWanted | None
+    called_off: asyncio.Event
+
+
 _OUTDATED = frozenset({"PERMISSION_SET_UNKNOWN"})
 _TROUBLE: Mapping[FailureKind, Trouble] = {
     FailureKind.HELD: Trouble.PERSON,
@@ -51,6 +64,21 @@ _TROUBLE: Mapping[FailureKind, Trouble] = {
 }
 
 
+@dataclass(slots=True)
+class _Errand:
+    """One change on its way: what may call it off, and the channels it has used."""
+
+    still_wanted: StillWanted
+    called_off: asyncio.Event
+    channels: list[Channel] = field(default_factory=list)
+
+    def leave_for(self, call: Call) -> _Leave:
+        """Return on what condition the call may be sent: only the first asks whether it is still wanted."""
+        first = not self.channels
+        self.channels.append(call.channel)
+        return {"still_wanted": self.still_wanted if first else None, "called_off": self.called_off}
+
+
 class HubSpotLink:
     """Implements `services.ports.Link`."""
 
@@ -58,10 +86,30 @@ class HubSpotLink:
         self._line = line
         self._clock = clock
 
-    async def carry_out(self, change: Change, item: WorkItem, account: Account, cause: Cause) -> Outcome:
-        """Bring one change to HubSpot by the least calls."""
+    async def carry_out(
+        self,
+        change: Change,
+        item: WorkItem,
+        account: Account,
+        cause: Cause,
+        *,
+        still_wanted: StillWanted,
+        called_off: asyncio.Event,
+    ) -> Outcome | Overtaken:
+        """Bring one change to HubSpot by the least calls, unless it is overtaken while it waits."""
+        errand = _Errand(still_wanted, called_off)
+        try:
+            if change.kind is ChangeKind.LOOK:
+                return await self._look(change, item, account, cause, errand)
+            return await self._change(change, item, account, cause, errand)
+        except LetGo:
+            return Overtaken()
+
+    async def _change(
+        self, change: Change, item: WorkItem, account: Account, cause: Cause, errand: _Errand
+    ) -> Outcome:
         talk = converse(change, known=item.known, account=account, ours_if_found=item.create_unanswered)
-        outcome = await self._hold(talk, item.delivery.key, change.urgency, cause)
+        outcome = await self._hold(talk, item.delivery.key, change.urgency, cause, errand)
         if isinstance(outcome, Delivered):
             return Arrived(
                 user=outcome.user,
@@ -69,10 +117,26 @@ class HubSpotLink:
                 hubspot_id=outcome.hubspot_id,
                 scim_id=outcome.scim_id or item.delivery.scim_id,
                 notes=outcome.notes,
+                pending=outcome.pending,
+                over_scim=Channel.SCIM in errand.channels,
             )
         if isinstance(outcome, Existing):
             return Met(outcome.user)
-        return self._failed(outcome.failure, outcome.scim_id)
+        failed = self._failed(outcome.failure, outcome.scim_id)
+        if errand.channels[-1:] == [Channel.SCIM] and _refuses_the_channel(outcome.failure):
+            return replace(failed, trouble=Trouble.CHANNEL, retry_as=RetryAs.RETRY)
+        return failed
+
+    async def _look(
+        self, change: Change, item: WorkItem, account: Account, cause: Cause, errand: _Errand
+    ) -> Outcome:
+        """Read one person, by id once he has one, else by the e-mail HubSpot may know him by."""
+        email = None if change.hubspot_id is not None else change.email
+        talk = find_user(hubspot_id=change.hubspot_id, email=email, time_zone=account.time_zone or None)
+        found = await self._hold(talk, item.delivery.key, change.urgency, cause, errand)
+        if not isinstance(found, Failure):
+            return Looked(found)
+        return Looked(None) if found.kind is FailureKind.GONE else self._failed(found)
 
     async def read_account(self, cause: Cause) -> AccountReading | Failed:
         """Read the account whole; anything less is `Failed`, never an account without somebody."""
@@ -97,14 +161,22 @@ class HubSpotLink:
         }
 
     async def _hold(
-        self, talk: Conversation[T], delivery_key: str | None, urgency: Urgency, cause: Cause
+        self,
+        talk: Conversation[T],
+        delivery_key: str | None,
+        urgency: Urgency,
+        cause: Cause,
+        errand: _Errand | None = None,
     ) -> T:
-        """Hold a conversation to its end and return what came of it."""
+        """Hold a conversation to its end and return what came of it; raises `LetGo` when the errand is overtaken."""
         try:
             call = next(talk)
             while True:
+                leave = {} if errand is None else errand.leave_for(call)
                 try:
-                    answer = await self._line.send(call, cause, delivery_key=delivery_key, urgency=urgency)
+                    answer = await self._line.send(
+                        call, cause, delivery_key=delivery_key, urgency=urgency, **leave
+                    )
                 except Refusal as refusal:
                     call = talk.throw(refusal)
                 else:
@@ -173,6 +245,9 @@ class HubSpotLinks:
         if kept is not None and _way(kept[0]) == _way(connection):
             return kept[1]
         link = await self.trial(connection)
+        kept = self._open.get(tenant_id)
+        if kept is not None and _way(kept[0]) == _way(connection):
+            return kept[1]  # somebody else has opened it meanwhile: whoever asks must get the same
         self._open[tenant_id] = (connection, link)
         return link
 
@@ -218,6 +293,11 @@ class HubSpotLinks:
             recent = await self._log.calls_since(tenant_id, since)
             self._budgets.setdefault(key, Budget(self._clock, recent=recent))
         return self._budgets[key]
+
+
+def _refuses_the_channel(failure: Failure) -> bool:
+    """Tell whether a refusal is about the channel, whoever it is used for."""
+    return failure.kind is FailureKind.CONNECTION or failure.code == "FORBIDDEN"
 
 
 def _way(connection: Connection) -> tuple[object, ...]:

@@ -13,7 +13,8 @@ from syncline.gateway.hubspot.failures import Failure
 class Delivered:
     """HubSpot confirmed it. `user` is how HubSpot shows the person now, None when there is none any more.
 
-    `scim_id` is None while the person is not known to be a SCIM user. `notes` are sentences for the log.
+    `scim_id` is None while the person is not known to be a SCIM user. `notes` are sentences for the log. With
+    `pending` a part of the change is still to come, and `user` shows that it is not there yet.
     """
 
     user: AccountUser | None
@@ -21,6 +22,7 @@ class Delivered:
     hubspot_id: str | None
     scim_id: str | None = None
     notes: tuple[str, ...] = ()
+    pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from syncline.clock import Clock
-from syncline.gateway.domain.errors import Invalid, NotFound, Unavailable
+from syncline.gateway.domain.errors import Invalid, NotFound, Refused, Unavailable
 from syncline.gateway.domain.grant import Credential, OAuthGrant, StaticToken
 from syncline.gateway.domain.health import health_of
 from syncline.gateway.domain.scopes import missing_scopes
+from syncline.gateway.services.delivering import HELD_TENANT
 from syncline.gateway.services.ports import (
     AccountReading,
     Actor,
@@ -48,12 +49,14 @@ class Connections:
         access_token: str | None = None,
         scim_base_url: str | None = None,
         scim_token: str | None = None,
+        drop_scim: bool = False,
     ) -> dict[str, Any]:
         """Link the tenant to an account, after reading it whole; nothing at HubSpot is changed by it.
 
         Raises `Unavailable` when the account cannot be read or the SCIM channel does not work (every leaver would
-        be stopped by it), `Conflict` when another tenant has the account. What is not read is not saved. Without base
-        URL and access token the API channel stays as it is and only the SCIM channel is set.
+        be stopped by it), `Conflict` when another tenant has the account. What is not read is not saved. A channel that
+        is not given stays as it is, the SCIM channel unless `drop_scim` says otherwise; `Refused` when that channel
+        would be another account's. Setting another account forgets what was known of the one before.
         """
         found = await self._tenants.find(tenant)
         if (scim_base_url is None) != (scim_token is None):
@@ -61,6 +64,12 @@ class Connections:
         base_url, credential = await self._api_channel(
             found, base_url, access_token, alone=scim_token is None
         )
+        if drop_scim and scim_token is not None:
+            raise Invalid("The SCIM channel is either given or dropped, not both.")
+        before = await self._store.setup.connection(found.id)
+        keeps_scim = before is not None and scim_token is None and not drop_scim
+        if before is not None and keeps_scim:
+            scim_base_url, scim_token = before.scim_base_url, before.scim_token
         scim_base_url = None if scim_base_url is None else self._links.check_address(scim_base_url)
         connection = Connection(
             tenant_id=found.id,
@@ -83,18 +92,31 @@ class Connections:
         connection = replace(
             connection, portal_id=account.portal_id, account=account, account_read_at=cause.at
         )
-        await self._store.setup.set_connection(connection, Actor(actor, cause.at))
+        if before is not None and keeps_scim:
+            _refuse_anothers_scim_channel(before, connection)
+        await self._store.setup.set_connection(connection, Actor(actor, self._clock.now()))
         await self._store.setup.keep_account(found.id, account, reading.users, cause.at)
         self._wake(found.id)
         return _report(report, reading)
 
     async def check(self, actor: str, tenant: str) -> dict[str, Any]:
-        """Read the account again and try out, without changing anything, what each channel can do."""
+        """Read the account again and try out, without changing anything, what each channel can do.
+
+        When everything works, trouble noted before is over; not that which an operator must look at first.
+        """
         found, link = await self._link(tenant)
         cause = self._cause()
         report = await link.check(cause)
         reading = await self.read(found, link)
+        if all(channel["ok"] for channel in report["channels"]):
+            await self._recover(found)
         return await self._with_scopes(found, _report(report, reading))
+
+    async def _recover(self, tenant: Tenant) -> None:
+        connection = await self._store.setup.connection(tenant.id)
+        if connection is not None and connection.trouble not in (None, HELD_TENANT):
+            await self._store.setup.note_trouble(tenant.id, None, None, self._cause())
+            self._wake(tenant.id)
 
     async def _with_scopes(self, tenant: Tenant, report: dict[str, Any]) -> dict[str, Any]:
         """Name the scopes that a grant lacks, among what is missing."""
@@ -181,6 +203,17 @@ def _refuse_dead_scim_channel(report: Mapping[str, Any]) -> None:
             raise Unavailable(
                 f"The SCIM channel does not work; nothing was saved. {' '.join(report['missing'])}"
             )
+
+
+def _refuse_anothers_scim_channel(before: Connection, after: Connection) -> None:
+    """Refuse to go on with a SCIM channel that belongs to the account before."""
+    same = (before.portal_id, before.base_url) == (after.portal_id, after.base_url)
+    if after.scim_token is not None and not same:
+        raise Refused(
+            f"This is HubSpot account {after.portal_id} at {after.base_url}, but the SCIM channel is that of account "
+            f"{before.portal_id} at {before.base_url}; nothing was saved. Give the SCIM channel of the new account too "
+            "(--scim-base-url and --scim-token), or leave the tenant without one (--no-scim)."
+        )
 
 
 def _report(report: Any, reading: AccountReading) -> dict[str, Any]:

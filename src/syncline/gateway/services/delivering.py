@@ -9,15 +9,18 @@ from typing import Any
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.change import Change, ChangeKind
 from syncline.gateway.domain.decision import Decision, decide
-from syncline.gateway.domain.delivery import Access, Origin
-from syncline.gateway.domain.gate import Hold
+from syncline.gateway.domain.delivery import Access, Intent, Origin
+from syncline.gateway.domain.gate import Hold, Send
 from syncline.gateway.domain.holds import HoldReason
+from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.placement import Placement
-from syncline.gateway.domain.retry import RetryAt, decide_retry
+from syncline.gateway.domain.retry import RetryAt, decide_retry, look_again
 from syncline.gateway.domain.setup import Setup
+from syncline.gateway.domain.tenant import TenantMode
 from syncline.gateway.services.ports import (
     Arrived,
     Failed,
+    Looked,
     Met,
     Outcome,
     Settlement,
@@ -30,9 +33,26 @@ from syncline.gateway.services.ports import (
 def decide_item(item: WorkItem, setup: Setup) -> Decision:
     """Decide about one person. A user found where a create of ours was never answered is ours, not an adoption."""
     delivery = item.delivery
+    if item.uncertain is not None and setup.mode is TenantMode.LIVE:
+        return _look(item)
     if item.create_unanswered and delivery.origin is None and item.known is not None:
         delivery = replace(delivery, origin=Origin.CREATED, access=Access.ACTIVE)
     return decide(item.person, delivery, item.known, setup, occupant=item.occupant)
+
+
+def _look(item: WorkItem) -> Decision:
+    """Decide to read the person first: what was sent to HubSpot last may or may not have been done."""
+    delivery = item.delivery
+    change = Change(
+        kind=ChangeKind.LOOK,
+        email=delivery.renamed_from or delivery.email,
+        hubspot_id=delivery.hubspot_id,
+        scim_id=delivery.scim_id,
+        urgency=delivery.urgency,
+        access_after=delivery.access,
+        origin_after=delivery.origin,
+    )
+    return Decision(None, change, Send(), None)
 
 
 def settle_decision(item: WorkItem, decision: Decision, epoch: int) -> Settlement | None:
@@ -41,9 +61,17 @@ def settle_decision(item: WorkItem, decision: Decision, epoch: int) -> Settlemen
         return _held(item, decision, decision.verdict, epoch)
     if decision.change.kind is not ChangeKind.NONE:
         return None
-    return _settlement(
-        item, epoch, "delivery.unchanged", f"{_name(item)} is in step, nothing to send", decision
-    )
+    summary = f"{_name(item)} is in step, nothing to send"
+    settlement = _settlement(item, epoch, "delivery.unchanged", summary, decision)
+    return replace(settlement, standing=_renamed_by_hand(item))
+
+
+def _renamed_by_hand(item: WorkItem) -> Standing | None:
+    """Return the standing of somebody who owed a rename that HubSpot has by now, whoever made it there."""
+    delivery, known = item.delivery, item.known
+    if delivery.renamed_from is None or known is None or email_key(known.email) != delivery.key:
+        return None
+    return Standing(known.hubspot_id, delivery.scim_id, delivery.origin, delivery.access, known.email, known)
 
 
 def settle_outcome(
@@ -51,13 +79,17 @@ def settle_outcome(
 ) -> Settlement:
     """Return what to write about an attempt."""
     if isinstance(outcome, Arrived):
-        return _arrived(item, decision, outcome, epoch)
+        return _arrived(item, decision, outcome, epoch, now)
     if isinstance(outcome, Met):
         return _met(item, decision, outcome, epoch, now)
+    if isinstance(outcome, Looked):
+        return _looked(item, decision, outcome, epoch, now)
     return _failed(item, decision, outcome, epoch, now)
 
 
-def _arrived(item: WorkItem, decision: Decision, outcome: Arrived, epoch: int) -> Settlement:
+def _arrived(
+    item: WorkItem, decision: Decision, outcome: Arrived, epoch: int, now: Milliseconds
+) -> Settlement:
     change = decision.change
     standing = Standing(
         hubspot_id=outcome.hubspot_id,
@@ -70,7 +102,37 @@ def _arrived(item: WorkItem, decision: Decision, outcome: Arrived, epoch: int) -
     summary = f"{_name(item)}: {change.kind.value} done at HubSpot"
     settlement = _settlement(item, epoch, f"delivery.{change.kind.value}", summary, decision)
     detail = {**settlement.detail, "notes": list(outcome.notes), "access": outcome.access.value}
-    return replace(settlement, standing=standing, last_error="; ".join(outcome.notes) or None, detail=detail)
+    arrived = replace(
+        settlement, standing=standing, last_error="; ".join(outcome.notes) or None, detail=detail
+    )
+    if not outcome.pending:
+        return arrived
+    attempts = item.delivery.attempts + 1
+    return replace(arrived, retry_at=look_again(attempts, now, seed=item.delivery.key), attempts=attempts)
+
+
+def _looked(item: WorkItem, decision: Decision, outcome: Looked, epoch: int, now: Milliseconds) -> Settlement:
+    """Take what HubSpot has for granted, and decide again.
+
+    Whether somebody can sign in, the users API does not say. After a call on the SCIM channel the opposite of what is
+    wanted is assumed, so that it is said once more: saying it twice does no harm.
+    """
+    delivery, user = item.delivery, outcome.user
+    standing = None
+    if user is not None:
+        gone = delivery.access in (Access.NONE, Access.REMOVED)
+        access = Access.ACTIVE if gone else delivery.access
+        if item.uncertain == "scim":
+            wanted = delivery.intent is Intent.PRESENT
+            access = Access.DEACTIVATED if wanted else Access.ACTIVE
+            user = replace(user, active=not wanted)
+        origin = delivery.origin or (Origin.CREATED if item.create_unanswered else None)
+        standing = Standing(user.hubspot_id, delivery.scim_id, origin, access, user.email, user)
+    elif delivery.access not in (Access.NONE, Access.REMOVED):
+        standing = _gone(item)
+    summary = f"{_name(item)} was read at HubSpot: the outcome of an earlier attempt was not known"
+    settlement = _settlement(item, epoch, "delivery.looked", summary, decision)
+    return replace(settlement, standing=standing, retry_at=now, looked=True, attempts=delivery.attempts)
 
 
 def _met(item: WorkItem, decision: Decision, outcome: Met, epoch: int, now: Milliseconds) -> Settlement:
@@ -128,7 +190,13 @@ def _held(item: WorkItem, decision: Decision, hold: Hold, epoch: int) -> Settlem
     summary = f"{_name(item)} held: {hold.sentence}"
     settlement = _settlement(item, epoch, "delivery.held", summary, decision)
     detail = {**settlement.detail, "reason": hold.reason.value, "release": hold.release}
-    return replace(settlement, hold_reason=hold.reason.value, hold_detail=hold.detail, detail=detail)
+    return replace(
+        settlement,
+        hold_reason=hold.reason.value,
+        hold_detail=hold.detail,
+        detail=detail,
+        standing=_renamed_by_hand(item),
+    )
 
 
 def _settlement(item: WorkItem, epoch: int, kind: str, summary: str, decision: Decision) -> Settlement:

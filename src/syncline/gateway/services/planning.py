@@ -35,6 +35,7 @@ _KINDS = (
     "deactivate",
     "remove",
     "strip",
+    "look",
     "unchanged",
     "held",
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from syncline.clock import Clock
@@ -12,7 +11,7 @@ from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.attributes import parse_attribute_path
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
 from syncline.gateway.domain.rules import Rule, RuleKind
-from syncline.gateway.domain.tenant import EmailSource, LeaverPolicy, Policy
+from syncline.gateway.domain.tenant import EmailSource, LeaverPolicy
 from syncline.gateway.services.ports import Actor, ProtectedUser, Store, Tenant, Wake
 from syncline.gateway.services.showing import moment, policy_shown, rule_shown, set_name
 from syncline.gateway.services.tenants import Tenants
@@ -64,13 +63,8 @@ class Policies:
             "deactivate_users": deactivate_users,
             "deletion_threshold": _threshold(deletion_threshold),
         }
-        policy = replace(
-            found.policy, **{name: value for name, value in changes.items() if value is not None}
-        )
-        _refuse_strip_without_a_set(policy)
-        if policy.email_from is not found.policy.email_from:
-            await self._refuse_with_people(found)
-        await self._store.setup.set_policy(found.id, policy, self._by(actor))
+        given = {name: value for name, value in changes.items() if value is not None}
+        policy = await self._store.setup.change_policy(found.id, given, self._by(actor))
         self._wake(found.id)
         return policy_shown(policy, account)
 
@@ -78,8 +72,8 @@ class Policies:
         """Set the permission set that people we create get when no rule gives them one."""
         found = await self._tenants.find(tenant)
         account = await self._account(found)
-        policy = replace(found.policy, default_permission_set=permission_set_of(account, name))
-        await self._store.setup.set_policy(found.id, policy, self._by(actor))
+        change = {"default_permission_set": permission_set_of(account, name)}
+        policy = await self._store.setup.change_policy(found.id, change, self._by(actor))
         self._wake(found.id)
         return {"default_permission_set": set_name(account, policy.default_permission_set)}
 
@@ -116,11 +110,9 @@ class Policies:
             primary_team_id=None if primary_team is None else _team(account, primary_team),
             secondary_team_ids=tuple(_team(account, each) for each in secondary_teams),
         )
-        rules = await self._store.setup.rules(found.id)
-        index = len(rules) if position is None else max(0, min(position - 1, len(rules)))
-        rules.insert(index, rule)
-        await self._keep(found, rules, "rule.added", actor)
-        return rule_shown(replace(rule, position=index + 1), account)
+        added = await self._store.setup.add_rule(found.id, rule, position, self._by(actor))
+        self._wake(found.id)
+        return rule_shown(added, account)
 
     async def list_rules(self, actor: str, tenant: str) -> dict[str, Any]:
         """Return the rules in the order they are tried, and what comes after them."""
@@ -135,19 +127,15 @@ class Policies:
     async def move_rule(self, actor: str, tenant: str, rule_id: str, position: int) -> dict[str, Any]:
         """Move a rule to a position, counted from 1; raises `NotFound`."""
         found = await self._tenants.find(tenant)
-        rules, index = await self._rule(found, rule_id)
-        rule = rules.pop(index)
-        index = max(0, min(position - 1, len(rules)))
-        rules.insert(index, rule)
-        await self._keep(found, rules, "rule.moved", actor)
-        return rule_shown(replace(rule, position=index + 1), await self._account(found))
+        rule = await self._store.setup.move_rule(found.id, rule_id, position, self._by(actor))
+        self._wake(found.id)
+        return rule_shown(rule, await self._account(found))
 
     async def remove_rule(self, actor: str, tenant: str, rule_id: str) -> dict[str, Any]:
         """Remove a rule; raises `NotFound`."""
         found = await self._tenants.find(tenant)
-        rules, index = await self._rule(found, rule_id)
-        rule = rules.pop(index)
-        await self._keep(found, rules, "rule.removed", actor)
+        rule = await self._store.setup.remove_rule(found.id, rule_id, self._by(actor))
+        self._wake(found.id)
         return rule_shown(rule, await self._account(found))
 
     async def protect(self, actor: str, tenant: str, email: str, reason: str = "") -> dict[str, Any]:
@@ -178,25 +166,6 @@ class Policies:
         connection = await self._store.setup.connection(tenant.id)
         return None if connection is None else connection.account
 
-    async def _rule(self, tenant: Tenant, rule_id: str) -> tuple[list[Rule], int]:
-        rules = await self._store.setup.rules(tenant.id)
-        for index, rule in enumerate(rules):
-            if rule.id == rule_id:
-                return rules, index
-        raise NotFound(f"{tenant.name} has no rule {rule_id!r}: `rule list` shows those it has.")
-
-    async def _keep(self, tenant: Tenant, rules: Sequence[Rule], action: str, actor: str) -> None:
-        await self._store.setup.set_rules(tenant.id, rules, action, self._by(actor))
-        self._wake(tenant.id)
-
-    async def _refuse_with_people(self, tenant: Tenant) -> None:
-        """Refuse to re-key people who are there: their deliveries are kept under the e-mail chosen before."""
-        if (await self._store.backlog.totals(tenant.id)).users:
-            raise Refused(
-                "Where e-mails come from is chosen before the first user arrives: "
-                "create a new tenant with the other choice and point the identity provider at it."
-            )
-
     def _by(self, actor: str) -> Actor:
         return Actor(actor, self._clock.now())
 
@@ -226,11 +195,6 @@ def _domain(text: str) -> str:
     if "." not in domain or any(character.isspace() or character == "@" for character in domain):
         raise Invalid(f"{text!r} is not a domain such as acme.example.")
     return domain
-
-
-def _refuse_strip_without_a_set(policy: Policy) -> None:
-    if LeaverPolicy.STRIP in (policy.deactivated, policy.deleted) and policy.strip_to is None:
-        raise Refused("To strip leavers, name the permission set they are left with: --strip-to SET.")
 
 
 def _condition(role: str | None, group: str | None, attribute: str | None) -> tuple[RuleKind, str]:

@@ -6,7 +6,8 @@ its id first, and none can be called without one. Writes are durable when they r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -113,8 +114,19 @@ class WorkItem:
     occupant: AccountUser | None
     """Another HubSpot user who has the e-mail this person should get."""
     correlation_id: str
+    uncertain: str | None = None
+    """The channel by which a change was sent whose outcome is not known."""
     create_unanswered: bool = False
     """A create for this e-mail was sent and its answer never came: a user found there now is ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a decision about one delivery rests on: when any of it differs, it is to be decided anew."""
+
+    mode: TenantMode
+    epoch: int
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +147,7 @@ class Settlement:
 
     `revision` and `epoch` are what was decided on; a newer intent stays due. At most one of `hold_reason` (nothing
     leaves until it is released) and `retry_at` is set; with neither the row is in step. `standing` is given when
-    HubSpot answered.
+    HubSpot answered; with a `retry_at` beside it something is still to be sent.
     """
 
     key: str
@@ -151,6 +163,8 @@ class Settlement:
     last_error: str | None = None
     scim_id: str | None = None
     """The person's SCIM user, when an attempt that failed found it out."""
+    looked: bool = False
+    """The person was read at HubSpot, because an earlier outcome was not known."""
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -183,11 +197,11 @@ class CallRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """How many there are of what, for one tenant."""
+    """How many there are of what, for one tenant. A delivery that is due is not counted as held, nor as in step."""
 
     users: int
     groups: int
-    deliveries: int
+    in_step: int
     waiting: int
     retrying: int
     held: Mapping[str, int]
@@ -248,7 +262,9 @@ class SetupStore(Protocol):
     async def tenant(self, name_or_id: str) -> Tenant | None: ...
     async def tenants(self) -> list[Tenant]: ...
     async def set_mode(self, tenant_id: TenantId, mode: TenantMode, actor: Actor) -> None: ...
-    async def set_policy(self, tenant_id: TenantId, policy: Policy, actor: Actor) -> None: ...
+    async def change_policy(
+        self, tenant_id: TenantId, changes: Mapping[str, Any], actor: Actor
+    ) -> Policy: ...
     async def approve_plan(self, tenant_id: TenantId, counts: Mapping[str, int], actor: Actor) -> None: ...
     async def create_token(self, token: Token, actor: Actor) -> None: ...
     async def token(self, token_id: str) -> Token | None: ...
@@ -264,9 +280,9 @@ class SetupStore(Protocol):
         self, tenant_id: TenantId, trouble: str | None, detail: str | None, cause: Cause
     ) -> None: ...
     async def rules(self, tenant_id: TenantId) -> list[Rule]: ...
-    async def set_rules(
-        self, tenant_id: TenantId, rules: Sequence[Rule], action: str, actor: Actor
-    ) -> None: ...
+    async def add_rule(self, tenant_id: TenantId, rule: Rule, position: int | None, actor: Actor) -> Rule: ...
+    async def move_rule(self, tenant_id: TenantId, rule_id: str, position: int, actor: Actor) -> Rule: ...
+    async def remove_rule(self, tenant_id: TenantId, rule_id: str, actor: Actor) -> Rule: ...
     async def protected_users(self, tenant_id: TenantId) -> list[ProtectedUser]: ...
     async def protect(self, tenant_id: TenantId, user: ProtectedUser, actor: Actor) -> None: ...
     async def unprotect(self, tenant_id: TenantId, email: str, actor: Actor) -> bool: ...
@@ -306,7 +322,7 @@ class BacklogStore(Protocol):
     async def held_for(
         self, tenant_id: TenantId, reason: HoldReason, after: str, limit: int
     ) -> list[WorkItem]: ...
-    async def epoch(self, tenant_id: TenantId) -> int: ...
+    async def basis(self, tenant_id: TenantId, key: str) -> Basis | None: ...
     async def due(
         self, tenant_id: TenantId, now: Milliseconds, limit: int, *, urgent_only: bool
     ) -> list[WorkItem]: ...
@@ -352,13 +368,19 @@ class JournalStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived:
-    """The change is at HubSpot, confirmed by its answers."""
+    """The change is at HubSpot, confirmed by its answers.
+
+    With `pending` a part of it is not: HubSpot takes it only later, and `user` shows what is there until then.
+    """
 
     user: AccountUser | None
     access: Access
     hubspot_id: str | None
     scim_id: str | None
     notes: tuple[str, ...] = ()
+    pending: bool = False
+    over_scim: bool = False
+    """The SCIM channel was used for it, so that channel works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +388,11 @@ class Met:
     """A create met somebody who is there already: decide again, knowing that."""
 
     user: AccountUser
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """The change was let go before it was complete: there is nothing to settle, the delivery stays due."""
 
 
 class Trouble(StrEnum):
@@ -381,6 +408,8 @@ class Trouble(StrEnum):
     """The credential, its scopes or the address: nobody's change can work."""
     GONE = "gone"
     """The user is no longer at HubSpot."""
+    CHANNEL = "channel"
+    """The SCIM channel does not work: whoever needs it is tried again later, the others are not concerned."""
     OUTDATED = "outdated"
     """HubSpot no longer has what we last read there: read the account again, then try again."""
 
@@ -397,7 +426,16 @@ class Failed:
     scim_id: str | None = None
 
 
-Outcome = Arrived | Met | Failed
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The person as HubSpot has him now, None for nobody; nothing was changed."""
+
+    user: AccountUser | None
+
+
+Outcome = Arrived | Met | Looked | Failed
+StillWanted = Callable[[], Awaitable[bool]]
+"""Tells whether a change that has waited is still what was decided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -411,8 +449,21 @@ class AccountReading:
 class Link(Protocol):
     """The way to one tenant's HubSpot account, within its budget. Every call is logged before it is sent."""
 
-    async def carry_out(self, change: Change, item: WorkItem, account: Account, cause: Cause) -> Outcome:
-        """Bring one change to HubSpot by the least calls."""
+    async def carry_out(
+        self,
+        change: Change,
+        item: WorkItem,
+        account: Account,
+        cause: Cause,
+        *,
+        still_wanted: StillWanted,
+        called_off: asyncio.Event,
+    ) -> Outcome | Overtaken:
+        """Bring one change to HubSpot by the least calls.
+
+        `still_wanted` is asked once, when the budget allows the first call; when it says no, nothing is sent. Once
+        `called_off` is set no further call waits for the budget; one that was sent is waited for. Both end `Overtaken`.
+        """
         ...
 
     async def read_account(self, cause: Cause) -> AccountReading | Failed:

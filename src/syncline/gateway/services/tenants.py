@@ -72,7 +72,6 @@ class Tenants:
         totals = await self._store.backlog.totals(found.id)
         connection = await self._store.setup.connection(found.id)
         held = sum(totals.held.values())
-        delivered = totals.deliveries - totals.waiting - totals.retrying - held
         return {
             "id": found.id,
             "name": found.name,
@@ -90,7 +89,7 @@ class Tenants:
             },
             "counts": {"users": totals.users, "groups": totals.groups},
             "deliveries": {
-                "in_step": delivered,
+                "in_step": totals.in_step,
                 "waiting": totals.waiting,
                 "retrying": totals.retrying,
                 "held": held,

@@ -86,11 +86,6 @@ def _tenants(column: str, parameter: str) -> Answer:
     ]
 
 
-def _epoch(rows: MemoryRows, parameters: Parameters) -> list[Row]:
-    found = rows.get(t.tenants, parameters["tenant_id"])
-    return [] if found is None else [{"placement_epoch": found["placement_epoch"]}]
-
-
 def _token(rows: MemoryRows, parameters: Parameters) -> list[Row]:
     found = rows.get(t.scim_tokens, parameters["token_id"])
     return [] if found is None else [found]
@@ -107,28 +102,21 @@ def _users_by_email(rows: MemoryRows, parameters: Parameters) -> Iterable[Row]:
         row for row in _own(rows, t.user_emails, parameters) if row["email_key"] == parameters["value"]
     ]
     ids = {row["user_id"] for row in addresses}
-    return _rows_of(t.users, lambda row, _: row["id"] in ids, _by("ordinal"))(rows, parameters)
+    return _rows_of(t.users, lambda row, _: row["id"] in ids)(rows, parameters)
 
 
 def _groups_by_member(rows: MemoryRows, parameters: Parameters) -> Iterable[Row]:
     memberships = [row for row in _own(rows, t.members, parameters) if row["value"] == parameters["value"]]
     ids = {row["group_id"] for row in memberships}
-    return _rows_of(t.groups, lambda row, _: row["id"] in ids, _by("ordinal"))(rows, parameters)
+    return _rows_of(t.groups, lambda row, _: row["id"] in ids)(rows, parameters)
 
 
 def _groups_of(rows: MemoryRows, parameters: Parameters) -> Iterable[Row]:
     groups = {row["id"]: row for row in _own(rows, t.groups, parameters)}
-    memberships = [
-        row
-        for row in _own(rows, t.members, parameters)
-        if row["value"] in parameters["values"] and row["group_id"] in groups
-    ]
-    for row in sorted(memberships, key=lambda row: groups[row["group_id"]]["ordinal"]):
-        yield {
-            "value": row["value"],
-            "id": row["group_id"],
-            "document": groups[row["group_id"]]["document"],
-        }
+    for row in _own(rows, t.members, parameters):
+        if row["value"] in parameters["values"] and row["group_id"] in groups:
+            group = groups[row["group_id"]]
+            yield {"value": row["value"], **{name: group[name] for name in ("id", "ordinal", "document")}}
 
 
 def _user_and_groups(column: str) -> Answer:
@@ -158,6 +146,15 @@ def _is_due(row: Row, parameters: Parameters) -> bool:
     return due_at is not None and row["urgency"] == parameters["urgency"] and due_at <= parameters["now"]
 
 
+def _is_on_its_way(row: Row, parameters: Parameters) -> bool:
+    return row["due_at"] is not None and bool(row["urgency"] == parameters["urgency"])
+
+
+def _is_in_step(row: Row, _parameters: Parameters) -> bool:
+    settled = row["due_at"] is None and row["hold_reason"] is None
+    return settled and bool(row["intent"] != Intent.RELEASED.value)
+
+
 def _is_searched(row: Row, parameters: Parameters) -> bool:
     after: str = parameters["after"]
     is_meant = row["user_id"] == parameters["search"] or _like(row["key"], parameters["pattern"])
@@ -165,7 +162,8 @@ def _is_searched(row: Row, parameters: Parameters) -> bool:
 
 
 def _held(rows: MemoryRows, parameters: Parameters) -> list[Row]:
-    reasons = Counter(row["hold_reason"] for row in _own(rows, t.deliveries, parameters))
+    held = [row for row in _own(rows, t.deliveries, parameters) if row["due_at"] is None]
+    reasons = Counter(row["hold_reason"] for row in held)
     return [
         {"hold_reason": reason, "count": count} for reason, count in reasons.items() if reason is not None
     ]
@@ -179,7 +177,7 @@ def _due_tenants(rows: MemoryRows, parameters: Parameters) -> list[Row]:
         if (row["due_at"] is not None and row["due_at"] <= parameters["now"])
         or row["decided_epoch"] < epochs.get(row["tenant_id"], 0)
     }
-    return [{"tenant_id": tenant_id} for tenant_id in sorted(waiting)]
+    return [{"id": tenant_id} for tenant_id in sorted(waiting & set(epochs))]
 
 
 def _is_unanswered_create(row: Row, parameters: Parameters) -> bool:
@@ -204,7 +202,6 @@ ANSWERS: Mapping[SelectBase, Answer] = {
     statements.TENANT_BY_ID: _tenants("id", "tenant_id"),
     statements.TENANT_BY_NAME: _tenants("name_key", "name_key"),
     statements.ALL_TENANTS: lambda rows, _: sorted(rows.all(t.tenants), key=_by("name_key")),
-    statements.EPOCH: _epoch,
     statements.COUNTERS: _rows_of(t.counters),
     statements.TOKEN: _token,
     statements.TOKENS: _rows_of(t.scim_tokens, order=_by("created_at", "id")),
@@ -244,14 +241,14 @@ ANSWERS: Mapping[SelectBase, Answer] = {
     ),
     statements.NEXT_DUE: _rows_of(
         t.deliveries,
-        lambda row, parameters: row["due_at"] is not None and row["urgency"] == parameters["urgency"],
+        _is_on_its_way,
         _by("due_at"),
         shown=("due_at",),
     ),
     statements.DELETIONS_SINCE: _rows_of(
         t.deletions, lambda row, parameters: row["at"] > parameters["since"], shown=("key",)
     ),
-    statements.APPROVALS_FOR: _rows_of(t.approvals, _among("key"), shown=("key", "what")),
+    statements.APPROVALS_FOR: _rows_of(t.approvals, _among("key"), shown=("key", "what", "user_id")),
     statements.PRIVILEGED: _rows_of(t.privileged_sets),
     statements.HELD_FOR: _rows_of(
         t.deliveries,
@@ -263,12 +260,12 @@ ANSWERS: Mapping[SelectBase, Answer] = {
     statements.DELIVERY: _rows_of(t.deliveries, _equal("key", "key")),
     statements.DELIVERIES_AFTER: _rows_of(t.deliveries, _after("key"), _by("key")),
     statements.DELIVERIES_LIKE: _rows_of(t.deliveries, _is_searched, _by("key")),
-    statements.DELIVERIES: _count(t.deliveries, lambda row, _: row["intent"] != Intent.RELEASED.value),
+    statements.IN_STEP: _count(t.deliveries, _is_in_step),
     statements.WAITING: _count(
-        t.deliveries, lambda row, _: row["due_at"] is not None and row["attempts"] == 0
+        t.deliveries, lambda row, parameters: _is_on_its_way(row, parameters) and row["attempts"] == 0
     ),
     statements.RETRYING: _count(
-        t.deliveries, lambda row, _: row["due_at"] is not None and row["attempts"] > 0
+        t.deliveries, lambda row, parameters: _is_on_its_way(row, parameters) and row["attempts"] > 0
     ),
     statements.HELD: _held,
     statements.DUE_TENANTS: _due_tenants,
@@ -277,7 +274,9 @@ ANSWERS: Mapping[SelectBase, Answer] = {
     ),
     statements.KNOWN_BY_ID: _rows_of(t.account_users, _among("hubspot_id"), shown=("hubspot_id", "document")),
     statements.ACCOUNT_USERS: _count(t.account_users),
-    statements.UNANSWERED_CREATES: _rows_of(t.calls, _is_unanswered_create, shown=("delivery_key",)),
+    statements.UNANSWERED_CREATES: _rows_of(
+        t.calls, _is_unanswered_create, shown=("delivery_key", "sent_at")
+    ),
     statements.CALLS_SINCE: _rows_of(
         t.calls,
         lambda row, parameters: row["sent_at"] > parameters["since"],

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Select
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.delivery import Urgency
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.setup import Setup
-from syncline.gateway.domain.tenant import Policy, TenantId
+from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.domain.threshold import WINDOW, DeletionThreshold, deletion_limit
-from syncline.gateway.services.ports import Cause, Settlement, Totals, WorkItem
+from syncline.gateway.services.ports import Basis, Cause, Settlement, Totals, WorkItem
 from syncline.gateway.store import records, statements
 from syncline.gateway.store.commands.approvals import PassThreshold
 from syncline.gateway.store.commands.deliveries import LogAnswer, LogCall, MakeDue, Settle
@@ -52,11 +52,18 @@ class SqlBacklog:
 
         return await self._reader.scan(read)
 
-    async def epoch(self, tenant_id: TenantId) -> int:
-        """Return the tenant's placement epoch, 0 without such a tenant."""
-        return await self._reader.point(
-            lambda connection: connection.execute(statements.EPOCH, {"tenant_id": tenant_id}).scalar() or 0
-        )
+    async def basis(self, tenant_id: TenantId, key: str) -> Basis | None:
+        """Return what a decision about this delivery rests on now; None when either is not there any more."""
+
+        def read(connection: Connection) -> Basis | None:
+            parameters = {"tenant_id": tenant_id, "key": key}
+            tenant = connection.execute(statements.TENANT_BY_ID, {"tenant_id": tenant_id}).mappings().first()
+            delivery = connection.execute(statements.DELIVERY, parameters).mappings().first()
+            if tenant is None or delivery is None:
+                return None
+            return Basis(TenantMode(tenant["mode"]), tenant["placement_epoch"], delivery["desired_revision"])
+
+        return await self._reader.point(read)
 
     async def due(
         self, tenant_id: TenantId, now: Milliseconds, limit: int, *, urgent_only: bool
@@ -179,6 +186,7 @@ def _setup(connection: Connection, tenant_id: TenantId, now: Milliseconds) -> Se
     return Setup(
         tenant_id=tenant_id,
         mode=tenant.mode,
+        epoch=tenant.placement_epoch,
         policy=tenant.policy,
         rules=tuple(records.rule_of(dict(each)) for each in rules),
         account=None if account is None else records.account_of(account),
@@ -211,12 +219,19 @@ def _totals(connection: Connection, tenant_id: str) -> Totals:
     parameters = {"tenant_id": tenant_id}
     counters = connection.execute(statements.COUNTERS, parameters).mappings().first()
     held = connection.execute(statements.HELD, parameters)
+
+    def on_their_way(statement: Select[int]) -> int:
+        return sum(
+            connection.execute(statement, {**parameters, "urgency": int(urgency)}).scalar_one()
+            for urgency in Urgency
+        )
+
     return Totals(
         users=0 if counters is None else counters["users"],
         groups=0 if counters is None else counters["groups"],
-        deliveries=connection.execute(statements.DELIVERIES, parameters).scalar_one(),
-        waiting=connection.execute(statements.WAITING, parameters).scalar_one(),
-        retrying=connection.execute(statements.RETRYING, parameters).scalar_one(),
+        in_step=connection.execute(statements.IN_STEP, parameters).scalar_one(),
+        waiting=on_their_way(statements.WAITING),
+        retrying=on_their_way(statements.RETRYING),
         held={row[0]: row[1] for row in held},
         last_contact_at=connection.execute(statements.LAST_CONTACT, parameters).scalar(),
     )

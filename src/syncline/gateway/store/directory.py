@@ -242,6 +242,7 @@ def _by_index(
     parameters = {"tenant_id": tenant_id, parameter: value, "limit": SCAN_LIMIT + 1}
     rows = rows_of(connection, statement, parameters)
     _refuse_more_than_a_scan(len(rows))
+    rows.sort(key=itemgetter("ordinal"))
     if isinstance(filter_, Comparison):  # the index has answered the whole filter
         return _cut(connection, tenant_id, resource_type, rows, query, include)
     matched = _matching(connection, tenant_id, resource_type, rows, filter_)
@@ -338,7 +339,8 @@ def groups_of(
     """Return the groups each of these is a direct member of, as references."""
     found: defaultdict[str, list[Reference]] = defaultdict(list)
     parameters = {"tenant_id": tenant_id, "values": list(user_ids)}
-    for row in rows_of(connection, statements.GROUPS_OF, parameters):
+    memberships = rows_of(connection, statements.GROUPS_OF, parameters)
+    for row in sorted(memberships, key=itemgetter("ordinal")):
         found[row["value"]].append(_group_reference(row["id"], row["document"]))
     return found
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -28,6 +29,9 @@ _OLDEST = {
 }
 _TABLES = {LogKind.EVENTS: events, LogKind.CALLS: calls, LogKind.READS: reads}
 _LAST = 2**62
+
+_FIELDS = tuple(field.name for field in fields(Read))
+_values_of = attrgetter(*_FIELDS)
 
 
 class SqlLogs:
@@ -83,7 +87,7 @@ class KeepReads:
 
     def apply(self, rows: Rows) -> None:
         for read in self.reads:
-            rows.insert(reads, asdict(read))
+            rows.insert(reads, dict(zip(_FIELDS, _values_of(read), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.services.ports import Actor, Cause, Connection, ProtectedUser, Tenant, Token
 from syncline.gateway.store import records, statements
-from syncline.gateway.store.commands import approvals
+from syncline.gateway.store.commands import approvals, choices
 from syncline.gateway.store.commands import setup as commands
 from syncline.gateway.store.sealed import credential_of, credential_row
 from syncline.gateway.store.tokens import Tokens
@@ -65,10 +65,9 @@ class SqlSetup:
         """Set how far the tenant's decisions go."""
         await self._change(tenant_id, {"mode": mode.value}, "tenant.mode", {"mode": mode.value}, actor)
 
-    async def set_policy(self, tenant_id: TenantId, policy: Policy, actor: Actor) -> None:
-        """Set the tenant's choices."""
-        text = records.policy_text(policy)
-        await self._change(tenant_id, {"policy": text}, "policy.set", {"policy": text}, actor)
+    async def change_policy(self, tenant_id: TenantId, changes: Mapping[str, Any], actor: Actor) -> Policy:
+        """Change these of the tenant's choices; raises `Refused` for what cannot be carried out."""
+        return await self._writer.submit(choices.ChangePolicy(tenant_id, dict(changes), actor))
 
     async def approve_plan(self, tenant_id: TenantId, counts: Mapping[str, int], actor: Actor) -> None:
         """Remember that an operator has seen the plan and agreed to it."""
@@ -136,9 +135,17 @@ class SqlSetup:
         """Return the rules in the order they are tried."""
         return [records.rule_of(row) for row in await self._rows(statements.RULES, tenant_id)]
 
-    async def set_rules(self, tenant_id: TenantId, rules: Sequence[Rule], action: str, actor: Actor) -> None:
-        """Put these rules in the place of those there."""
-        await self._writer.submit(commands.SetRules(tenant_id, tuple(rules), action, actor))
+    async def add_rule(self, tenant_id: TenantId, rule: Rule, position: int | None, actor: Actor) -> Rule:
+        """Put a rule at a position, counted from 1; None is the last one."""
+        return await self._writer.submit(choices.AddRule(tenant_id, rule, position, actor))
+
+    async def move_rule(self, tenant_id: TenantId, rule_id: str, position: int, actor: Actor) -> Rule:
+        """Move a rule to a position, counted from 1; raises `NotFound`."""
+        return await self._writer.submit(choices.MoveRule(tenant_id, rule_id, position, actor))
+
+    async def remove_rule(self, tenant_id: TenantId, rule_id: str, actor: Actor) -> Rule:
+        """Remove a rule and return it; raises `NotFound`."""
+        return await self._writer.submit(choices.RemoveRule(tenant_id, rule_id, actor))
 
     async def protected_users(self, tenant_id: TenantId) -> list[ProtectedUser]:
         """Return the people an operator protects."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, func, or_, select
 
-from syncline.gateway.domain.delivery import Intent
+from syncline.gateway.domain.delivery import Intent, Urgency
 from syncline.gateway.store.tables import (
     account_users,
     approvals,
@@ -60,7 +60,6 @@ def _escaped(text: str) -> str:
 TENANT_BY_ID = select(tenants).where(tenants.c.id == _tenant)
 TENANT_BY_NAME = select(tenants).where(tenants.c.name_key == bindparam("name_key"))
 ALL_TENANTS = select(tenants).order_by(tenants.c.name_key)
-EPOCH = select(tenants.c.placement_epoch).where(tenants.c.id == _tenant)
 COUNTERS = select(counters).where(counters.c.tenant_id == _tenant)
 TOKEN = select(scim_tokens).where(scim_tokens.c.id == bindparam("token_id"))
 TOKENS = (
@@ -88,24 +87,29 @@ AUDIT = (
 USER = select(users).where(users.c.tenant_id == _tenant, users.c.id == bindparam("id"))
 GROUP = select(groups).where(groups.c.tenant_id == _tenant, groups.c.id == bindparam("id"))
 USERS_BY_NAME = select(users).where(users.c.tenant_id == _tenant, users.c.user_name_key == bindparam("value"))
-_USER_AND_GROUPS = (
-    select(
-        users.c.id,
-        users.c.version,
-        users.c.created_at,
-        users.c.modified_at,
-        users.c.document,
-        groups.c.id.label("group_id"),
-        groups.c.ordinal.label("group_ordinal"),
-        groups.c.document.label("group_document"),
+
+
+def _user_and_groups(column: ColumnElement[str]) -> Select[Any]:
+    """Return the query for one user: a row for each group he is in, or one row without a group."""
+    return (
+        select(
+            users.c.id,
+            users.c.version,
+            users.c.created_at,
+            users.c.modified_at,
+            users.c.document,
+            groups.c.id.label("group_id"),
+            groups.c.ordinal.label("group_ordinal"),
+            groups.c.document.label("group_document"),
+        )
+        .outerjoin(members, and_(members.c.tenant_id == users.c.tenant_id, members.c.value == users.c.id))
+        .outerjoin(groups, and_(groups.c.tenant_id == members.c.tenant_id, groups.c.id == members.c.group_id))
+        .where(users.c.tenant_id == _tenant, column == bindparam("value"))
     )
-    .outerjoin(members, and_(members.c.tenant_id == users.c.tenant_id, members.c.value == users.c.id))
-    .outerjoin(groups, and_(groups.c.tenant_id == members.c.tenant_id, groups.c.id == members.c.group_id))
-    .where(users.c.tenant_id == _tenant)
-)
-USER_AND_GROUPS = _USER_AND_GROUPS.where(users.c.id == bindparam("value"))
-"""One user: a row for each group he is in, or one row without a group."""
-USER_AND_GROUPS_BY_NAME = _USER_AND_GROUPS.where(users.c.user_name_key == bindparam("value"))
+
+
+USER_AND_GROUPS = _user_and_groups(users.c.id)
+USER_AND_GROUPS_BY_NAME = _user_and_groups(users.c.user_name_key)
 USERS_BY_EXTERNAL_ID = (
     select(users)
     .where(users.c.tenant_id == _tenant, users.c.external_id == bindparam("value"))
@@ -118,7 +122,6 @@ USERS_BY_EMAIL = (
         user_emails, and_(user_emails.c.tenant_id == users.c.tenant_id, user_emails.c.user_id == users.c.id)
     )
     .where(user_emails.c.tenant_id == _tenant, user_emails.c.email_key == bindparam("value"))
-    .order_by(users.c.ordinal)
     .limit(_limit)
 )
 GROUPS_BY_NAME = (
@@ -137,7 +140,6 @@ GROUPS_BY_MEMBER = (
     select(groups)
     .join(members, and_(members.c.tenant_id == groups.c.tenant_id, members.c.group_id == groups.c.id))
     .where(members.c.tenant_id == _tenant, members.c.value == bindparam("value"))
-    .order_by(groups.c.ordinal)
     .limit(_limit)
 )
 USER_PAGE = (
@@ -168,10 +170,9 @@ GROUPS_AFTER = (
 )
 USERS_IN = select(users).where(users.c.tenant_id == _tenant, users.c.id.in_(_many))
 GROUPS_OF = (
-    select(members.c.value, groups.c.id, groups.c.document)
+    select(members.c.value, groups.c.id, groups.c.ordinal, groups.c.document)
     .join(groups, and_(groups.c.tenant_id == members.c.tenant_id, groups.c.id == members.c.group_id))
     .where(members.c.tenant_id == _tenant, members.c.value.in_(_many))
-    .order_by(groups.c.ordinal)
 )
 MEMBERS_OF = (
     select(members.c.group_id, members.c.value, members.c.document)
@@ -212,7 +213,7 @@ NEXT_DUE = (
 DELETIONS_SINCE = select(deletions.c.key).where(
     deletions.c.tenant_id == _tenant, deletions.c.at > bindparam("since")
 )
-APPROVALS_FOR = select(approvals.c.key, approvals.c.what).where(
+APPROVALS_FOR = select(approvals.c.key, approvals.c.what, approvals.c.user_id).where(
     approvals.c.tenant_id == _tenant, approvals.c.key.in_(_many)
 )
 PRIVILEGED = select(privileged_sets).where(privileged_sets.c.tenant_id == _tenant)
@@ -246,29 +247,44 @@ DELIVERIES_LIKE = (
     .order_by(deliveries.c.key)
     .limit(_limit)
 )
-DELIVERIES = select(func.count()).where(
-    deliveries.c.tenant_id == _tenant, deliveries.c.intent != Intent.RELEASED.value
+# A delivery is in one of these states at a time: what is due counts as on its way, whatever held it before.
+IN_STEP = select(func.count()).where(
+    deliveries.c.tenant_id == _tenant,
+    deliveries.c.hold_reason.is_(None),
+    deliveries.c.due_at.is_(None),
+    deliveries.c.intent != Intent.RELEASED.value,
 )
-WAITING = select(func.count()).where(
-    deliveries.c.tenant_id == _tenant, deliveries.c.due_at.is_not(None), deliveries.c.attempts == 0
+_on_its_way = and_(
+    deliveries.c.tenant_id == _tenant,
+    deliveries.c.urgency == bindparam("urgency"),
+    deliveries.c.due_at.is_not(None),
 )
-RETRYING = select(func.count()).where(
-    deliveries.c.tenant_id == _tenant, deliveries.c.due_at.is_not(None), deliveries.c.attempts > 0
-)
+WAITING = select(func.count()).where(_on_its_way, deliveries.c.attempts == 0)
+RETRYING = select(func.count()).where(_on_its_way, deliveries.c.attempts > 0)
 HELD = (
     select(deliveries.c.hold_reason, func.count())
-    .where(deliveries.c.tenant_id == _tenant, deliveries.c.hold_reason.is_not(None))
+    .where(
+        deliveries.c.tenant_id == _tenant,
+        deliveries.c.hold_reason.is_not(None),
+        deliveries.c.due_at.is_(None),
+    )
     .group_by(deliveries.c.hold_reason)
 )
-DUE_TENANTS = (
-    select(deliveries.c.tenant_id)
-    .where(deliveries.c.due_at <= bindparam("now"))
-    .union(
-        select(deliveries.c.tenant_id)
-        .join(tenants, tenants.c.id == deliveries.c.tenant_id)
-        .where(deliveries.c.decided_epoch < tenants.c.placement_epoch)
+# For each tenant the first row that is due, or outdated, is enough: its backlog is not walked.
+_is_due = or_(
+    *(
+        exists().where(
+            deliveries.c.tenant_id == tenants.c.id,
+            deliveries.c.urgency == int(urgency),
+            deliveries.c.due_at <= bindparam("now"),
+        )
+        for urgency in Urgency
     )
 )
+_is_stale = exists().where(
+    deliveries.c.tenant_id == tenants.c.id, deliveries.c.decided_epoch < tenants.c.placement_epoch
+)
+DUE_TENANTS = select(tenants.c.id).where(or_(_is_due, _is_stale))
 KNOWN_BY_EMAIL = select(account_users.c.email_key, account_users.c.document).where(
     account_users.c.tenant_id == _tenant, account_users.c.email_key.in_(_many)
 )
@@ -276,7 +292,7 @@ KNOWN_BY_ID = select(account_users.c.hubspot_id, account_users.c.document).where
     account_users.c.tenant_id == _tenant, account_users.c.hubspot_id.in_(_many)
 )
 ACCOUNT_USERS = select(func.count()).where(account_users.c.tenant_id == _tenant)
-UNANSWERED_CREATES = select(calls.c.delivery_key).where(
+UNANSWERED_CREATES = select(calls.c.delivery_key, calls.c.sent_at).where(
     calls.c.tenant_id == _tenant,
     calls.c.delivery_key.in_(_many),
     calls.c.purpose == "users.create",

@@ -26,11 +26,15 @@ tenants = Table(
     Column("placement_epoch", Integer, nullable=False),
     Column("plan_approved_at", BigInteger),
     Column("plan_approved_by", String),
+    Column("account", String),
     Column("created_at", BigInteger, nullable=False),
     Index("ux_tenants_name_key", "name_key", unique=True),
     info={"lookups": [("name_key",)]},
 )
-"""A customer. `placement_epoch` grows with everything placement depends on besides the person."""
+"""A customer. `placement_epoch` grows with everything placement depends on besides the person.
+
+`account` names the HubSpot account that the ids in `deliveries` are of; it outlives the connection.
+"""
 
 counters = Table(
     "counters",
@@ -133,7 +137,7 @@ users = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("modified_at", BigInteger, nullable=False),
     Index("ux_users_user_name_key", "tenant_id", "user_name_key", unique=True),
-    Index("ix_users_external_id", "tenant_id", "external_id"),
+    Index("ix_users_external_id", "tenant_id", "external_id", "ordinal"),
     Index("ix_users_email_key", "tenant_id", "email_key"),
     Index("ix_users_ordinal", "tenant_id", "ordinal"),
     info={"lookups": [("tenant_id", "user_name_key"), ("tenant_id", "email_key")]},
@@ -146,7 +150,7 @@ user_emails = Table(
     Column("tenant_id", String, primary_key=True),
     Column("user_id", String, primary_key=True),
     Column("email_key", String, primary_key=True),
-    Index("ix_user_emails_email_key", "tenant_id", "email_key"),
+    Index("ix_user_emails_email_key", "tenant_id", "email_key", "user_id"),
     info={"lookups": [("tenant_id", "user_id")]},
 )
 """Every e-mail of every user, normalised: the index behind ``emails.value eq``."""
@@ -164,7 +168,7 @@ groups = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("modified_at", BigInteger, nullable=False),
     Index("ux_groups_display_name_key", "tenant_id", "display_name_key", unique=True),
-    Index("ix_groups_external_id", "tenant_id", "external_id"),
+    Index("ix_groups_external_id", "tenant_id", "external_id", "ordinal"),
     Index("ix_groups_ordinal", "tenant_id", "ordinal"),
     info={"lookups": [("tenant_id", "display_name_key")]},
 )
@@ -177,7 +181,7 @@ members = Table(
     Column("group_id", String, primary_key=True),
     Column("value", String, primary_key=True),
     Column("document", LargeBinary, nullable=False),
-    Index("ix_members_value", "tenant_id", "value"),
+    Index("ix_members_value", "tenant_id", "value", "group_id"),
     info={"lookups": [("tenant_id", "group_id"), ("tenant_id", "value")]},
 )
 """Memberships as rows: adding one costs the same in any group. A member need not exist (yet)."""
@@ -226,6 +230,7 @@ deliveries = Table(
     Column("access", String, nullable=False),
     Column("renamed_from", String),
     Column("renamed_key", String),
+    Column("uncertain", String),
     Column("moved_to", String),
     Column("claimed_by", String),
     Column("hold_reason", String),
@@ -233,16 +238,17 @@ deliveries = Table(
     Column("last_error", Text),
     Column("delivered_at", BigInteger),
     Column("may_reactivate", Boolean, nullable=False),
-    Index("ix_deliveries_due", "tenant_id", "urgency", "due_at"),
+    Index("ix_deliveries_due", "tenant_id", "urgency", "due_at", "key"),
     Index("ix_deliveries_epoch", "tenant_id", "decided_epoch"),
-    Index("ix_deliveries_hold", "tenant_id", "hold_reason"),
+    Index("ix_deliveries_hold", "tenant_id", "hold_reason", "key"),
     Index("ix_deliveries_renamed_key", "tenant_id", "renamed_key"),
     info={"lookups": [("tenant_id", "renamed_key")]},
 )
 """One row per person to deliver, keyed by normalised e-mail: the unit of order.
 
 `renamed_from` (and its normalised form `renamed_key`) is the e-mail HubSpot still knows the person by, while a rename
-is owed; `moved_to` is the row that took the person over.
+is owed; `moved_to` is the row that took the person over. `uncertain` names the channel by which a change was sent
+whose outcome is not known (yet): what was last read of the person is not to be trusted until he is read again.
 """
 
 approvals = Table(
@@ -251,10 +257,11 @@ approvals = Table(
     Column("tenant_id", String, primary_key=True),
     Column("key", String, primary_key=True),
     Column("what", String, primary_key=True),
+    Column("user_id", String),
     Column("approved_at", BigInteger, nullable=False),
     Column("approved_by", String, nullable=False),
 )
-"""What an operator has approved for one delivery; it is used up when that delivery is done."""
+"""What an operator has approved for one delivery and the person it then had; it is used up when that is done."""
 
 deletions = Table(
     "deletions",
@@ -299,9 +306,10 @@ calls = Table(
     Column("correlation_id", String, nullable=False),
     Column("status", Integer),
     Column("answered_at", BigInteger),
+    Column("doubted", Boolean, nullable=False),
     Index("ix_calls_sent_at", "tenant_id", "sent_at"),
-    Index("ix_calls_delivery_key", "tenant_id", "delivery_key"),
-    Index("ix_calls_correlation_id", "tenant_id", "correlation_id"),
+    Index("ix_calls_delivery_key", "tenant_id", "delivery_key", "seq"),
+    Index("ix_calls_correlation_id", "tenant_id", "correlation_id", "seq"),
 )
 """Every call to HubSpot, written before it is sent: the budget's memory, and the proof of what was asked."""
 

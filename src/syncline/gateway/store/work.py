@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Select
 
+from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import AccountUser
-from syncline.gateway.domain.delivery import Delivery
+from syncline.gateway.domain.delivery import LEAVE, Delivery, Intent
 from syncline.gateway.domain.person import GroupRef, Person, email_key, person_from
 from syncline.gateway.domain.tenant import EmailSource
 from syncline.gateway.services.ports import WorkItem
@@ -37,18 +38,23 @@ def items_of(connection: Connection, tenant_id: str, rows: Sequence[Row]) -> lis
             known=known.user_of(delivery),
             occupant=known.occupant_of(delivery),
             correlation_id=row["correlation_id"],
-            create_unanswered=delivery.key in unanswered,
+            uncertain=row["uncertain"],
+            create_unanswered=_was_created(delivery, unanswered, row["delivered_at"] or 0),
         )
         for delivery, row in zip(deliveries, rows, strict=True)
     ]
 
 
 def _approvals(connection: Connection, tenant_id: str, rows: Sequence[Row]) -> defaultdict[str, set[str]]:
-    """Return what operators have approved, by delivery."""
+    """Return what operators have approved, by delivery: for the person it has now, and leaving only who is to leave."""
     found: defaultdict[str, set[str]] = defaultdict(set)
-    parameters = {"tenant_id": tenant_id, "values": [row["key"] for row in rows]}
-    for key, what in connection.execute(statements.APPROVALS_FOR, parameters):
-        found[key].add(what)
+    by_key = {row["key"]: row for row in rows}
+    parameters = {"tenant_id": tenant_id, "values": list(by_key)}
+    for key, what, user_id in connection.execute(statements.APPROVALS_FOR, parameters):
+        row = by_key[key]
+        outdated = what == LEAVE and row["intent"] == Intent.PRESENT.value
+        if user_id == row["user_id"] and not outdated:
+            found[key].add(what)
     return found
 
 
@@ -125,10 +131,22 @@ def _email_keys(delivery: Delivery) -> list[str]:
     return [*old, delivery.key] if delivery.email is not None else old
 
 
-def _unanswered(connection: Connection, tenant_id: str, deliveries: Sequence[Delivery]) -> set[str]:
-    """Return the keys for which a create was sent whose answer never came."""
-    keys = [each.key for each in deliveries if each.origin is None]
+def _was_created(
+    delivery: Delivery, unanswered: Mapping[str, Milliseconds], delivered_at: Milliseconds
+) -> bool:
+    """Tell whether a create of ours may have made the person: for this e-mail, or for the one before a rename."""
+    return any(unanswered.get(key, 0) > delivered_at for key in _email_keys(delivery))
+
+
+def _unanswered(
+    connection: Connection, tenant_id: str, deliveries: Sequence[Delivery]
+) -> dict[str, Milliseconds]:
+    """Return when a create was last sent whose answer never came, by e-mail, for those who are not ours yet."""
+    keys = sorted({key for each in deliveries if each.origin is None for key in _email_keys(each)})
     if not keys:
-        return set()
+        return {}
+    sent: dict[str, Milliseconds] = {}
     parameters = {"tenant_id": tenant_id, "values": keys}
-    return set(connection.execute(statements.UNANSWERED_CREATES, parameters).scalars())
+    for key, sent_at in connection.execute(statements.UNANSWERED_CREATES, parameters):
+        sent[key] = max(sent_at, sent.get(key, 0))
+    return sent

@@ -15,7 +15,7 @@ from syncline.gateway.services.provisioning import TenantDirectory
 from syncline.scim.errors import Unauthorized, Unavailable
 from syncline.scimserver.bearer import bearer_token
 from syncline.scimserver.store import Exchange
-from syncline.sql.errors import StoreBusy, StoreError
+from syncline.sql.errors import StoreError
 
 _log = logging.getLogger(__name__)
 _REFUSED = "This bearer token is unknown, revoked or expired."
@@ -74,5 +74,5 @@ class BearerAuthenticator:
         self._noted[token_id] = now
         try:
             await self._setup.note_token_use(token_id, now, client)
-        except StoreBusy:
-            _log.warning("the use of a token could not be noted: the store is busy")
+        except StoreError as error:  # a read is answered also while nothing can be written
+            _log.warning("the use of a token could not be noted: %s", error)

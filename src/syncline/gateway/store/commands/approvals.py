@@ -17,7 +17,10 @@ from syncline.sql.rows import Need, Row, Rows
 
 @dataclass(frozen=True, slots=True)
 class Approve:
-    """Approve one thing for each of these deliveries and have them decided again, at once."""
+    """Approve one thing for each of these deliveries and have them decided again, at once.
+
+    An approval is for the person the delivery now has: whoever takes over the e-mail does not inherit it.
+    """
 
     tenant_id: TenantId
     granted: tuple[tuple[str, str], ...]
@@ -36,15 +39,21 @@ class Approve:
 
     def _approve(self, rows: Rows, key: str, what: str) -> None:
         delivery = rows.get(deliveries, self.tenant_id, key)
-        if delivery is None or rows.get(approvals, self.tenant_id, key, what) is not None:
+        if delivery is None:
+            return
+        held = rows.get(approvals, self.tenant_id, key, what)
+        if held is not None and held["user_id"] == delivery["user_id"]:
             return
         approval: Row = {
             "tenant_id": self.tenant_id,
             "key": key,
             "what": what,
+            "user_id": delivery["user_id"],
             "approved_at": self.actor.at,
             "approved_by": self.actor.name,
         }
+        # One for somebody who had this e-mail before is worth nothing any more.
+        rows.delete(approvals, self.tenant_id, key, what)
         rows.insert(approvals, approval)
         revision = delivery["desired_revision"] + 1
         rows.update(deliveries, (self.tenant_id, key), due_at=self.actor.at, desired_revision=revision)

@@ -99,7 +99,11 @@ def offer(rows: Rows, tenant_id: str, key: str, cause: Cause) -> None:
 def _is_at_hubspot(rows: Rows, claimant: Claimant, key: str | None) -> bool:
     """Tell whether the claimant would take a HubSpot user of his own along to another row."""
     row = None if key is None else rows.get(deliveries, claimant.tenant_id, key)
-    return row is not None and (row["hubspot_id"] is not None or row["renamed_from"] is not None)
+    return row is not None and _may_be_at_hubspot(row)
+
+
+def _may_be_at_hubspot(row: Row) -> bool:
+    return any(row[name] is not None for name in ("hubspot_id", "renamed_from", "uncertain"))
 
 
 def _holder(rows: Rows, claimant: Claimant, key: str, *, takes_along: bool) -> str | None:
@@ -112,7 +116,7 @@ def _holder(rows: Rows, claimant: Claimant, key: str, *, takes_along: bool) -> s
         return None
     if row["user_id"] is not None:
         return str(row["user_id"])
-    if takes_along and row["access"] in _AT_HUBSPOT:
+    if takes_along and (row["access"] in _AT_HUBSPOT or row["uncertain"] is not None):
         return f"HubSpot user {row['hubspot_id']}"
     return None
 
@@ -145,7 +149,7 @@ def _move(rows: Rows, claimant: Claimant, old_key: str, new_key: str, cause: Cau
     old = rows.get(deliveries, claimant.tenant_id, old_key)
     if old is None:
         return
-    if old["hubspot_id"] is not None or old["renamed_from"] is not None:
+    if _may_be_at_hubspot(old):
         known_as = old["renamed_from"] or old["email"]
         back_again = known_as is not None and email_key(known_as) == new_key
         rows.update(
@@ -155,6 +159,7 @@ def _move(rows: Rows, claimant: Claimant, old_key: str, new_key: str, cause: Cau
             scim_id=old["scim_id"],
             origin=old["origin"],
             access=old["access"],
+            uncertain=old["uncertain"],
             **owing(None if back_again else known_as),
         )
     rows.update(
@@ -168,6 +173,8 @@ def _move(rows: Rows, claimant: Claimant, old_key: str, new_key: str, cause: Cau
         scim_id=None,
         origin=None,
         access=Access.NONE.value,
+        uncertain=None,
+        may_reactivate=False,
         **owing(None),
         claimed_by=None,
         hold_reason=None,
@@ -220,6 +227,7 @@ def blank(tenant_id: str, key: str) -> Row:
         "origin": None,
         "access": Access.NONE.value,
         **owing(None),
+        "uncertain": None,
         "moved_to": None,
         "claimed_by": None,
         "hold_reason": None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import AccountUser
-from syncline.gateway.domain.delivery import Access, Intent
+from syncline.gateway.domain.delivery import LEAVE, Access, Intent
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.services.ports import Cause, Settlement, Standing
 from syncline.gateway.store.commands import claims
@@ -17,6 +17,11 @@ from syncline.gateway.store.tables import account_users, approvals, calls, deliv
 from syncline.sql.rows import Need, Row, Rows
 
 GONE = {Access.REMOVED, Access.NONE}
+SCIM = "scim"
+CHANGES = frozenset(
+    {"users.create", "users.update", "users.remove", "scim.users.create", "scim.users.update"}
+)
+"""The purposes of calls that may change a person at HubSpot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +49,24 @@ class LogCall:
             "correlation_id": self.cause.correlation_id,
             "status": None,
             "answered_at": None,
+            "doubted": self._doubt(rows),
         }
         rows.insert(calls, call)
         return seq
+
+    def _doubt(self, rows: Rows) -> bool:
+        """Distrust what is known of the person from now on: a change is leaving, and its answer may never come.
+
+        Returns whether this call is the first to bring doubt.
+        """
+        if self.delivery_key is None or self.purpose not in CHANGES:
+            return False
+        row = rows.get(deliveries, self.tenant_id, self.delivery_key)
+        if row is None:
+            return False
+        if row["uncertain"] != SCIM:
+            rows.update(deliveries, (self.tenant_id, self.delivery_key), uncertain=self.channel)
+        return row["uncertain"] is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +82,18 @@ class LogAnswer:
         return (Need(calls, ("tenant_id", "seq"), (self.tenant_id, self.seq)),)
 
     def apply(self, rows: Rows) -> None:
-        if rows.get(calls, self.tenant_id, self.seq) is not None:
-            rows.update(calls, (self.tenant_id, self.seq), status=self.status, answered_at=self.at)
+        call = rows.get(calls, self.tenant_id, self.seq)
+        if call is None:
+            return
+        rows.update(calls, (self.tenant_id, self.seq), status=self.status, answered_at=self.at)
+        if call["doubted"] and _did_nothing(self.status):
+            self._trust_again(rows, call)
+
+    def _trust_again(self, rows: Rows, call: Row) -> None:
+        """Take the doubt back: a refused call has changed nothing, what was known before it still holds."""
+        row = rows.get(deliveries, self.tenant_id, call["delivery_key"])
+        if row is not None and row["uncertain"] == call["channel"]:
+            rows.update(deliveries, (self.tenant_id, row["key"]), uncertain=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +109,10 @@ class Settle:
         return (
             counters_of(self.tenant_id),
             *(Need(deliveries, primary_key, (self.tenant_id, item.key)) for item in self.settlements),
+            *(
+                Need(approvals, (*primary_key, "what"), (self.tenant_id, item.key, LEAVE))
+                for item in self.settlements
+            ),
         )
 
     def apply(self, rows: Rows) -> None:
@@ -89,6 +123,10 @@ class Settle:
 
     def _settle(self, rows: Rows, row: Row, settlement: Settlement) -> None:
         changes: Row = {"decided_epoch": max(settlement.epoch, row["decided_epoch"])}
+        if row["intent"] == Intent.RELEASED.value and settlement.standing is None:
+            # The person has moved on to another row, and nothing was learnt that this row could hand over.
+            rows.update(deliveries, (self.tenant_id, settlement.key), **changes)
+            return
         newest = row["desired_revision"] == settlement.revision
         if settlement.hold_reason is None and settlement.retry_at is None:
             changes |= _in_step(row, settlement, self.cause.at, newest=newest)
@@ -97,22 +135,25 @@ class Settle:
         if settlement.scim_id is not None:
             changes["scim_id"] = settlement.scim_id
         self._journal(rows, row, settlement)
-        if settlement.standing is not None:
+        if settlement.standing is not None and settlement.retry_at is None and settlement.hold_reason is None:
             _use_up_approvals(rows, self.tenant_id, settlement.key)
+        elif row["intent"] == Intent.PRESENT.value:
+            # Whoever is wanted back is not to leave on a word given before.
+            rows.delete(approvals, self.tenant_id, settlement.key, LEAVE)
+        if settlement.standing is not None or settlement.looked:
+            changes["uncertain"] = None
         rows.update(deliveries, (self.tenant_id, settlement.key), **changes)
         if settlement.standing is not None:
-            self._keep_standing(rows, row, settlement.standing)
+            self._keep_standing(rows, row, settlement.standing, looked=settlement.looked)
+        elif settlement.looked:
+            self._pay_off(rows, row)
 
-    def _keep_standing(self, rows: Rows, row: Row, standing: Standing) -> None:
+    def _keep_standing(self, rows: Rows, row: Row, standing: Standing, *, looked: bool) -> None:
         _keep_account_user(rows, self.tenant_id, standing, self.cause.at)
         if row["moved_to"] is not None and row["intent"] == Intent.RELEASED.value:
             self._hand_over(rows, row, standing)
             return
         _count_delivered(rows, self.tenant_id, row["access"], standing.access)
-        before = row["renamed_from"]
-        renamed = (
-            before is not None and standing.email is not None and email_key(standing.email) == row["key"]
-        )
         rows.update(
             deliveries,
             (self.tenant_id, row["key"]),
@@ -120,12 +161,26 @@ class Settle:
             scim_id=standing.scim_id,
             origin=None if standing.origin is None else standing.origin.value,
             access=standing.access.value,
-            **claims.owing(None if renamed else before),
+            may_reactivate=row["may_reactivate"] and standing.access is not Access.ACTIVE,
         )
-        if renamed:
-            claims.offer(rows, self.tenant_id, email_key(before), self.cause)
+        there = None if standing.email is None else email_key(standing.email)
+        if there == row["key"] or standing.access in GONE:
+            self._pay_off(rows, row)
+        elif looked and there is not None:
+            rows.update(deliveries, (self.tenant_id, row["key"]), **claims.owing(standing.email))
         if standing.access in GONE:
             claims.offer(rows, self.tenant_id, row["key"], self.cause)
+
+    def _pay_off(self, rows: Rows, row: Row) -> None:
+        """Clear a rename that is no longer owed: whoever waits for the old e-mail may have it."""
+        before = row["renamed_from"]
+        if before is None:
+            return
+        rows.update(deliveries, (self.tenant_id, row["key"]), **claims.owing(None))
+        if rows.get(deliveries, self.tenant_id, email_key(before)) is not None:
+            # What was sent for that e-mail before has found its person: it says nothing about the next one there.
+            rows.update(deliveries, (self.tenant_id, email_key(before)), delivered_at=self.cause.at)
+        claims.offer(rows, self.tenant_id, email_key(before), self.cause)
 
     def _hand_over(self, rows: Rows, row: Row, standing: Standing) -> None:
         """Give the answer to the row of the e-mail the person moved to meanwhile; that row owes the rename."""
@@ -211,6 +266,11 @@ def _count_delivered(rows: Rows, tenant_id: str, before: str, after: Access) -> 
     change = int(after is Access.ACTIVE) - int(before == Access.ACTIVE.value)
     if change:
         count(rows, tenant_id, "delivered", change)
+
+
+def _did_nothing(status: int | None) -> bool:
+    """Tell whether an answer says that the call was not carried out: refused, or never sent (logged as 0)."""
+    return status is not None and (status == 0 or 400 <= status < 500)
 
 
 def _in_step(row: Row, settlement: Settlement, at: Milliseconds, *, newest: bool) -> Row:

@@ -142,12 +142,21 @@ class DeleteGroup:
         listed = rows.find(members, tenant_id=self.tenant_id, group_id=self.group_id)
         for member in listed:
             rows.delete(members, self.tenant_id, self.group_id, member["value"])
-        for parent in rows.find(members, tenant_id=self.tenant_id, value=self.group_id):
-            rows.delete(members, self.tenant_id, parent["group_id"], self.group_id)
+        leave_groups(rows, self.tenant_id, self.group_id, self.cause)
         rows.delete(groups, self.tenant_id, self.group_id)
         count(rows, self.tenant_id, "groups", -1)
         _mark_members(rows, self.tenant_id, self.group_id, {member["value"] for member in listed}, self.cause)
         _journal(rows, self.tenant_id, self.cause, "deleted", row)
+
+
+def leave_groups(rows: Rows, tenant_id: str, value: str, cause: Cause) -> None:
+    """Take somebody who is gone out of every group. To whoever reads them, they have changed: each is a new version."""
+    for membership in rows.find(members, tenant_id=tenant_id, value=value):
+        group_id = membership["group_id"]
+        rows.delete(members, tenant_id, group_id, value)
+        group = rows.get(groups, tenant_id, group_id)
+        if group is not None:
+            rows.update(groups, (tenant_id, group_id), version=group["version"] + 1, modified_at=cause.at)
 
 
 def stored_group(row: Row, listed: tuple[Reference, ...] | None = None) -> Stored:
@@ -169,9 +178,12 @@ def _existing(rows: Rows, tenant_id: str, group_id: str, if_match: int | None) -
 def _rewrite(
     rows: Rows, tenant_id: str, row: Row, resource: Resource, change: MemberChange | None, cause: Cause
 ) -> Stored:
-    added, removed = (set[str](), set[str]()) if change is None else _change_members(rows, row, change)
+    moved = _Moved() if change is None else _change_members(rows, row, change)
+    added, removed = moved.added, moved.removed
     columns = _columns(resource)
-    if not added and not removed and all(row[name] == value for name, value in columns.items()):
+    if not (added or removed or moved.described) and all(
+        row[name] == value for name, value in columns.items()
+    ):
         _journal(rows, tenant_id, cause, "unchanged", row)
         return stored_group(row)
     if columns["display_name_key"] != row["display_name_key"]:
@@ -190,10 +202,19 @@ def _refuse_taken_name(rows: Rows, tenant_id: str, group_id: str, resource: Reso
         raise Uniqueness(f"The displayName {resource['displayName']!r} is taken by another group.")
 
 
-def _change_members(rows: Rows, row: Row, change: MemberChange) -> tuple[set[str], set[str]]:
-    """Carry out a change of members and return who was really added and who really removed."""
+@dataclass(slots=True)
+class _Moved:
+    """Who was really added, who really removed, and of whom something new was said."""
+
+    added: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
+    described: set[str] = field(default_factory=set)
+
+
+def _change_members(rows: Rows, row: Row, change: MemberChange) -> _Moved:
+    """Carry out a change of members and return what it came to."""
     tenant_id, group_id = row["tenant_id"], row["id"]
-    removed: set[str] = set()
+    moved = _Moved()
     if change.clear:
         before = rows.find(members, tenant_id=tenant_id, group_id=group_id)
         leaving: Iterable[str] = [member["value"] for member in before if member["value"] not in change.add]
@@ -202,20 +223,24 @@ def _change_members(rows: Rows, row: Row, change: MemberChange) -> tuple[set[str
     for value in leaving:
         if rows.get(members, tenant_id, group_id, value) is not None:
             rows.delete(members, tenant_id, group_id, value)
-            removed.add(value)
-    added = {
-        value
-        for value, member in change.add.items()
-        if _put_member(rows, _member_row(tenant_id, group_id, value, member))
-    }
-    return added, removed
+            moved.removed.add(value)
+    for value, member in change.add.items():
+        there = rows.get(members, tenant_id, group_id, value)
+        if there is None:
+            rows.insert(members, _member_row(tenant_id, group_id, value, member))
+            moved.added.add(value)
+        elif _describe_member(rows, there, member):
+            moved.described.add(value)
+    return moved
 
 
-def _put_member(rows: Rows, row: Row) -> bool:
-    """Insert a member; one who is there already stays as he is. Return whether he is new."""
-    if rows.get(members, row["tenant_id"], row["group_id"], row["value"]) is not None:
+def _describe_member(rows: Rows, row: Row, member: Mapping[str, object]) -> bool:
+    """Add to a member who is there what is new of him; return whether anything was."""
+    before = json.decode(row["document"])
+    after = {**before, **member}
+    if after == before:
         return False
-    rows.insert(members, row)
+    rows.update(members, (row["tenant_id"], row["group_id"], row["value"]), document=json.encode(after))
     return True
 
 

@@ -11,21 +11,21 @@ from dataclasses import dataclass
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account, AccountUser
-from syncline.gateway.domain.errors import Conflict, NotFound
+from syncline.gateway.domain.errors import Conflict, NotFound, Refused
+from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.person import email_key
-from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.services.ports import Actor, Cause, ProtectedUser, Token
 from syncline.gateway.store import records
 from syncline.gateway.store.commands.deliveries import keep_account_user
 from syncline.gateway.store.commands.journal import counters_of, record_audit, record_event
+from syncline.gateway.store.commands.leaving import leave_account
 from syncline.gateway.store.tables import (
     account_users,
     connections,
     counters,
     deliveries,
     protected_users,
-    rules,
     scim_tokens,
     tenants,
 )
@@ -57,6 +57,7 @@ class CreateTenant:
             "placement_epoch": 1,
             "plan_approved_at": None,
             "plan_approved_by": None,
+            "account": None,
             "created_at": self.actor.at,
         }
         rows.insert(tenants, row)
@@ -150,7 +151,9 @@ _RENEWED = frozenset(
 class SetConnection:
     """Link the tenant to a HubSpot account. The row's credentials are sealed already.
 
-    What was read of an account is forgotten when the account or the address changes.
+    When the account or the address changes, all that is known of the account before is forgotten, its ids and what was
+    approved for it included: the new one's users have ids of their own. Nothing is sent to it before a plan was seen:
+    a live tenant goes back to plan.
     """
 
     tenant_id: TenantId
@@ -170,11 +173,10 @@ class SetConnection:
                         "an account is kept in line by one tenant only."
                     )
         before = rows.get(connections, self.tenant_id)
+        left = self._leave(rows)
         if before is None:
             rows.insert(connections, self.row)
         else:
-            if (before["portal_id"], before["base_url"]) != (portal_id, self.row["base_url"]):
-                forget_account_users(rows, self.tenant_id)
             kept = {
                 name: value for name, value in self.row.items() if name not in {"tenant_id", "created_at"}
             }
@@ -182,21 +184,43 @@ class SetConnection:
                 # The same grant: its tokens may have been renewed since the row was made, and only the last ones live.
                 kept = {name: value for name, value in kept.items() if name not in _RENEWED}
             rows.update(connections, (self.tenant_id,), **kept)
-        tenant = rows.get(tenants, self.tenant_id)
-        if tenant is not None and tenant["mode"] == TenantMode.COLLECTING.value:
-            rows.update(tenants, (self.tenant_id,), mode=TenantMode.PLAN.value)
+        self._set_mode(rows, account_left=bool(left))
         bump_epoch(rows, self.tenant_id)
         _audit(
             rows,
             self.tenant_id,
             self.actor,
             "connection.set",
+            **left,
             portal_id=portal_id,
             base_url=self.row["base_url"],
             scim_base_url=self.row["scim_base_url"],
             credential=self.row["credential"],
             granted_by=self.row["grant_holder"],
         )
+
+    def _leave(self, rows: Rows) -> Row:
+        """Forget the account before when this is another one; return what the audit says of it."""
+        tenant = rows.get(tenants, self.tenant_id)
+        account = f"{self.row['portal_id']} at {self.row['base_url']}"
+        if tenant is None or tenant["account"] == account:
+            return {}
+        rows.update(tenants, (self.tenant_id,), account=account)
+        if tenant["account"] is None:
+            return {}
+        forget_account_users(rows, self.tenant_id)
+        return {
+            "account_left": tenant["account"],
+            "people_forgotten": leave_account(rows, self.tenant_id, self.actor),
+            "mode_before": tenant["mode"],
+            "mode": TenantMode.PLAN.value,
+        }
+
+    def _set_mode(self, rows: Rows, *, account_left: bool) -> None:
+        """End collecting; end live, too, when the account was left."""
+        tenant = rows.get(tenants, self.tenant_id)
+        if tenant is not None and (account_left or tenant["mode"] == TenantMode.COLLECTING.value):
+            rows.update(tenants, (self.tenant_id,), mode=TenantMode.PLAN.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,34 +286,6 @@ class NoteTrouble:
 
 
 @dataclass(frozen=True, slots=True)
-class SetRules:
-    """Put these rules, in this order, in the place of those there."""
-
-    tenant_id: TenantId
-    rules: Sequence[Rule]
-    action: str
-    actor: Actor
-
-    def prefetch(self) -> Iterable[Need]:
-        return (*_tenant_needs(self.tenant_id), Need(rules, ("tenant_id",), (self.tenant_id,)))
-
-    def apply(self, rows: Rows) -> None:
-        before = {row["id"]: row for row in rows.find(rules, tenant_id=self.tenant_id)}
-        for position, rule in enumerate(self.rules, start=1):
-            fresh = records.rule_row(self.tenant_id, rule, position)
-            held = before.pop(rule.id, None)
-            if held is None:
-                rows.insert(rules, fresh)
-            elif held != fresh:
-                key = (self.tenant_id, rule.id)
-                rows.update(rules, key, position=position, document=fresh["document"])
-        for rule_id in before:
-            rows.delete(rules, self.tenant_id, rule_id)
-        bump_epoch(rows, self.tenant_id)
-        _audit(rows, self.tenant_id, self.actor, self.action, rules=[rule.when for rule in self.rules])
-
-
-@dataclass(frozen=True, slots=True)
 class Protect:
     """Have nothing ever changed for this person."""
 
@@ -334,7 +330,10 @@ class Unprotect:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Let a person whom somebody deactivated at HubSpot be reactivated; returns whether there is such a row."""
+    """Let a person whom somebody deactivated at HubSpot be reactivated; returns whether there is such a row.
+
+    Raises `Refused` for anybody held for another reason, or not at all: nothing may be released ahead of its time.
+    """
 
     tenant_id: TenantId
     key: str
@@ -350,11 +349,21 @@ class Release:
         row = rows.get(deliveries, self.tenant_id, self.key)
         if row is None:
             return False
+        if row["hold_reason"] != HoldReason.DEACTIVATED_AT_HUBSPOT.value:
+            raise Refused(_not_to_be_released(row))
         revision = row["desired_revision"] + 1
         key = (self.tenant_id, self.key)
         rows.update(deliveries, key, may_reactivate=True, due_at=self.actor.at, desired_revision=revision)
         _audit(rows, self.tenant_id, self.actor, "user.released", delivery=self.key)
         return True
+
+
+def _not_to_be_released(row: Row) -> str:
+    now = "is not held" if row["hold_reason"] is None else f"is held as {row['hold_reason']}"
+    return (
+        f"{row['email'] or row['key']} {now}: only people who were deactivated at HubSpot by somebody else are "
+        "released so; `users show` says what each of the others waits for."
+    )
 
 
 def bump_epoch(rows: Rows, tenant_id: str) -> None:

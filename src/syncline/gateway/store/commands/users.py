@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from syncline.gateway.domain.person import EmailChoice, choose_email, email_key
 from syncline.gateway.services.ports import Cause
 from syncline.gateway.store.commands import claims
+from syncline.gateway.store.commands.groups import leave_groups
 from syncline.gateway.store.commands.journal import advance, count, counters_of, insert_event, record_event
 from syncline.gateway.store.records import policy_of
 from syncline.gateway.store.tables import deliveries, members, tenants, user_emails, users
@@ -135,8 +136,7 @@ class DeleteUser:
 
     def apply(self, rows: Rows) -> None:
         row = existing(rows, self.tenant_id, self.user_id, self.if_match)
-        for membership in rows.find(members, tenant_id=self.tenant_id, value=self.user_id):
-            rows.delete(members, self.tenant_id, membership["group_id"], self.user_id)
+        leave_groups(rows, self.tenant_id, self.user_id, self.cause)
         for address in rows.find(user_emails, tenant_id=self.tenant_id, user_id=self.user_id):
             rows.delete(user_emails, self.tenant_id, self.user_id, address["email_key"])
         rows.delete(users, self.tenant_id, self.user_id)

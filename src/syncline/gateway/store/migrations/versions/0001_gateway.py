@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("what", sa.String(), nullable=False),
+        sa.Column("user_id", sa.String(), nullable=True),
         sa.Column("approved_at", sa.BigInteger(), nullable=False),
         sa.Column("approved_by", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "key", "what", name="pk_approvals"),
@@ -72,10 +73,11 @@ def upgrade() -> None:
         sa.Column("correlation_id", sa.String(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.Column("doubted", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "seq", name="pk_calls"),
     )
-    op.create_index("ix_calls_correlation_id", "calls", ["tenant_id", "correlation_id"], unique=False)
-    op.create_index("ix_calls_delivery_key", "calls", ["tenant_id", "delivery_key"], unique=False)
+    op.create_index("ix_calls_correlation_id", "calls", ["tenant_id", "correlation_id", "seq"], unique=False)
+    op.create_index("ix_calls_delivery_key", "calls", ["tenant_id", "delivery_key", "seq"], unique=False)
     op.create_index("ix_calls_sent_at", "calls", ["tenant_id", "sent_at"], unique=False)
     op.create_table(
         "connections",
@@ -144,6 +146,7 @@ def upgrade() -> None:
         sa.Column("access", sa.String(), nullable=False),
         sa.Column("renamed_from", sa.String(), nullable=True),
         sa.Column("renamed_key", sa.String(), nullable=True),
+        sa.Column("uncertain", sa.String(), nullable=True),
         sa.Column("moved_to", sa.String(), nullable=True),
         sa.Column("claimed_by", sa.String(), nullable=True),
         sa.Column("hold_reason", sa.String(), nullable=True),
@@ -153,9 +156,11 @@ def upgrade() -> None:
         sa.Column("may_reactivate", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "key", name="pk_deliveries"),
     )
-    op.create_index("ix_deliveries_due", "deliveries", ["tenant_id", "urgency", "due_at"], unique=False)
+    op.create_index(
+        "ix_deliveries_due", "deliveries", ["tenant_id", "urgency", "due_at", "key"], unique=False
+    )
     op.create_index("ix_deliveries_epoch", "deliveries", ["tenant_id", "decided_epoch"], unique=False)
-    op.create_index("ix_deliveries_hold", "deliveries", ["tenant_id", "hold_reason"], unique=False)
+    op.create_index("ix_deliveries_hold", "deliveries", ["tenant_id", "hold_reason", "key"], unique=False)
     op.create_index("ix_deliveries_renamed_key", "deliveries", ["tenant_id", "renamed_key"], unique=False)
     op.create_table(
         "events",
@@ -184,7 +189,7 @@ def upgrade() -> None:
         sa.Column("modified_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_groups"),
     )
-    op.create_index("ix_groups_external_id", "groups", ["tenant_id", "external_id"], unique=False)
+    op.create_index("ix_groups_external_id", "groups", ["tenant_id", "external_id", "ordinal"], unique=False)
     op.create_index("ix_groups_ordinal", "groups", ["tenant_id", "ordinal"], unique=False)
     op.create_index("ux_groups_display_name_key", "groups", ["tenant_id", "display_name_key"], unique=True)
     op.create_table(
@@ -201,7 +206,7 @@ def upgrade() -> None:
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "group_id", "value", name="pk_members"),
     )
-    op.create_index("ix_members_value", "members", ["tenant_id", "value"], unique=False)
+    op.create_index("ix_members_value", "members", ["tenant_id", "value", "group_id"], unique=False)
     op.create_table(
         "privileged_sets",
         sa.Column("tenant_id", sa.String(), nullable=False),
@@ -266,6 +271,7 @@ def upgrade() -> None:
         sa.Column("placement_epoch", sa.Integer(), nullable=False),
         sa.Column("plan_approved_at", sa.BigInteger(), nullable=True),
         sa.Column("plan_approved_by", sa.String(), nullable=True),
+        sa.Column("account", sa.String(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_tenants"),
     )
@@ -277,7 +283,9 @@ def upgrade() -> None:
         sa.Column("email_key", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "user_id", "email_key", name="pk_user_emails"),
     )
-    op.create_index("ix_user_emails_email_key", "user_emails", ["tenant_id", "email_key"], unique=False)
+    op.create_index(
+        "ix_user_emails_email_key", "user_emails", ["tenant_id", "email_key", "user_id"], unique=False
+    )
     op.create_table(
         "users",
         sa.Column("tenant_id", sa.String(), nullable=False),
@@ -295,6 +303,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_users"),
     )
     op.create_index("ix_users_email_key", "users", ["tenant_id", "email_key"], unique=False)
-    op.create_index("ix_users_external_id", "users", ["tenant_id", "external_id"], unique=False)
+    op.create_index("ix_users_external_id", "users", ["tenant_id", "external_id", "ordinal"], unique=False)
     op.create_index("ix_users_ordinal", "users", ["tenant_id", "ordinal"], unique=False)
     op.create_index("ux_users_user_name_key", "users", ["tenant_id", "user_name_key"], unique=True)

@@ -1,0 +1,106 @@
+"""What HubSpot shows outranks what we once did; what was done by a policy outlasts a change of the policy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.world import TENANT, World, world
+
+ADA = "ada@acme.example"
+DAY = 86_400_000
+
+
+async def reactivate_by_hand(acme: World, email: str) -> None:
+    found = await acme.hubspot.scim("GET", f'/Users?filter=userName%20eq%20"{email}"')
+    patch = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+        "Operations": [{"op": "replace", "path": "active", "value": True}],
+    }
+    await acme.hubspot.scim("PATCH", f"/Users/{found['Resources'][0]['id']}", patch)
+
+
+async def test_a_leaver_let_in_again_by_hand_leaves_again_with_the_next_reading(acme: World) -> None:
+    await acme.go_live()
+    ada = await acme.add_user(ADA)
+    await acme.drain()
+    await acme.set_user(ada.id, "active", False)
+    await acme.drain()
+    assert (await acme.hubspot.users())[ADA]["active"] is False
+    await reactivate_by_hand(acme, ADA)
+    assert (await acme.hubspot.users())[ADA]["active"] is True
+
+    await acme.run("connection.check", tenant=TENANT)
+    assert await acme.drain() is None
+
+    assert (await acme.hubspot.users())[ADA]["active"] is False
+    assert {} == await acme.held()
+
+
+async def test_a_stronger_policy_leaves_those_alone_who_left_before_it(acme: World) -> None:
+    await acme.go_live()
+    people = [await acme.add_user(f"user{number}@acme.example") for number in range(3)]
+    await acme.drain()
+    await acme.set_user(people[0].id, "active", False)
+    await acme.delete_user(people[1].id)
+    await acme.drain()
+    acme.clock.leap(40 * DAY)
+
+    await acme.run("policy.set", tenant=TENANT, deactivated="remove")
+    await acme.drain()
+    left_before = set(await acme.hubspot.users())
+    await acme.set_user(people[2].id, "active", False)
+    await acme.delete_user(people[0].id)
+    await acme.drain()
+
+    assert {f"user{number}@acme.example" for number in range(3)} <= left_before
+    assert left_before - set(await acme.hubspot.users()) == {"user0@acme.example", "user2@acme.example"}
+    assert {} == await acme.held()
+
+
+@pytest.mark.parametrize("leaves", ["deactivated", "deleted"])
+async def test_whom_we_brought_leaves_though_the_domains_were_narrowed_since(
+    acme: World, leaves: str
+) -> None:
+    await acme.go_live(deactivated="remove")
+    guest = await acme.add_user("guest@agency.example")
+    await acme.drain()
+    await acme.run("policy.set", tenant=TENANT, domains=["acme.example"])
+    await acme.drain()
+
+    if leaves == "deleted":
+        await acme.delete_user(guest.id)
+    else:
+        await acme.set_user(guest.id, "active", False)
+    await acme.drain()
+
+    assert "guest@agency.example" not in await acme.hubspot.users()
+    assert {} == await acme.held()
+
+
+async def shown(acme: World, user_id: str) -> dict[str, Any]:
+    return await acme.run("users.show", tenant=TENANT, user=user_id)
+
+
+async def test_a_name_that_waits_for_the_first_sign_in_goes_out_after_it(tmp_path: Path) -> None:
+    async with world(tmp_path, scim=False, account={"invites": "120"}) as acme:
+        await acme.go_live(deactivated="remove")
+        ada = await acme.add_user(ADA, name={"givenName": "Ada", "familyName": "Vance"})
+        await acme.drain()
+        await acme.set_user(ada.id, "name.familyName", "Lovelace")
+
+        due = await acme.drain()
+
+        waiting = await shown(acme, ada.id)
+        assert due is not None
+        assert 7 * 60_000 <= due - acme.clock.now() <= 15 * 60_000
+        assert ("retrying", "Vance") == (waiting["delivery"]["state"], waiting["hubspot"]["last_name"])
+        assert "first sign-in" in waiting["delivery"]["last_error"]
+
+        acme.clock.leap(DAY)
+        assert await acme.drain() is None
+
+        assert "Ada Lovelace" == (await acme.hubspot.users())[ADA]["name"]
+        assert "in-step" == (await shown(acme, ada.id))["delivery"]["state"]
