@@ -127,10 +127,6 @@ class ProvisioningLog:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def of_cycle(self, cycle: str) -> tuple[Entry, ...]:
-        """Return the entries of one cycle."""
-        return tuple(entry for entry in self._entries if entry.cycle == cycle)
-
     def about(self, object_id: str) -> tuple[Entry, ...]:
         """Return everything that ever happened to one object."""
         return tuple(entry for entry in self._entries if entry.source.object_id == object_id)

@@ -96,11 +96,6 @@ def choose_email(resource: Resource, source: EmailSource) -> EmailChoice:
     return EmailChoice(candidate)
 
 
-def delivery_email(resource: Resource, source: EmailSource) -> str | None:
-    """Return the address HubSpot should have for this SCIM user; None when missing, invalid or mangled."""
-    return choose_email(resource, source).email
-
-
 def email_key(email: str) -> str:
     """Return the form in which addresses are compared: the same string preparation as for userName."""
     return comparison_key(email)
