@@ -18,17 +18,25 @@ from syncline.gateway.cli.seam import Programs
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sqlalchemy import Engine
+
     from syncline.clock import Clock
     from syncline.gateway.delivery.drain import Drain
     from syncline.gateway.domain.grant import OAuthApp
+    from syncline.gateway.hubspot.authority import HubSpotAuthority
+    from syncline.gateway.hubspot.link import HubSpotLinks
     from syncline.gateway.services.operations import Operation
     from syncline.gateway.services.ports import Store, Wake
     from syncline.gateway.services.retention import ReadLog, Retention
     from syncline.gateway.services.upkeep import LogKeeping, Upkeep
+    from syncline.gateway.store.keyring import KeyRing
     from syncline.localsocket import Call, Progress
     from syncline.scimserver.store import Exchange
     from syncline.settings import Settings
+    from syncline.sql.reader import Reader
     from syncline.sql.sealing import Key
+    from syncline.sql.writer import Writer
+    from syncline.telemetry.metrics import Metrics
 
 _log = logging.getLogger(__name__)
 
@@ -91,39 +99,25 @@ async def open_gateway(
     from syncline.clock import SystemClock
     from syncline.gateway.delivery.dispatcher import LocalDispatcher
     from syncline.gateway.delivery.drain import Drain
-    from syncline.gateway.hubspot.addresses import check_authorize_url, check_base_url
-    from syncline.gateway.hubspot.authority import HubSpotAuthority
     from syncline.gateway.hubspot.client import open_session
-    from syncline.gateway.hubspot.link import HubSpotLinks
     from syncline.gateway.services.authorizing import Authorizing
     from syncline.gateway.services.connections import Connections
     from syncline.gateway.services.maintenance import maintenance
     from syncline.gateway.services.operations import operations
     from syncline.gateway.services.retention import ReadLog
     from syncline.gateway.services.tenants import Tenants
-    from syncline.gateway.store.keyring import TOKENS, open_keyring
+    from syncline.gateway.store.keyring import TOKENS
     from syncline.gateway.store.logs import SqlLogs
     from syncline.gateway.store.store import MIGRATIONS, sql_store
     from syncline.gateway.store.upkeep import SqlUpkeep
     from syncline.gateway.web.callback import CALLBACK_PATH, callback_page
     from syncline.gateway.web.visits import HttpVisitor
-    from syncline.sql.engines import open_engine
-    from syncline.sql.migrations import migrate
-    from syncline.sql.reader import Reader
-    from syncline.sql.writer import Writer
     from syncline.telemetry.metrics import Metrics
 
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
-        engine = open_engine(settings.database)
-        stack.callback(engine.dispose)
-        migrate(engine, MIGRATIONS)
-        ring = open_keyring(engine, settings.data / "secret.key", settings.secret_key, forget=forget_key)
+        engine, ring, writer, reader = _open_database(settings, stack, forget_key=forget_key)
         sealer = ring.sealer
-        writer, reader = Writer(engine), Reader(engine)
-        writer.start()
-        stack.push_async_callback(writer.close)
-        stack.push_async_callback(reader.close)
         store = sql_store(writer, reader, sealer)
         if session is None:
             session = open_session()
@@ -135,34 +129,8 @@ async def open_gateway(
         if read_log is not None:
             await stack.enter_async_context(_beside(read_log.run()))
             await stack.enter_async_context(_beside(_retention(settings, store, logs, clock).run()))
-        check_address = partial(
-            check_base_url,
-            allow_private=not settings.is_public,
-            allowed_hosts=settings.allow_private_hubspot,
-        )
-        app = _hubspot_app(settings)
-        links = HubSpotLinks(
-            store.setup,
-            store.grants,
-            store.backlog,
-            session,
-            clock,
-            check_address,
-            metrics.hubspot_call,
-            app=app,
-        )
+        links, authority = _hubspot(settings, store, session, clock, metrics)
         stack.push_async_callback(links.close)
-        authority = HubSpotAuthority(
-            links,
-            clock,
-            app=app,
-            authorize_url=settings.hubspot_authorize_url,
-            check_authorize_url=partial(
-                check_authorize_url,
-                allow_private=not settings.is_public,
-                allowed_hosts=settings.allow_private_hubspot,
-            ),
-        )
         drain = Drain(store, links, clock, metrics.delivery)
         dispatcher = LocalDispatcher(drain, lambda: store.backlog.due_tenants(clock.now()), clock)
         if deliver:
@@ -214,6 +182,58 @@ async def open_gateway(
             serving=serving,
         )
         yield Gateway({**table, **upkept}, application, store, drain, upkeep, clock)
+
+
+def _open_database(
+    settings: Settings, stack: AsyncExitStack, *, forget_key: bool
+) -> tuple[Engine, KeyRing, Writer, Reader]:
+    """Open the database in its newest shape, with its keys; `stack` closes what is open, last opened first."""
+    from syncline.gateway.store.keyring import open_keyring
+    from syncline.gateway.store.store import MIGRATIONS
+    from syncline.sql.engines import open_engine
+    from syncline.sql.migrations import migrate
+    from syncline.sql.reader import Reader
+    from syncline.sql.writer import Writer
+
+    engine = open_engine(settings.database)
+    stack.callback(engine.dispose)
+    migrate(engine, MIGRATIONS)
+    ring = open_keyring(engine, settings.data / "secret.key", settings.secret_key, forget=forget_key)
+    writer, reader = Writer(engine), Reader(engine)
+    writer.start()
+    stack.push_async_callback(writer.close)
+    stack.push_async_callback(reader.close)
+    return engine, ring, writer, reader
+
+
+def _hubspot(
+    settings: Settings, store: Store, session: Any, clock: Clock, metrics: Metrics
+) -> tuple[HubSpotLinks, HubSpotAuthority]:
+    """Put together the ways to HubSpot: its channels, and its OAuth server; private addresses only if allowed."""
+    from syncline.gateway.hubspot.addresses import check_authorize_url, check_base_url
+    from syncline.gateway.hubspot.authority import HubSpotAuthority
+    from syncline.gateway.hubspot.link import HubSpotLinks
+
+    private, allowed = not settings.is_public, settings.allow_private_hubspot
+    app = _hubspot_app(settings)
+    links = HubSpotLinks(
+        store.setup,
+        store.grants,
+        store.backlog,
+        session,
+        clock,
+        partial(check_base_url, allow_private=private, allowed_hosts=allowed),
+        metrics.hubspot_call,
+        app=app,
+    )
+    authority = HubSpotAuthority(
+        links,
+        clock,
+        app=app,
+        authorize_url=settings.hubspot_authorize_url,
+        check_authorize_url=partial(check_authorize_url, allow_private=private, allowed_hosts=allowed),
+    )
+    return links, authority
 
 
 def _application(
