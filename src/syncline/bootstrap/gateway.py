@@ -62,11 +62,13 @@ async def open_gateway(
     from syncline.clock import SystemClock
     from syncline.gateway.delivery.dispatcher import LocalDispatcher
     from syncline.gateway.delivery.drain import Drain
+    from syncline.gateway.delivery.schedule import Schedule
     from syncline.gateway.hubspot.client import open_session
     from syncline.gateway.services.authorizing import Authorizing
     from syncline.gateway.services.connections import Connections
     from syncline.gateway.services.maintenance import maintenance
     from syncline.gateway.services.operations import operations
+    from syncline.gateway.services.reconciling import Reconciliation
     from syncline.gateway.services.retention import ReadLog
     from syncline.gateway.services.tenants import Tenants
     from syncline.gateway.store.keyring import TOKENS
@@ -94,8 +96,11 @@ async def open_gateway(
             await stack.enter_async_context(_beside(_retention(settings, store, logs, clock).run()))
         links, authority = _hubspot(settings, store, session, clock, metrics)
         stack.push_async_callback(links.close)
-        drain = Drain(store, links, clock, metrics.delivery)
-        dispatcher = LocalDispatcher(drain, lambda: store.backlog.due_tenants(clock.now()), clock)
+        reconciliation = Reconciliation(store, clock)
+        every = settings.reconcile_hours * 3_600_000 if deliver else None
+        schedule = None if every is None else Schedule(reconciliation, clock, every)
+        drain = Drain(store, links, clock, metrics.delivery, schedule, reconciliation)
+        dispatcher = LocalDispatcher(drain, drain.due_tenants, clock)
         if deliver:
             dispatcher.start()
             stack.push_async_callback(dispatcher.close)
@@ -105,7 +110,7 @@ async def open_gateway(
         authorizing = Authorizing(
             store,
             tenants,
-            Connections(store, tenants, links, clock, wake),
+            Connections(store, tenants, links, clock, wake, reconciliation),
             links,
             authority,
             clock,
@@ -120,6 +125,7 @@ async def open_gateway(
             scim_base_url=lambda: f"{address()}/scim/v2",
             wake=wake,
             authorizing=authorizing,
+            reconciliation=reconciliation,
         )
         application = _application(
             settings,

@@ -10,6 +10,37 @@ import pytest
 from tests.acceptance.cli.conftest import Run
 from tests.support.operations import Operations
 
+READING = {
+    "step": "done",
+    "users": 3,
+    "changed": 1,
+    "missing": ["Teams cannot be read."],
+    "begun_at": "2026-11-21T08:00:00Z",
+    "finished_at": "2026-11-21T08:00:09Z",
+    "asked_by": "cli:anna",
+    "correlation_id": "c1",
+}
+DRIFT = {
+    "user_id": "u1",
+    "user_name": "anna@example.com",
+    "email": "anna@example.com",
+    "field": "permission_set",
+    "wanted": "Sales User",
+    "at_hubspot": "Manager",
+    "policy": "report",
+    "found_at": "2026-11-21T08:00:09Z",
+    "by": {"actor": "eve@example.com", "at": "2026-11-21T07:00:00Z", "how": "audit log"},
+    "hold": None,
+    "would": "none",
+}
+ORPHAN = {
+    "hubspot_id": "7",
+    "email": "cyd@example.com",
+    "first_name": "Cyd",
+    "last_name": "X",
+    "permission_sets": ["Sales User"],
+    "active": True,
+}
 POLICY: dict[str, Any] = {
     "deactivated": "deactivate",
     "deleted": None,
@@ -154,6 +185,13 @@ RESULTS: dict[str, Any] = {
         "decision": PERSON,
         "events": [EVENT],
     },
+    "users.release": {"email": "anna@example.com", "released": True},
+    "reconcile.run": READING,
+    "reconcile.show": READING,
+    "drift.list": {"drift": [DRIFT], "next": "anna@example.com"},
+    "drift.enforce": {"email": "anna@example.com", "fields": ["email"], "enforced": True},
+    "drift.accept": {"email": "anna@example.com", "fields": ["email"], "accepted": True},
+    "orphans.list": {"orphans": [ORPHAN], "outside_domains": 2, "protected": 1, "next": None},
     "groups.list": {"groups": [{"id": "g1", "display_name": "Sales", "members": 2}], "next": None},
     "groups.show": {"id": "g1", "display_name": "Sales", "members": [{"value": "u1", "display": "Anna"}]},
     "events.list": {"events": [EVENT], "next": None},
@@ -217,6 +255,44 @@ CALLS: list[tuple[list[str], str, dict[str, Any], str]] = [
         "policy.set",
         {"tenant": "acme", "domains": ["a.example", "b.example"], "match_role_names": True},
         "match role names",
+    ),
+    (
+        ["policy", "set", "acme", "--drift", "permission-set=enforce", "--drift", "email=accept"],
+        "policy.set",
+        {"tenant": "acme", "drift": {"permission_set": "enforce", "email": "accept"}},
+        "match role names",
+    ),
+    (["reconcile", "acme"], "reconcile.run", {"tenant": "acme"}, "`drift list acme` shows what differs"),
+    (["reconcile", "acme", "--status"], "reconcile.show", {"tenant": "acme"}, "Teams cannot be read."),
+    (
+        ["drift", "list", "acme", "--field", "permission_set"],
+        "drift.list",
+        {"tenant": "acme", "field": "permission_set", "limit": 50},
+        "eve@example.com",
+    ),
+    (
+        ["drift", "enforce", "acme", "anna@example.com", "--field", "email"],
+        "drift.enforce",
+        {"tenant": "acme", "user": "anna@example.com", "fields": ["email"]},
+        "anna@example.com: email will be delivered again.",
+    ),
+    (
+        ["drift", "accept", "acme", "anna@example.com"],
+        "drift.accept",
+        {"tenant": "acme", "user": "anna@example.com", "fields": []},
+        "anna@example.com: email stays as HubSpot has it.",
+    ),
+    (
+        ["orphans", "list", "acme"],
+        "orphans.list",
+        {"tenant": "acme", "limit": 50},
+        "Not listed: 1 protected, 2 outside the tenant's domains.",
+    ),
+    (
+        ["users", "release", "acme", "anna@example.com"],
+        "users.release",
+        {"tenant": "acme", "user": "anna@example.com"},
+        "anna@example.com is released.",
     ),
     (["policy", "set", "acme", "--any-domain"], "policy.set", {"tenant": "acme", "domains": []}, "any"),
     (["policy", "show", "acme"], "policy.show", {"tenant": "acme"}, "userName"),

@@ -51,8 +51,22 @@ def policy() -> None:
     metavar="N",
     help="How many people may lose access in a day before the rest is staged (a fifth, 5 to 50).",
 )
+@click.option(
+    "--drift",
+    "drift",
+    multiple=True,
+    metavar="FIELD=CHOICE",
+    help="What becomes of a field that somebody changed at HubSpot: report, enforce or accept; repeatable.",
+)
 @as_json
-def set_policy(tenant: str, domains: tuple[str, ...], any_domain: bool, as_json: bool, **given: Any) -> None:
+def set_policy(
+    tenant: str,
+    domains: tuple[str, ...],
+    any_domain: bool,
+    drift: tuple[str, ...],
+    as_json: bool,
+    **given: Any,
+) -> None:
     """Change the policy of a tenant; what is not named stays as it is.
 
     deactivate takes access and keeps the data (needs the SCIM channel), remove deletes the profile, strip
@@ -61,7 +75,8 @@ def set_policy(tenant: str, domains: tuple[str, ...], any_domain: bool, as_json:
     if domains and any_domain:
         raise click.UsageError("--domain and --any-domain contradict one another.")
     chosen = list(domains) if domains or any_domain else None
-    show(call("policy.set", tenant=tenant, domains=chosen, **given), as_json, policy_facts)
+    met = dict(_field_and_choice(each) for each in drift) or None
+    show(call("policy.set", tenant=tenant, domains=chosen, drift=met, **given), as_json, policy_facts)
 
 
 @policy.command("show")
@@ -77,9 +92,18 @@ def policy_facts(known: Mapping[str, Any]) -> None:
     facts((label.replace("_", " "), _said(label, value)) for label, value in known.items())
 
 
+def _field_and_choice(text: str) -> tuple[str, str]:
+    name, equals, choice = text.partition("=")
+    if not equals:
+        raise click.UsageError(f"--drift takes FIELD=report, FIELD=enforce or FIELD=accept, not {text!r}.")
+    return name.strip().replace("-", "_"), choice.strip()
+
+
 def _said(label: str, value: object) -> object:
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={choice}" for name, choice in value.items())
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "any"
     if value is None:

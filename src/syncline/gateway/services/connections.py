@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from syncline.clock import Clock
+from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused, Unavailable
 from syncline.gateway.domain.grant import Credential, OAuthGrant, StaticToken
 from syncline.gateway.domain.health import health_of
@@ -21,10 +22,13 @@ from syncline.gateway.services.ports import (
     Failed,
     Link,
     Links,
+    Reading,
+    ReadingStep,
     Store,
     Tenant,
     Wake,
 )
+from syncline.gateway.services.reconciling import Progress, Reconciliation
 from syncline.gateway.services.showing import moment
 from syncline.gateway.services.tenants import Tenants
 
@@ -34,7 +38,16 @@ _NOT_CONNECTED = "{name} is not connected to HubSpot: `connection set` or `conne
 class Connections:
     """The `connection.*` operations."""
 
-    def __init__(self, store: Store, tenants: Tenants, links: Links, clock: Clock, wake: Wake) -> None:
+    def __init__(
+        self,
+        store: Store,
+        tenants: Tenants,
+        links: Links,
+        clock: Clock,
+        wake: Wake,
+        reconciliation: Reconciliation,
+    ) -> None:
+        self._reconciliation = reconciliation
         self._store = store
         self._tenants = tenants
         self._links = links
@@ -95,9 +108,9 @@ class Connections:
         if before is not None and keeps_scim:
             _refuse_anothers_scim_channel(before, connection)
         await self._store.setup.set_connection(connection, Actor(actor, self._clock.now()))
-        await self._store.setup.keep_account(found.id, account, reading.users, cause.at)
+        await self._reconciliation.keep(found.id, reading, cause)
         self._wake(found.id)
-        return _report(report, reading)
+        return _report(report, account, len(reading.users))
 
     async def check(self, actor: str, tenant: str) -> dict[str, Any]:
         """Read the account again and try out, without changing anything, what each channel can do.
@@ -110,7 +123,10 @@ class Connections:
         reading = await self.read(found, link)
         if all(channel["ok"] for channel in report["channels"]):
             await self._recover(found)
-        return await self._with_scopes(found, _report(report, reading))
+        account = reading.account
+        if account is None:
+            raise Unavailable("The account was read by another connection meanwhile: check it once more.")
+        return await self._with_scopes(found, _report(report, account, reading.users))
 
     async def _recover(self, tenant: Tenant) -> None:
         connection = await self._store.setup.connection(tenant.id)
@@ -144,14 +160,24 @@ class Connections:
             **_credential_shown(connection.credential),
         }
 
-    async def read(self, tenant: Tenant, link: Link | None = None) -> AccountReading:
+    async def read(
+        self,
+        tenant: Tenant,
+        link: Link | None = None,
+        asked_by: str = "connection",
+        progress: Progress | None = None,
+    ) -> Reading:
         """Read the account whole and keep the reading; raises `Unavailable` for anything less."""
         if link is None:
             link = (await self._link(tenant.name))[1]
-        begun = self._clock.now()
-        reading = await self._read(link)
-        await self._store.setup.keep_account(tenant.id, reading.account, reading.users, begun)
+        reading = await self._reconciliation.read(tenant.id, link, asked_by, progress)
         self._wake(tenant.id)
+        if isinstance(reading, Failed):
+            raise Unavailable(reading.sentence)
+        if reading.step is not ReadingStep.DONE:
+            raise Unavailable(
+                "HubSpot's lists could not be read to their end, so nothing is concluded from them."
+            )
         return reading
 
     async def _api_channel(
@@ -216,8 +242,7 @@ def _refuse_anothers_scim_channel(before: Connection, after: Connection) -> None
         )
 
 
-def _report(report: Any, reading: AccountReading) -> dict[str, Any]:
-    account = reading.account
+def _report(report: Any, account: Account, users: int) -> dict[str, Any]:
     return {
         **report,
         "portal_id": account.portal_id,
@@ -227,5 +252,5 @@ def _report(report: Any, reading: AccountReading) -> dict[str, Any]:
             for each in account.permission_sets
         ],
         "teams": [{"id": each.id, "name": each.name} for each in account.teams],
-        "users": len(reading.users),
+        "users": users,
     }

@@ -12,11 +12,13 @@ from syncline.gateway.services.approving import Approving
 from syncline.gateway.services.authorizing import Authorizing
 from syncline.gateway.services.connections import Connections
 from syncline.gateway.services.credentials import TokenFingerprint, Tokens
+from syncline.gateway.services.drifting import Drifting
 from syncline.gateway.services.log import Log
 from syncline.gateway.services.people import People
 from syncline.gateway.services.planning import Planning
 from syncline.gateway.services.policies import Policies
 from syncline.gateway.services.ports import Links, Store, Wake
+from syncline.gateway.services.reconciling import Reconciliation
 from syncline.gateway.services.tenants import Tenants
 
 Operation = Callable[..., Awaitable[dict[str, Any]]]
@@ -31,16 +33,18 @@ def operations(
     scim_base_url: Callable[[], str],
     wake: Wake,
     authorizing: Authorizing,
+    reconciliation: Reconciliation,
 ) -> Mapping[str, Operation]:
     """Return the table of operations. Each takes who asks, then keyword arguments, and returns what JSON can hold."""
     tenants = Tenants(store, clock, scim_base_url, wake)
     tokens = Tokens(store.setup, tenants, fingerprint, clock, scim_base_url)
-    connections = Connections(store, tenants, links, clock, wake)
+    connections = Connections(store, tenants, links, clock, wake, reconciliation)
     policies = Policies(store, tenants, clock, wake)
     planning = Planning(store, tenants, connections, clock, wake)
     approving = Approving(store, tenants, clock, wake)
     people = People(store, tenants, clock, wake)
     log = Log(store, tenants)
+    drifting = Drifting(store, tenants, connections, clock, wake)
     return {
         "tenant.create": tenants.create,
         "tenant.list": tenants.list,
@@ -74,6 +78,12 @@ def operations(
         "privileged.unmark": approving.unmark,
         "plan.show": planning.show,
         "plan.approve": planning.approve,
+        "reconcile.run": drifting.reconcile,
+        "reconcile.show": drifting.show,
+        "drift.list": drifting.list,
+        "drift.enforce": drifting.enforce,
+        "drift.accept": drifting.accept,
+        "orphans.list": drifting.orphans,
         "users.list": people.list_users,
         "users.show": people.show_user,
         "users.release": people.release,

@@ -16,24 +16,29 @@ from syncline.gateway.services.ports.deliveries import (
 )
 from syncline.gateway.services.ports.hubspot import (
     AccountReading,
+    Activity,
     Arrived,
     Authority,
+    DeactivatedPage,
     Failed,
     Granted,
     Link,
     Links,
+    Lists,
     Looked,
     Met,
     Outcome,
     Overtaken,
     StillWanted,
     Trouble,
+    UsersPage,
 )
 from syncline.gateway.services.ports.journal import (
     CallRecord,
     Event,
     Totals,
 )
+from syncline.gateway.services.ports.readings import Chunk, Orphan, Reading, ReadingStep, ReadingStore
 from syncline.gateway.services.ports.records import (
     Actor,
     Cause,
@@ -53,6 +58,7 @@ from syncline.gateway.services.ports.stores import (
 
 __all__ = [
     "AccountReading",
+    "Activity",
     "Actor",
     "Arrived",
     "Authority",
@@ -60,7 +66,9 @@ __all__ = [
     "Basis",
     "CallRecord",
     "Cause",
+    "Chunk",
     "Connection",
+    "DeactivatedPage",
     "DirectoryStore",
     "Event",
     "Failed",
@@ -69,11 +77,16 @@ __all__ = [
     "JournalStore",
     "Link",
     "Links",
+    "Lists",
     "Looked",
     "Met",
+    "Orphan",
     "Outcome",
     "Overtaken",
     "ProtectedUser",
+    "Reading",
+    "ReadingStep",
+    "ReadingStore",
     "Settlement",
     "SetupStore",
     "Standing",
@@ -83,6 +96,7 @@ __all__ = [
     "Token",
     "Totals",
     "Trouble",
+    "UsersPage",
     "Wake",
     "WorkItem",
 ]

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from syncline.clock import Milliseconds
-from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.authorization import Authorization, AuthorizationState
 from syncline.gateway.domain.grant import TokenPair
 from syncline.gateway.domain.holds import HoldReason
@@ -20,6 +19,7 @@ from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.services.ports.deliveries import Basis, Settlement, WorkItem
 from syncline.gateway.services.ports.journal import CallRecord, Event, Totals
+from syncline.gateway.services.ports.readings import ReadingStore
 from syncline.gateway.services.ports.records import Actor, Cause, Connection, ProtectedUser, Tenant, Token
 from syncline.scim.attributes import ResourceType
 from syncline.scim.patch import Patch
@@ -92,9 +92,6 @@ class SetupStore(Protocol):
     async def note_token_use(self, token_id: str, at: Milliseconds, client: str | None) -> None: ...
     async def set_connection(self, connection: Connection, actor: Actor) -> None: ...
     async def connection(self, tenant_id: TenantId) -> Connection | None: ...
-    async def keep_account(
-        self, tenant_id: TenantId, account: Account, users: Sequence[AccountUser], at: Milliseconds
-    ) -> None: ...
     async def note_trouble(
         self, tenant_id: TenantId, trouble: str | None, detail: str | None, cause: Cause
     ) -> None: ...
@@ -194,3 +191,4 @@ class Store:
     grants: GrantStore
     backlog: BacklogStore
     journal: JournalStore
+    readings: ReadingStore

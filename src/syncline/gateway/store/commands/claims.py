@@ -160,6 +160,8 @@ def _move(rows: Rows, claimant: Claimant, old_key: str, new_key: str, cause: Cau
             origin=old["origin"],
             access=old["access"],
             uncertain=old["uncertain"],
+            agreement=old["agreement"],
+            drifted=old["drifted"],
             **owing(None if back_again else known_as),
         )
     rows.update(
@@ -175,6 +177,8 @@ def _move(rows: Rows, claimant: Claimant, old_key: str, new_key: str, cause: Cau
         access=Access.NONE.value,
         uncertain=None,
         may_reactivate=False,
+        agreement=None,
+        drifted=False,
         **owing(None),
         claimed_by=None,
         hold_reason=None,
@@ -235,4 +239,6 @@ def blank(tenant_id: str, key: str) -> Row:
         "last_error": None,
         "delivered_at": None,
         "may_reactivate": False,
+        "agreement": None,
+        "drifted": False,
     }
