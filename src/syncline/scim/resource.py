@@ -48,28 +48,35 @@ def check_id(body: dict[str, Any], resource_id: str) -> None:
 
 def check_required(resource_type: ResourceType, resource: Resource) -> None:
     """Raise InvalidValue when a required attribute is missing."""
-    for attribute in resource_type.schema.attributes:
-        if attribute.required and attribute.name not in resource:
-            raise InvalidValue(f"{attribute.name} is required.")
+    for name in _required(resource_type):
+        if name not in resource:
+            raise InvalidValue(f"{name} is required.")
+
+
+@cache
+def _required(resource_type: ResourceType) -> tuple[str, ...]:
+    return tuple(attribute.name for attribute in resource_type.schema.attributes if attribute.required)
 
 
 def list_schemas(resource_type: ResourceType, resource: Resource) -> list[str]:
     """Return the URNs the resource uses: the core schema, then each extension it has data of."""
-    return [resource_type.schema.id, *(s.id for s in resource_type.extensions if s.id in resource)]
+    return [resource_type.schema.id, *[s.id for s in resource_type.extensions if s.id in resource]]
 
 
 def read_schemas(resource_type: ResourceType, value: Any, notes: Notes) -> frozenset[str]:
     """Return the known URNs of a `schemas` value; unknown ones are left out and noted."""
     urns = [value] if isinstance(value, str) else value
-    if not isinstance(urns, list) or not all(isinstance(urn, str) for urn in urns):
+    if not isinstance(urns, list):
         raise InvalidValue("schemas must be a list of URNs.")
     listed = set()
     for urn in urns:
+        if type(urn) is not str:
+            raise InvalidValue("schemas must be a list of URNs.")
         schema = resource_type.schema_named(urn)
         if schema is None:
             notes.add(dialects.FOREIGN_SCHEMA)
             continue
-        if urn.lower() != schema.id.lower():
+        if urn != schema.id and urn.lower() != schema.id.lower():
             notes.add(dialects.LEGACY_URN)
         listed.add(schema.id)
     return frozenset(listed)
@@ -78,7 +85,6 @@ def read_schemas(resource_type: ResourceType, value: Any, notes: Notes) -> froze
 @cache
 def _reader(resource_type: ResourceType) -> Callable[[dict[str, Any], Notes], Resource]:
     """Compile the reader of whole bodies of this type."""
-    core = resource_type.schema
     table: dict[str, tuple[str, bool, Converter]] = {
         a.name: (a.name, is_plain_text(a), converter(a))
         for a in resource_type.attributes
@@ -111,7 +117,7 @@ def _reader(resource_type: ResourceType) -> Callable[[dict[str, Any], Notes], Re
         schemas = out["schemas"] = list_schemas(resource_type, out)
         if not listed:
             notes.add(dialects.MISSING_SCHEMAS)
-        elif any(urn not in listed for urn in schemas if urn != core.id):
+        elif len(schemas) > 1 and not listed.issuperset(schemas[1:]):
             notes.add(dialects.UNLISTED_EXTENSION)
         return out
 

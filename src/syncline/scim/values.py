@@ -117,7 +117,7 @@ def object_reader(attributes: Iterable[Attribute], aliases: dict[str, str] | Non
 
 def check_primary(elements: list[Any], name: str) -> None:
     """Raise InvalidValue when more than one element is primary (RFC 7643 §2.4)."""
-    if sum(type(element) is dict and element.get("primary") is True for element in elements) > 1:
+    if len([element for element in elements if type(element) is dict and element.get("primary") is True]) > 1:
         raise InvalidValue(f"{name} has more than one primary value.")
 
 

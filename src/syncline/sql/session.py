@@ -68,12 +68,13 @@ class _Shelf:
 
     def put(self, key: Key, row: Row | _Unknown | None) -> None:
         """Make that the known state of the row."""
-        before = self.rows.get(key)
-        for index in self.indexes.values():
-            if before is not None:
-                index.keys[index.values_of(before)].discard(key)
-            if row is not None and row is not UNKNOWN:
-                index.keys[index.values_of(row)].add(key)
+        if self.indexes:
+            before = self.rows.get(key)
+            for index in self.indexes.values():
+                if before is not None:
+                    index.keys[index.values_of(before)].discard(key)
+                if row is not None and row is not UNKNOWN:
+                    index.keys[index.values_of(row)].add(key)
         if row is UNKNOWN:
             self.rows.pop(key, None)
             self.stored.pop(key, None)

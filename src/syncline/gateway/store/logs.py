@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
@@ -30,7 +30,7 @@ _OLDEST = {
 _TABLES = {LogKind.EVENTS: events, LogKind.CALLS: calls, LogKind.READS: reads}
 _LAST = 2**62
 
-_FIELDS = tuple(field.name for field in fields(Read))
+_FIELDS = Read.__struct_fields__
 _values_of = attrgetter(*_FIELDS)
 
 

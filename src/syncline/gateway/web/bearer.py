@@ -49,7 +49,8 @@ class BearerAuthenticator:
 
     async def __call__(self, authorization: str | None, exchange: Exchange) -> TenantDirectory:
         """Return the tenant's directory; raises `Unauthorized`, or `Unavailable` when the store cannot tell."""
-        given = parse(bearer_token(authorization))
+        text = bearer_token(authorization)
+        given = parse(text)
         if given is None:
             raise Unauthorized(_REFUSED)
         try:
@@ -58,7 +59,7 @@ class BearerAuthenticator:
             raise Unavailable("The token cannot be checked now.", retry_after=5) from error
         now = self._clock.now()
         expected = token.fingerprint if token is not None else bytes(32)
-        right = hmac.compare_digest(expected, self._fingerprint(given.text))
+        right = hmac.compare_digest(expected, self._fingerprint(text))
         if token is None or not right:
             raise Unauthorized(_REFUSED)
         if not is_alive(expires_at=token.expires_at, revoked_at=token.revoked_at, now=now):

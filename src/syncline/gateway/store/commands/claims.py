@@ -13,7 +13,7 @@ older intent overtake a newer one:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from syncline.gateway.domain.delivery import Access, Intent, Urgency
 from syncline.gateway.domain.person import email_key
@@ -27,8 +27,7 @@ NO_EMAIL = "scim:"
 _AT_HUBSPOT = {Access.ACTIVE.value, Access.DEACTIVATED.value, Access.STRIPPED.value}
 
 
-@dataclass(frozen=True, slots=True)
-class Claimant:
+class Claimant(Struct, frozen=True):
     """A SCIM user as far as delivery is concerned: who it is, which e-mail it should have, whether it is active."""
 
     tenant_id: str
@@ -208,31 +207,34 @@ def _marked(rows: Rows, row: Row, cause: Cause, urgency: Urgency) -> Row:
 
 def blank(tenant_id: str, key: str) -> Row:
     """Return a delivery row about which nothing is known and nothing is asked."""
-    return {
-        "tenant_id": tenant_id,
-        "key": key,
-        "email": None,
-        "wanted_email": None,
-        "user_id": None,
-        "intent": Intent.RELEASED.value,
-        "desired_revision": 0,
-        "delivered_revision": 0,
-        "decided_epoch": 0,
-        "urgency": int(Urgency.NORMAL),
-        "due_at": None,
-        "attempts": 0,
-        "correlation_id": "",
-        "hubspot_id": None,
-        "scim_id": None,
-        "origin": None,
-        "access": Access.NONE.value,
-        **owing(None),
-        "uncertain": None,
-        "moved_to": None,
-        "claimed_by": None,
-        "hold_reason": None,
-        "hold_detail": None,
-        "last_error": None,
-        "delivered_at": None,
-        "may_reactivate": False,
-    }
+    return {**_BLANK, "tenant_id": tenant_id, "key": key}
+
+
+_BLANK: Row = {
+    "tenant_id": None,
+    "key": None,
+    "email": None,
+    "wanted_email": None,
+    "user_id": None,
+    "intent": Intent.RELEASED.value,
+    "desired_revision": 0,
+    "delivered_revision": 0,
+    "decided_epoch": 0,
+    "urgency": int(Urgency.NORMAL),
+    "due_at": None,
+    "attempts": 0,
+    "correlation_id": "",
+    "hubspot_id": None,
+    "scim_id": None,
+    "origin": None,
+    "access": Access.NONE.value,
+    **owing(None),
+    "uncertain": None,
+    "moved_to": None,
+    "claimed_by": None,
+    "hold_reason": None,
+    "hold_detail": None,
+    "last_error": None,
+    "delivered_at": None,
+    "may_reactivate": False,
+}
