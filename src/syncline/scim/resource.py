@@ -15,7 +15,7 @@ from syncline.scim.attributes import Path, ResourceType
 from syncline.scim.dialects import Notes
 from syncline.scim.errors import InvalidSyntax, InvalidValue, Mutability
 from syncline.scim.projection import Projection, project
-from syncline.scim.values import Converter, converter, is_plain_text, object_reader
+from syncline.scim.values import Converter, Entry, converter, exact_type, object_reader
 
 __all__ = ["Notes", "Projection", "Resource", "check_required", "list_schemas", "project", "read"]
 
@@ -85,15 +85,13 @@ def read_schemas(resource_type: ResourceType, value: Any, notes: Notes) -> froze
 @cache
 def _reader(resource_type: ResourceType) -> Callable[[dict[str, Any], Notes], Resource]:
     """Compile the reader of whole bodies of this type."""
-    table: dict[str, tuple[str, bool, Converter]] = {
-        a.name: (a.name, is_plain_text(a), converter(a))
-        for a in resource_type.attributes
-        if a.name != "schemas"
+    table: dict[str, Entry] = {
+        a.name: (a.name, exact_type(a), converter(a)) for a in resource_type.attributes if a.name != "schemas"
     }
     for schema in resource_type.extensions:
         table[schema.id] = (
             schema.id,
-            False,
+            None,
             _extension_converter(object_reader(schema.attributes), schema.name),
         )
 
@@ -104,8 +102,8 @@ def _reader(resource_type: ResourceType) -> Callable[[dict[str, Any], Notes], Re
         for key, value in body.items():
             entry = table.get(key)
             if entry is not None:
-                name, plain, convert = entry
-                converted = value if plain and type(value) is str else convert(value, notes)
+                name, kind, convert = entry
+                converted = value if type(value) is kind else convert(value, notes)
                 if converted is not None:
                     out[name] = converted
             elif key == "schemas" and value is not None:
@@ -137,7 +135,7 @@ def _extension_converter(read_object: Converter, name: str) -> Converter:
 
 def _read_others(
     resource_type: ResourceType,
-    table: dict[str, tuple[str, bool, Converter]],
+    table: dict[str, Entry],
     body: dict[str, Any],
     others: list[tuple[str, Any]],
     out: Resource,
@@ -178,7 +176,7 @@ def _core_reader(resource_type: ResourceType) -> Converter:
 
 
 def _read_spelled(
-    table: dict[str, tuple[str, bool, Converter]],
+    table: dict[str, Entry],
     path: Path,
     key: str,
     value: Any,

@@ -123,13 +123,13 @@ class Session:
     def find(self, table: Table, **columns: Any) -> list[Row]:
         shelf = self._shelf(table)
         names = shelf.layout.lookup(columns)
-        values = tuple([columns[name] for name in names])
+        values = tuple(map(columns.__getitem__, names))
         if None in values:
             return []
         if values not in shelf.asked[names]:
             self._load([(shelf, names, [values])])
-        keys = shelf.index(names).keys.get(values, ())
-        return [row for key in sorted(keys) if (row := shelf.rows[key]) is not None]
+        keys = shelf.index(names).keys.get(values)
+        return [row for key in sorted(keys) if (row := shelf.rows[key]) is not None] if keys else []
 
     def insert(self, table: Table, row: Row) -> None:
         shelf = self._shelf(table)

@@ -126,7 +126,7 @@ def _touch(rows: Rows, claimant: Claimant, key: str, cause: Cause, *, claimed_by
     urgency = Urgency.NORMAL if claimant.active else Urgency.URGENT
     # While the claimant waits for an e-mail somebody else holds, its row goes on standing for the old one.
     email = claimant.email if claimed_by is None else (row["email"] if row is not None else None)
-    known = row or blank(claimant.tenant_id, key)
+    known = row or {**_BLANK, "tenant_id": claimant.tenant_id, "key": key}
     changes = {
         **_marked(rows, known, cause, urgency),
         "email": email,
@@ -205,36 +205,15 @@ def _marked(rows: Rows, row: Row, cause: Cause, urgency: Urgency) -> Row:
     }
 
 
-def blank(tenant_id: str, key: str) -> Row:
-    """Return a delivery row about which nothing is known and nothing is asked."""
-    return {**_BLANK, "tenant_id": tenant_id, "key": key}
-
-
 _BLANK: Row = {
-    "tenant_id": None,
-    "key": None,
-    "email": None,
-    "wanted_email": None,
-    "user_id": None,
     "intent": Intent.RELEASED.value,
     "desired_revision": 0,
     "delivered_revision": 0,
     "decided_epoch": 0,
     "urgency": int(Urgency.NORMAL),
-    "due_at": None,
     "attempts": 0,
     "correlation_id": "",
-    "hubspot_id": None,
-    "scim_id": None,
-    "origin": None,
     "access": Access.NONE.value,
-    **owing(None),
-    "uncertain": None,
-    "moved_to": None,
-    "claimed_by": None,
-    "hold_reason": None,
-    "hold_detail": None,
-    "last_error": None,
-    "delivered_at": None,
     "may_reactivate": False,
 }
+"""The columns that are never empty, of a delivery about which nothing is known and nothing is asked."""
