@@ -320,7 +320,8 @@ def _list_converter(attribute: Attribute) -> Converter:
             # An empty list empties the group; only an absent one leaves it alone.
             return list({member["value"]: member for member in out}.values())
         if has_primary and len(out) > 1:
-            out = list({frozenset(item.items()): item for item in out}.values())
+            if len({item.get("value") for item in out}) < len(out):  # only then can two be the same
+                out = list({frozenset(item.items()): item for item in out}.values())
             check_primary(out, name)
         return out or None
 

@@ -142,9 +142,9 @@ class Session:
 
     def update(self, table: Table, key: Key, **changes: Any) -> None:
         before = self.get(table, *key)
-        shelf = self._shelf(table)
         if before is None:
             raise RowMissing(f"The table {table.name} has no such row to update.")
+        shelf = self._shelf(table)
         self._stage(shelf, key, before, shelf.layout.changed(before, changes))
 
     def delete(self, table: Table, *key: Any) -> None:

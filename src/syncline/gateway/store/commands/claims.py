@@ -24,6 +24,9 @@ from syncline.sql.rows import Row, Rows
 NO_EMAIL = "scim:"
 """Prefix of the key of a person without a row of an e-mail: no e-mail can contain it before its ``@``."""
 
+# The values are looked up once: a member of an enumeration gives its own at the price of a look-up in a row.
+_PRESENT = (Intent.PRESENT.value, int(Urgency.NORMAL))
+_DEACTIVATED = (Intent.DEACTIVATED.value, int(Urgency.URGENT))
 _AT_HUBSPOT = {Access.ACTIVE.value, Access.DEACTIVATED.value, Access.STRIPPED.value}
 
 
@@ -72,7 +75,7 @@ def give_up(rows: Rows, tenant_id: str, key: str, cause: Cause) -> None:
     rows.update(
         deliveries,
         (tenant_id, key),
-        **_marked(rows, row, cause, Urgency.URGENT),
+        **_marked(rows, row, cause, int(Urgency.URGENT)),
         user_id=None,
         intent=Intent.DELETED.value,
         claimed_by=None,
@@ -122,8 +125,7 @@ def _holder(rows: Rows, claimant: Claimant, key: str, *, takes_along: bool) -> s
 
 def _touch(rows: Rows, claimant: Claimant, key: str, cause: Cause, *, claimed_by: str | None) -> None:
     row = rows.get(deliveries, claimant.tenant_id, key)
-    intent = Intent.PRESENT if claimant.active else Intent.DEACTIVATED
-    urgency = Urgency.NORMAL if claimant.active else Urgency.URGENT
+    intent, urgency = _PRESENT if claimant.active else _DEACTIVATED
     # While the claimant waits for an e-mail somebody else holds, its row goes on standing for the old one.
     email = claimant.email if claimed_by is None else (row["email"] if row is not None else None)
     known = row or {**_BLANK, "tenant_id": claimant.tenant_id, "key": key}
@@ -132,7 +134,7 @@ def _touch(rows: Rows, claimant: Claimant, key: str, cause: Cause, *, claimed_by
         "email": email,
         "wanted_email": claimant.email,
         "user_id": claimant.user_id,
-        "intent": intent.value,
+        "intent": intent,
         "claimed_by": claimed_by,
         "moved_to": None,
     }
@@ -188,14 +190,14 @@ def owing(known_as: str | None) -> Row:
     return {"renamed_from": known_as, "renamed_key": None if known_as is None else email_key(known_as)}
 
 
-def _marked(rows: Rows, row: Row, cause: Cause, urgency: Urgency) -> Row:
+def _marked(rows: Rows, row: Row, cause: Cause, urgency: int) -> Row:
     """Return the columns of a row that has something new to deliver, at once."""
     tenant = rows.get(tenants, row["tenant_id"])
     return {
         "desired_revision": row["desired_revision"] + 1,
         # It is due, so it will be decided on the newest set-up anyway: not a second time for being stale.
         "decided_epoch": row["decided_epoch"] if tenant is None else tenant["placement_epoch"],
-        "urgency": int(urgency),
+        "urgency": urgency,
         "due_at": cause.at,
         "attempts": 0,
         "correlation_id": cause.correlation_id,
