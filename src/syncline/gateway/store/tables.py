@@ -12,19 +12,7 @@ to write. Where queries go by other indexes than the key, as in `deliveries`, SQ
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
-    text,
-)
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 metadata = MetaData(
     naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"},
@@ -259,14 +247,6 @@ deliveries = Table(
     Index("ix_deliveries_due", "tenant_id", "urgency", "due_at", "key"),
     Index("ix_deliveries_epoch", "tenant_id", "decided_epoch"),
     Index("ix_deliveries_hold", "tenant_id", "hold_reason", "key"),
-    Index(
-        "ix_deliveries_renamed_key",
-        "tenant_id",
-        "renamed_key",
-        # hardly anybody owes a rename
-        sqlite_where=text("renamed_key IS NOT NULL"),
-        postgresql_where=text("renamed_key IS NOT NULL"),
-    ),
     info={"lookups": [("tenant_id", "renamed_key")]},
 )
 """One row per person to deliver, keyed by normalised e-mail: the unit of order.
@@ -275,6 +255,15 @@ deliveries = Table(
 is owed; `moved_to` is the row that took the person over. `uncertain` names the channel by which a change was sent
 whose outcome is not known (yet): what was last read of the person is not to be trusted until he is read again.
 """
+
+# Hardly anybody owes a rename: only those who do are in the index.
+Index(
+    "ix_deliveries_renamed_key",
+    deliveries.c.tenant_id,
+    deliveries.c.renamed_key,
+    sqlite_where=deliveries.c.renamed_key.is_not(None),
+    postgresql_where=deliveries.c.renamed_key.is_not(None),
+)
 
 approvals = Table(
     "approvals",

@@ -66,12 +66,11 @@ class BearerAuthenticator:
             raise Unauthorized(_REFUSED)
         self._claim(token.tenant_id)
         exchange.opened = token.tenant_id
-        await self._note_use(token.id, now, exchange.client)
+        if now - self._noted.get(token.id, -USE_NOTED_EVERY) >= USE_NOTED_EVERY:
+            await self._note_use(token.id, now, exchange.client)
         return TenantDirectory(token.tenant_id, self._directory, self._clock, self._wake)
 
     async def _note_use(self, token_id: str, now: Milliseconds, client: str | None) -> None:
-        if now - self._noted.get(token_id, -USE_NOTED_EVERY) < USE_NOTED_EVERY:
-            return
         self._noted[token_id] = now
         try:
             await self._setup.note_token_use(token_id, now, client)
