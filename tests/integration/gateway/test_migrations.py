@@ -13,7 +13,7 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, insert, inspect, select, text
 
-from syncline.bootstrap import open_gateway
+from syncline.bootstrap.gateway import open_gateway
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.hubspot.client import open_session
 from syncline.gateway.store.store import MIGRATIONS
