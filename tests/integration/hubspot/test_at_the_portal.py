@@ -221,7 +221,7 @@ async def test_a_create_that_meets_somebody_changes_nothing(world: World) -> Non
         )
 
         assert isinstance(outcome, Existing)
-        assert (outcome.user.first_name, len(world.calls)) == ("Ada", 2)
+        assert (outcome.user.first_name, outcome.user.active, len(world.calls)) == ("Ada", True, 3)
 
 
 async def test_names_wait_for_an_invite_that_nobody_has_accepted(world: World) -> None:

@@ -31,13 +31,18 @@ from syncline.gateway.services.ports import (
 
 
 def decide_item(item: WorkItem, setup: Setup) -> Decision:
-    """Decide about one person. A user found where a create of ours was never answered is ours, not an adoption."""
-    delivery = item.delivery
+    """Decide about one person.
+
+    A user found where a create of ours was never answered is ours, not an adoption; not one whom HubSpot has
+    deactivated, since whom we create can sign in.
+    """
+    delivery, known = item.delivery, item.known
     if item.uncertain is not None and setup.mode is TenantMode.LIVE:
         return _look(item)
-    if item.create_unanswered and delivery.origin is None and item.known is not None:
+    found = known is not None and known.active is not False
+    if item.create_unanswered and delivery.origin is None and found:
         delivery = replace(delivery, origin=Origin.CREATED, access=Access.ACTIVE)
-    return decide(item.person, delivery, item.known, setup, occupant=item.occupant)
+    return decide(item.person, delivery, known, setup, occupant=item.occupant)
 
 
 def _look(item: WorkItem) -> Decision:
@@ -126,6 +131,8 @@ def _looked(item: WorkItem, decision: Decision, outcome: Looked, epoch: int, now
             wanted = delivery.intent is Intent.PRESENT
             access = Access.DEACTIVATED if wanted else Access.ACTIVE
             user = replace(user, active=not wanted)
+        elif item.create_unanswered and user.active is False:
+            return replace(_met(item, decision, Met(user), epoch, now), looked=True)
         origin = delivery.origin or (Origin.CREATED if item.create_unanswered else None)
         standing = Standing(user.hubspot_id, delivery.scim_id, origin, access, user.email, user)
     elif delivery.access not in (Access.NONE, Access.REMOVED):
@@ -136,7 +143,7 @@ def _looked(item: WorkItem, decision: Decision, outcome: Looked, epoch: int, now
 
 
 def _met(item: WorkItem, decision: Decision, outcome: Met, epoch: int, now: Milliseconds) -> Settlement:
-    ours = item.create_unanswered
+    ours = item.create_unanswered and outcome.user.active is not False
     standing = Standing(
         hubspot_id=outcome.user.hubspot_id,
         scim_id=item.delivery.scim_id,
