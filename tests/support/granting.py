@@ -111,7 +111,7 @@ async def granting_world(folder: Path) -> AsyncIterator[GrantingWorld]:
         gateway = await stack.enter_async_context(opened_gateway(folder / "gateway", clock, app))
         world = GrantingWorld(
             gateway,
-            HubSpotAccount(url, credentials, clock),
+            HubSpotAccount(url, credentials, clock, store),
             clock,
             portal_store=store,
             endpoint=endpoint,

@@ -162,10 +162,11 @@ def _failed(item: WorkItem, decision: Decision, outcome: Failed, epoch: int, now
     name, attempts = _name(item), item.delivery.attempts + 1
     if outcome.trouble is Trouble.GONE:
         summary = f"{name} is no longer at HubSpot: deciding again"
-        settlement = _settlement(item, epoch, "delivery.gone", summary, decision)
+        settlement = _failure(item, decision, outcome, epoch, "delivery.gone", summary)
         return replace(settlement, standing=_gone(item), retry_at=now, attempts=attempts)
     if outcome.trouble in (Trouble.TENANT, Trouble.CONNECTION):
-        settlement = _settlement(item, epoch, "delivery.stopped", f"{name}: {outcome.sentence}", decision)
+        summary = f"{name}: {outcome.sentence}"
+        settlement = _failure(item, decision, outcome, epoch, "delivery.stopped", summary)
         return replace(settlement, retry_at=now, attempts=item.delivery.attempts, last_error=outcome.sentence)
     choice = decide_retry(
         outcome.retry_as,
@@ -176,7 +177,8 @@ def _failed(item: WorkItem, decision: Decision, outcome: Failed, epoch: int, now
         detail=outcome.sentence,
     )
     if isinstance(choice, RetryAt):
-        settlement = _settlement(item, epoch, "delivery.retry", f"{name}: {outcome.sentence}", decision)
+        summary = f"{name}: {outcome.sentence}"
+        settlement = _failure(item, decision, outcome, epoch, "delivery.retry", summary)
         return replace(
             settlement,
             retry_at=choice.at,
@@ -185,7 +187,21 @@ def _failed(item: WorkItem, decision: Decision, outcome: Failed, epoch: int, now
             scim_id=outcome.scim_id,
         )
     held = _held(item, decision, choice, epoch)
-    return replace(held, attempts=attempts, last_error=outcome.sentence, scim_id=outcome.scim_id)
+    return replace(
+        held,
+        detail={**held.detail, "failure": outcome.code},
+        attempts=attempts,
+        last_error=outcome.sentence,
+        scim_id=outcome.scim_id,
+    )
+
+
+def _failure(
+    item: WorkItem, decision: Decision, outcome: Failed, epoch: int, kind: str, summary: str
+) -> Settlement:
+    """Write down an attempt that failed, with the code of `hubspot/failures.py`."""
+    settlement = _settlement(item, epoch, kind, summary, decision)
+    return replace(settlement, detail={**settlement.detail, "failure": outcome.code})
 
 
 def _gone(item: WorkItem) -> Standing:
