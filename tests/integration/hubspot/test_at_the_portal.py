@@ -280,7 +280,7 @@ async def test_the_check_of_a_whole_connection_finds_nothing_missing_and_changes
 
     assert report.missing == ()
     assert [each.ok for each in report.channels] == [True, True]
-    assert (report.calls_spent, len(world.calls)) == (8, 8)
+    assert (report.same_account, report.calls_spent, len(world.calls)) == (True, 9, 9)
     assert report.limits is not None
     assert report.limits.maximum == 190
     assert (await world.read()).users == before

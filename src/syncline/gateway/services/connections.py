@@ -10,7 +10,7 @@ from typing import Any
 from syncline.clock import Clock
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused, Unavailable
 from syncline.gateway.domain.grant import Credential, OAuthGrant, StaticToken
-from syncline.gateway.domain.health import health_of
+from syncline.gateway.domain.health import TWO_ACCOUNTS, health_of
 from syncline.gateway.domain.scopes import missing_scopes
 from syncline.gateway.services.delivering import HELD_TENANT
 from syncline.gateway.services.ports import (
@@ -102,13 +102,16 @@ class Connections:
     async def check(self, actor: str, tenant: str) -> dict[str, Any]:
         """Read the account again and try out, without changing anything, what each channel can do.
 
-        When everything works, trouble noted before is over; not that which an operator must look at first.
+        When everything works, trouble noted before is over; not that which an operator must look at first. Channels
+        that look like two different accounts stop the tenant until the connection is set anew.
         """
         found, link = await self._link(tenant)
         cause = self._cause()
         report = await link.check(cause)
         reading = await self.read(found, link)
-        if all(channel["ok"] for channel in report["channels"]):
+        if report["same_account"] is False:
+            await self._store.setup.note_trouble(found.id, TWO_ACCOUNTS, report["missing"][0], cause)
+        elif all(channel["ok"] for channel in report["channels"]):
             await self._recover(found)
         return await self._with_scopes(found, _report(report, reading))
 
@@ -201,7 +204,7 @@ def _refuse_dead_scim_channel(report: Mapping[str, Any]) -> None:
     for channel in report["channels"]:
         if channel["channel"] == "scim" and not channel["ok"]:
             raise Unavailable(
-                f"The SCIM channel does not work; nothing was saved. {' '.join(report['missing'])}"
+                f"The SCIM channel cannot be used; nothing was saved. {' '.join(report['missing'])}"
             )
 
 
