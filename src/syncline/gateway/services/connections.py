@@ -88,7 +88,7 @@ class Connections:
         report = await link.check(cause)
         reading = await self._read(link)
         _refuse_dead_scim_channel(report)
-        account = reading.account
+        account = reading.account.after(None if before is None else before.account)
         connection = replace(
             connection, portal_id=account.portal_id, account=account, account_read_at=cause.at
         )
