@@ -39,15 +39,23 @@ class TokenEndpoint:
     portal: Any
     calls: int = 0
     status: int | None = None
+    revocation_status: int | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"] == "/oauth/2026-03/token":
             self.calls += 1
             if self.status is not None:
-                await send({"type": "http.response.start", "status": self.status, "headers": []})
-                await send({"type": "http.response.body", "body": b""})
+                await _refuse(send, self.status)
                 return
+        if self.revocation_status is not None and "/revoke" in scope["path"]:
+            await _refuse(send, self.revocation_status)
+            return
         await self.portal(scope, receive, send)
+
+
+async def _refuse(send: Any, status: int) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
 
 
 @dataclass

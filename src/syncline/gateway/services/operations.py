@@ -30,12 +30,12 @@ def operations(
     fingerprint: TokenFingerprint,
     scim_base_url: Callable[[], str],
     wake: Wake,
+    connections: Connections,
     authorizing: Authorizing,
 ) -> Mapping[str, Operation]:
     """Return the table of operations. Each takes who asks, then keyword arguments, and returns what JSON can hold."""
     tenants = Tenants(store, clock, scim_base_url, wake)
     tokens = Tokens(store.setup, tenants, fingerprint, clock, scim_base_url)
-    connections = Connections(store, tenants, links, clock, wake)
     policies = Policies(store, tenants, clock, wake)
     planning = Planning(store, tenants, connections, clock, wake)
     approving = Approving(store, tenants, clock, wake)
