@@ -40,7 +40,7 @@ class PostgresServer:
         with self._only_one_worker():
             self._joined = (self._folder / JOINED).open("w")
             fcntl.flock(self._joined, fcntl.LOCK_SH)
-            self._server = _start(self._data)
+            self._server = start_server(self._data)
         self._admin = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
         self._execute("ALTER SYSTEM SET fsync = off")  # these databases live for one test
         self._execute("SELECT pg_reload_conf()")
@@ -141,7 +141,8 @@ def _end(data: Path) -> None:
         return
 
 
-def _start(data: Path) -> Any:
+def start_server(data: Path) -> Any:
+    """Start a server on that folder, which is made, for whoever can read the socket in it."""
     with warnings.catch_warnings():
         # The package looks for the folder of a desktop session, which a build machine does not have.
         warnings.simplefilter("ignore")
