@@ -77,9 +77,7 @@ def test_whoever_follows_the_howto_connects_by_oauth(tmp_path: Path) -> None:
 def back_up() -> str:
     page = "docs/howto/back-up-and-restore.md"
     backup, key, _postgresql = blocks(page, "Back up")
-    return replaced(
-        "\n".join((backup, key)), {"/var/backups": "backups", "/somewhere/else": "elsewhere"}
-    )
+    return replaced("\n".join((backup, key)), {"/var/backups": "backups", "/somewhere/else": "elsewhere"})
 
 
 def restore() -> str:

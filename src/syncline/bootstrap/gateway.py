@@ -115,7 +115,6 @@ async def open_gateway(
         )
         table = operations(
             store,
-            links,
             clock,
             fingerprint=fingerprint,
             scim_base_url=lambda: f"{address()}/scim/v2",

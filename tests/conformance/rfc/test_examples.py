@@ -1,7 +1,8 @@
 """Every example of the RFCs is read, kept whole but for what is ours to say, and has the effect the text gives it.
 
-Checked in November 2026 against the examples as other projects carry them. Three things differ from the page on purpose:
-the certificate is cut short, identifiers that the page cuts short are whole, and filters name the example user.
+Checked in November 2026 against the examples as other projects carry them. Three things differ from the page on
+purpose: the certificate is cut short, identifiers that the page cuts short are whole, and filters name the example
+user.
 """
 
 from __future__ import annotations

@@ -8,10 +8,9 @@ import tempfile
 import uuid
 from pathlib import Path
 
-import psutil
 import pytest
 
-from tests.support.postgres import PREFIX, PostgresServer, postgres_server, sweep
+from tests.support.postgres import PREFIX, PostgresServer, postgres_server, running, sweep
 
 __all__ = ["postgres_server"]
 
@@ -24,10 +23,6 @@ sys.stdin.read()
 """
 
 
-def postmaster_of(folder: Path) -> psutil.Process:
-    return psutil.Process(int((folder / "data" / "postmaster.pid").read_text().splitlines()[0]))
-
-
 @pytest.mark.postgres
 def test_only_the_server_of_a_run_that_is_gone_is_ended(postgres_server: PostgresServer) -> None:
     run = uuid.uuid4().hex
@@ -36,7 +31,7 @@ def test_only_the_server_of_a_run_that_is_gone_is_ended(postgres_server: Postgre
     with subprocess.Popen([sys.executable, "-c", RUN, run], text=True, **pipes) as child:  # type: ignore[call-overload]
         try:
             assert "up\n" == child.stdout.readline()
-            server = postmaster_of(folder)
+            server = running(folder / "data")
             sweep()
             assert (True, True) == (server.is_running(), folder.exists())
         finally:

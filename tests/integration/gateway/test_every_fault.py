@@ -197,9 +197,7 @@ async def acme(tmp_path: Path, acme_url: str | None) -> AsyncIterator[World]:
         await made.run("rule.add", tenant=TENANT, role="Boss", permission_set="Manager")
         await made.run("rule.add", tenant=TENANT, role="Seller", permission_set="Sales Hub Seat")
         for team in ("Sales", "Marketing"):
-            await made.run(
-                "rule.add", tenant=TENANT, attribute="department", equals=team, primary_team=team
-            )
+            await made.run("rule.add", tenant=TENANT, attribute="department", equals=team, primary_team=team)
         await made.go_live()
         for name in ("ada", "bob", "cyd"):
             await arrives(made, name)

@@ -1,8 +1,8 @@
 """A whole life under every behaviour HubSpot leaves undocumented: each is a flag of the portal's account.
 
 Ada arrives and Old, who was at HubSpot before, is adopted; she changes team, name and address, gets another permission
-set, leaves, comes back, leaves for good, and is hired again. After each step the account is read anew, which must change
-nothing. What people have is what the account's owner sees, since flags change what the API shows.
+set, leaves, comes back, leaves for good, and is hired again. After each step the account is read anew, which must
+change nothing. What people have is what the account's owner sees, since flags change what the API shows.
 """
 
 from __future__ import annotations
@@ -83,9 +83,7 @@ class Life:
             await acme.run("rule.add", tenant=TENANT, role="Boss", permission_set=self.boss)
             await acme.run("rule.add", tenant=TENANT, role="Seller", permission_set="Sales User")
         for team in ("Sales", "Marketing"):
-            await acme.run(
-                "rule.add", tenant=TENANT, attribute="department", equals=team, primary_team=team
-            )
+            await acme.run("rule.add", tenant=TENANT, attribute="department", equals=team, primary_team=team)
         await acme.go_live(deleted="remove")
 
     async def step(self, change: Awaitable[Any], **expected: tuple[str, str, str, str | None]) -> None:
@@ -157,9 +155,7 @@ async def lives(life: Life) -> None:
         ada=("Augusta", "active", "Standard User", "Marketing"),
     )
     await life.step(life.ada("roles", role("Boss")), old=old, ada=("Augusta", "active", boss, "Marketing"))
-    await life.step(
-        life.ada("userName", RENAMED), old=old, ada_king=("Augusta", "active", boss, "Marketing")
-    )
+    await life.step(life.ada("userName", RENAMED), old=old, ada_king=("Augusta", "active", boss, "Marketing"))
     await life.step(
         life.ada("active", False), old=old, ada_king=("Augusta", "deactivated", boss, "Marketing")
     )

@@ -318,9 +318,7 @@ async def test_a_static_token_is_taken_though_hubspot_does_not_end_the_grant_bef
 
 async def set_static_token(acme: GrantingWorld) -> dict[str, Any]:
     token = acme.hubspot.credentials["access_token"]
-    return await acme.run(
-        "connection.set", tenant=TENANT, base_url=acme.hubspot.url, access_token=token
-    )
+    return await acme.run("connection.set", tenant=TENANT, base_url=acme.hubspot.url, access_token=token)
 
 
 async def refreshed(acme: GrantingWorld, refresh_token: str) -> str:

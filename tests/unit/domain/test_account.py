@@ -23,7 +23,9 @@ def test_what_is_gone_is_shown_by_its_id() -> None:
 
 def test_what_was_there_at_an_earlier_reading_keeps_its_name() -> None:
     first = Account(
-        portal_id=1, permission_sets=(PermissionSet("a", "Boss"), PermissionSet("b", "Seller")), teams=(Team("t", "North"),)
+        portal_id=1,
+        permission_sets=(PermissionSet("a", "Boss"), PermissionSet("b", "Seller")),
+        teams=(Team("t", "North"),),
     )
     second = Account(portal_id=1, permission_sets=(PermissionSet("b", "Salesperson"),)).after(first)
     third = Account(portal_id=1).after(second)
@@ -58,7 +60,9 @@ def test_a_set_that_is_gone_is_named_with_what_comes_nearest(
     before = Account(portal_id=1, permission_sets=(PermissionSet("1", "Manager"),))
     account = Account(portal_id=1, permission_sets=present).after(before)
 
-    assert f"Missing: the permission set {said}, with the id 7." == missing_permission_sets(("1", "7"), account)
+    assert f"Missing: the permission set {said}, with the id 7." == missing_permission_sets(
+        ("1", "7"), account
+    )
 
 
 def test_namesakes_are_all_found_and_named_once() -> None:

@@ -60,7 +60,11 @@ def find_user(user_name: str) -> Call:
 def list_users() -> Call:
     """Read the first page of SCIM users."""
     return Call(
-        channel=Channel.SCIM, method="GET", path="/Users", query=(("count", "100"),), purpose="scim.users.list"
+        channel=Channel.SCIM,
+        method="GET",
+        path="/Users",
+        query=(("count", "100"),),
+        purpose="scim.users.list",
     )
 
 

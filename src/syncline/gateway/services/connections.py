@@ -62,7 +62,7 @@ class Connections:
         be stopped by it), `Conflict` when another tenant has the account. What is not read is not saved. A channel that
         is not given stays as it is, the SCIM channel unless `drop_scim` says otherwise; `Refused` when that channel
         would be another account's. Setting another account forgets what was known of the one before. A grant that a
-        static token takes the place of is ended at HubSpot, as far as HubSpot answers; `replaced` says what became of it.
+        static token takes the place of is ended at HubSpot, as far as it answers; `replaced` says what became of it.
         """
         found = await self._tenants.find(tenant)
         if (scim_base_url is None) != (scim_token is None):

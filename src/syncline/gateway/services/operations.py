@@ -16,7 +16,7 @@ from syncline.gateway.services.log import Log
 from syncline.gateway.services.people import People
 from syncline.gateway.services.planning import Planning
 from syncline.gateway.services.policies import Policies
-from syncline.gateway.services.ports import Links, Store, Wake
+from syncline.gateway.services.ports import Store, Wake
 from syncline.gateway.services.tenants import Tenants
 
 Operation = Callable[..., Awaitable[dict[str, Any]]]
@@ -24,7 +24,6 @@ Operation = Callable[..., Awaitable[dict[str, Any]]]
 
 def operations(
     store: Store,
-    links: Links,
     clock: Clock,
     *,
     fingerprint: TokenFingerprint,
