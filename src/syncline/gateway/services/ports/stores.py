@@ -14,6 +14,7 @@ from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.authorization import Authorization, AuthorizationState
 from syncline.gateway.domain.grant import TokenPair
+from syncline.gateway.domain.health import HealthEvent
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.setup import Setup
@@ -98,6 +99,9 @@ class SetupStore(Protocol):
     async def note_trouble(
         self, tenant_id: TenantId, trouble: str | None, detail: str | None, cause: Cause
     ) -> None: ...
+    async def note_health(
+        self, tenant_id: TenantId, event: HealthEvent, trouble: str | None, detail: str, cause: Cause
+    ) -> bool: ...
     async def rules(self, tenant_id: TenantId) -> list[Rule]: ...
     async def add_rule(self, tenant_id: TenantId, rule: Rule, position: int | None, actor: Actor) -> Rule: ...
     async def move_rule(self, tenant_id: TenantId, rule_id: str, position: int, actor: Actor) -> Rule: ...

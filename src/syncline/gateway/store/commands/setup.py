@@ -15,10 +15,10 @@ from syncline.gateway.domain.errors import Conflict, NotFound, Refused
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
-from syncline.gateway.services.ports import Actor, Cause, ProtectedUser, Token
+from syncline.gateway.services.ports import Actor, ProtectedUser, Token
 from syncline.gateway.store import records
 from syncline.gateway.store.commands.deliveries import keep_account_user
-from syncline.gateway.store.commands.journal import counters_of, record_audit, record_event
+from syncline.gateway.store.commands.journal import counters_of, record_audit
 from syncline.gateway.store.commands.leaving import leave_account
 from syncline.gateway.store.tables import (
     account_users,
@@ -261,28 +261,6 @@ class KeepAccount:
                 keep_account_user(rows, self.tenant_id, user, self.at)
         if changed:
             bump_epoch(rows, self.tenant_id)
-
-
-@dataclass(frozen=True, slots=True)
-class NoteTrouble:
-    """Remember that the connection does not work, or that it does again; only a change is an event."""
-
-    tenant_id: TenantId
-    trouble: str | None
-    detail: str | None
-    cause: Cause
-
-    def prefetch(self) -> Iterable[Need]:
-        return (*_tenant_needs(self.tenant_id), Need(connections, ("tenant_id",), (self.tenant_id,)))
-
-    def apply(self, rows: Rows) -> None:
-        connection = rows.get(connections, self.tenant_id)
-        if connection is None or connection["trouble"] == self.trouble:
-            return
-        rows.update(connections, (self.tenant_id,), trouble=self.trouble, trouble_detail=self.detail)
-        kind = "connection.recovered" if self.trouble is None else "connection.trouble"
-        summary = self.detail or "HubSpot answers again"
-        record_event(rows, self.tenant_id, self.cause, kind, None, summary, trouble=self.trouble)
 
 
 @dataclass(frozen=True, slots=True)
