@@ -364,18 +364,15 @@ notices = Table(
     "notices",
     metadata,
     Column("tenant_id", String, primary_key=True),
-    Column("id", String, primary_key=True),
-    Column("kind", String, nullable=False),
-    Column("subject", String, nullable=False),
+    Column("kind", String, primary_key=True),
+    Column("subject", String, primary_key=True),
     Column("says", Text, nullable=False),
     Column("fix", Text, nullable=False),
     Column("raised_at", BigInteger, nullable=False),
     Column("told_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
-    Index("ix_notices_open", "tenant_id", "ended_at"),
-    Index("ix_notices_raised_at", "tenant_id", "raised_at"),
 )
-"""What a person must hear, one row from the moment a condition begins to its end. `told_at` is the last message."""
+"""What a person must hear, one row for each condition, as it is now or as it ended; `told_at` is the last message."""
 
 subscriptions = Table(
     "subscriptions",

@@ -21,6 +21,7 @@ from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.services.ports.deliveries import Basis, Settlement, WorkItem
 from syncline.gateway.services.ports.journal import CallRecord, Event, Totals
+from syncline.gateway.services.ports.notices import NoticeStore
 from syncline.gateway.services.ports.records import Actor, Cause, Connection, ProtectedUser, Tenant, Token
 from syncline.scim.attributes import ResourceType
 from syncline.scim.patch import Patch
@@ -198,3 +199,4 @@ class Store:
     grants: GrantStore
     backlog: BacklogStore
     journal: JournalStore
+    notices: NoticeStore

@@ -20,6 +20,7 @@ from syncline.gateway.store import records
 from syncline.gateway.store.commands.deliveries import keep_account_user
 from syncline.gateway.store.commands.journal import counters_of, record_audit
 from syncline.gateway.store.commands.leaving import leave_account
+from syncline.gateway.store.commands.renames import record_renames
 from syncline.gateway.store.tables import (
     account_users,
     connections,
@@ -243,6 +244,7 @@ class KeepAccount:
         connection = rows.get(connections, self.tenant_id)
         if connection is None:
             return
+        record_renames(rows, self.tenant_id, connection["account"], self.account, self.at)
         text = records.account_text(self.account)
         changed = connection["account"] != text
         rows.update(connections, (self.tenant_id,), account=text, account_read_at=self.at)

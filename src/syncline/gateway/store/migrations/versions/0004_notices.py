@@ -33,7 +33,6 @@ def upgrade() -> None:
     op.create_table(
         "notices",
         sa.Column("tenant_id", sa.String(), nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("says", sa.Text(), nullable=False),
@@ -41,10 +40,8 @@ def upgrade() -> None:
         sa.Column("raised_at", sa.BigInteger(), nullable=False),
         sa.Column("told_at", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_notices"),
+        sa.PrimaryKeyConstraint("tenant_id", "kind", "subject", name="pk_notices"),
     )
-    op.create_index("ix_notices_open", "notices", ["tenant_id", "ended_at"], unique=False)
-    op.create_index("ix_notices_raised_at", "notices", ["tenant_id", "raised_at"], unique=False)
     op.create_table(
         "subscriptions",
         sa.Column("tenant_id", sa.String(), nullable=False),
