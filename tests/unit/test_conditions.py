@@ -8,8 +8,9 @@ from syncline.gateway.domain.grant import StaticToken
 from syncline.gateway.domain.health import HOUR, Health
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.notices import DAY, NOTICES, NoticeKind
-from syncline.gateway.domain.tenant import TenantId
-from syncline.gateway.services.conditions import FAILING_FROM, Known, conditions_of
+from syncline.gateway.domain.rules import Rule, RuleKind
+from syncline.gateway.domain.tenant import Policy, TenantId
+from syncline.gateway.services.conditions import FAILING_FROM, Known, conditions_of, named_ids
 from syncline.gateway.services.ports import Connection, Event, Token
 from syncline.gateway.services.ports.notices import Facts
 
@@ -159,13 +160,18 @@ def test_a_renamed_set_is_told_when_a_rule_names_it(*, used: bool, age: int, exp
         seq=3,
         at=NOW - age,
         correlation_id="",
-        kind="account.renamed",
+        kind="account.permission-set-renamed",
         subject=None,
-        summary="The permission set 'Sales' is now called 'Sales EU' in the HubSpot account.",
-        detail={"used": used},
+        summary="The permission set 'Sales' (1) is now called 'Sales EU'",
+        detail={"id": "1", "before": "Sales", "after": "Sales EU"},
+    )
+    rule = Rule(
+        id="r1", position=1, kind=RuleKind.ROLE, match="Seller", permission_set_id="1" if used else "2"
     )
 
-    assert [NoticeKind.RENAMED_SET] * expected == kinds(known(renames=[event]))
+    told = known(renames=[event], named=named_ids([rule], Policy()))
+
+    assert [NoticeKind.RENAMED_SET] * expected == kinds(told)
 
 
 def test_every_kind_of_notice_comes_from_some_condition() -> None:
@@ -174,13 +180,21 @@ def test_every_kind_of_notice_comes_from_some_condition() -> None:
         seq=1,
         at=NOW,
         correlation_id="",
-        kind="account.gone",
+        kind="account.team-deleted",
         subject=None,
         summary="",
-        detail={"used": True},
+        detail={"id": "7", "after": None},
     )
     everything = [
-        known(held=held, failing=1, tokens=[token(DAY)], renames=[rename], last=0, silence_allowed=1),
+        known(
+            held=held,
+            failing=1,
+            tokens=[token(DAY)],
+            renames=[rename],
+            named=frozenset("7"),
+            last=0,
+            silence_allowed=1,
+        ),
         *(known(connection=connection(health)) for health in Health),
     ]
 

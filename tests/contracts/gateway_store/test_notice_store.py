@@ -8,7 +8,6 @@ from typing import Any
 from syncline.gateway.domain.account import PermissionSet, Team
 from syncline.gateway.domain.health import Health, HealthEvent
 from syncline.gateway.domain.notices import Notice, NoticeKind
-from syncline.gateway.domain.rules import Rule, RuleKind
 from syncline.gateway.services.ports.notices import ChannelKind, Message, Subscription
 from tests.support.acme import START, Acme
 
@@ -173,21 +172,16 @@ async def test_a_quarantined_connection_keeps_its_trouble_and_can_be_resumed(acm
     assert ["resumed", "quarantined", "trouble"] == [each.kind.partition(".")[2] for each in events]
 
 
-async def test_a_renamed_set_and_a_team_that_is_gone_are_told_with_whether_they_are_used(acme: Acme) -> None:
+async def test_a_renamed_set_and_a_team_that_is_gone_are_events_of_the_log(acme: Acme) -> None:
+    north, south = Team("2", "North"), Team("3", "South")
     await acme.connect()
-    await acme.keep([], permission_sets=(PermissionSet("1", "Sales"),), teams=(Team("2", "North"),))
-    rule = Rule(id="r1", position=1, kind=RuleKind.ROLE, match="Seller", permission_set_id="1")
-    await acme.store.setup.add_rule(acme.id, rule, None, acme.actor)
+    await acme.keep([], permission_sets=(PermissionSet("1", "Sales"),), teams=(north, south))
     acme.now += 1_000
 
-    await acme.keep([], permission_sets=(PermissionSet("1", "Sales EU"),), teams=())
+    await acme.keep([], permission_sets=(PermissionSet("1", "Sales EU"),), teams=(south,))
 
     events = await acme.store.journal.events(acme.id, subject=None, kind="account.", before=None, limit=9)
     assert [
-        ("account.gone", "The team 'North' is no longer in the HubSpot account.", False),
-        (
-            "account.renamed",
-            "The permission set 'Sales' is now called 'Sales EU' in the HubSpot account.",
-            True,
-        ),
-    ] == [(each.kind, each.summary, each.detail["used"]) for each in events]
+        ("account.team-deleted", {"id": "2", "before": "North", "after": None}),
+        ("account.permission-set-renamed", {"id": "1", "before": "Sales", "after": "Sales EU"}),
+    ] == [(each.kind, each.detail) for each in events]

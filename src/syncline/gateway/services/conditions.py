@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,8 @@ from syncline.gateway.domain.credentials import is_alive
 from syncline.gateway.domain.health import HOUR, WHAT_HELPS, Health
 from syncline.gateway.domain.holds import HOLDS, HoldReason
 from syncline.gateway.domain.notices import DAY, Condition, NoticeKind
+from syncline.gateway.domain.rules import Rule
+from syncline.gateway.domain.tenant import Policy
 from syncline.gateway.services.ports import Connection, Event, Token
 from syncline.gateway.services.ports.notices import Facts
 from syncline.gateway.services.showing import moment
@@ -47,6 +49,9 @@ class Known:
     facts: Facts
     tokens: Collection[Token] = ()
     renames: Collection[Event] = ()
+    """What the log has of permission sets and teams that were renamed or are gone."""
+    named: frozenset[str] = frozenset()
+    """The ids of those that rules or the policy name."""
     silence_allowed: Milliseconds | None = None
     """None while nobody can say how long the identity provider is usually silent."""
     told: frozenset[NoticeKind] = frozenset()
@@ -132,11 +137,19 @@ def _of_people(known: Known) -> Iterator[Condition]:
 def _of_renames(known: Known, now: Milliseconds) -> Iterator[Condition]:
     """Only of what rules or the policy name; a set that is gone is told by the people it holds, too."""
     for event in known.renames:
-        if event.detail.get("used") and now - event.at < RENAMES_TOLD:
-            fix = (
-                "Rules keep to the id, so a new name changes nothing; point them elsewhere if it means something else "
-                f"now. `rule list {known.tenant}` shows them."
-            )
-            if event.kind == "account.gone":
-                fix = "Point the rule, the default role or strip-to at a set or team that exists."
+        if event.detail.get("id") in known.named and now - event.at < RENAMES_TOLD:
+            fix = "Point the rule, the default role or strip-to at a set or team that exists."
+            if event.detail.get("after") is not None:
+                fix = (
+                    "Rules keep to the id, so a new name changes nothing; point them elsewhere if it means something "
+                    f"else now. `rule list {known.tenant}` shows them."
+                )
             yield Condition(NoticeKind.RENAMED_SET, str(event.seq), event.summary, fix)
+
+
+def named_ids(rules: Iterable[Rule], policy: Policy) -> frozenset[str]:
+    """Return the ids of the permission sets and teams that a tenant's rules and policy name."""
+    named = {policy.default_permission_set, policy.strip_to}
+    for rule in rules:
+        named |= {rule.permission_set_id, rule.primary_team_id, *rule.secondary_team_ids}
+    return frozenset(each for each in named if each)

@@ -16,7 +16,7 @@ from syncline.gateway.domain.health import SCIM_TROUBLE, Health, HealthEvent, ha
 from syncline.gateway.domain.notices import DAY, Notice, notices_due
 from syncline.gateway.domain.silence import usual_interval
 from syncline.gateway.domain.tenant import TenantMode
-from syncline.gateway.services.conditions import FAILING_FROM, RENAMES_TOLD, Known, conditions_of
+from syncline.gateway.services.conditions import FAILING_FROM, RENAMES_TOLD, Known, conditions_of, named_ids
 from syncline.gateway.services.ports import Cause, Connection, Links, Store, Tenant, Wake
 from syncline.gateway.services.recovering import recover
 from syncline.gateway.services.telling import message_to, notice_body
@@ -146,12 +146,15 @@ class Watch:
         renames = await self._store.journal.events(
             tenant.id, subject=None, kind="account.", before=None, limit=EVENTS_LOOKED_AT
         )
+        renames = [each for each in renames if now - each.at < RENAMES_TOLD]
+        rules = await self._store.setup.rules(tenant.id) if renames else []
         return Known(
             tenant=tenant.name,
             connection=connection,
             facts=facts,
             tokens=await self._store.setup.tokens(tenant.id),
-            renames=[each for each in renames if now - each.at < RENAMES_TOLD],
+            renames=renames,
+            named=named_ids(rules, tenant.policy),
             silence_allowed=await self._silence_allowed(tenant, now),
             told=frozenset(each.kind for each in kept if each.ended_at is None),
         )
