@@ -14,7 +14,7 @@ from prometheus_client import Counter, Gauge
 from syncline.bootstrap import MOUNTED
 from syncline.gateway.cli.root import command_line
 from syncline.gateway.cli.seam import Programs
-from syncline.gateway.domain import delivery, health
+from syncline.gateway.domain import care, delivery, health, leaving
 from syncline.gateway.domain.scopes import CHOICES, scopes_table
 from syncline.gateway.domain.states import E, S, Transition, state_diagram, state_rows
 from syncline.gateway.store.directory import SCAN_LIMIT
@@ -173,6 +173,19 @@ def states_page() -> str:
             "[What an outage looks like](../discussions/outages.md).",
             health.TRANSITIONS,
             health.Health.HEALTHY,
+        ),
+        _states(
+            "A leaver",
+            "How far somebody has left; `users show` says it. Past the deletion threshold leavers are staged: "
+            "`leavers list` shows who, `leavers release` lets them go.",
+            leaving.TRANSITIONS,
+            leaving.Leaving.STAYS,
+        ),
+        _states(
+            "Adoption",
+            "Whose the HubSpot user of an e-mail is; `users show` says it. Only people in our care are changed.",
+            care.TRANSITIONS,
+            care.Care.ABSENT,
         ),
     )
 
