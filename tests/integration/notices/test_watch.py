@@ -157,6 +157,22 @@ async def test_a_watched_connection_that_stays_away_is_tried_again_a_minute_late
     assert MINUTE >= connection.probe_at - acme.clock.now() > 0
 
 
+async def test_reads_that_work_do_not_hide_that_writes_fail(acme: TroubledWorld, receiver: Webhook) -> None:
+    await acme.go_live(deactivated="remove")
+    ada = await acme.add_user("ada@acme.example")
+    await acme.rest()
+    forbidden = {"status": "error", "category": "MISSING_SCOPES", "message": "MISSING_SCOPES"}
+    acme.front.faults = [Fault(r"DELETE .*", refuse(403, forbidden))]
+    await acme.set_user(ada.id, "active", False)
+
+    await pass_time(acme, 2 * HOUR, step=MINUTE)
+
+    shown = await acme.run("connection.show", tenant=TENANT)
+    assert "degraded" == shown["health"]
+    assert ["trouble"] == [turn["what"] for turn in shown["history"]]
+    assert [("raised", "connection.degraded")] == told(receiver)
+
+
 async def test_staged_leavers_are_told_and_so_is_their_release(
     acme: TroubledWorld, receiver: Webhook
 ) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from syncline.clock import Clock, Milliseconds
-from syncline.gateway.domain.health import SCIM_TROUBLE, Health, HealthEvent, has_persisted
+from syncline.gateway.domain.health import PROBE_EVERY, SCIM_TROUBLE, Health, HealthEvent, has_persisted
 from syncline.gateway.domain.notices import DAY, Notice, notices_due
 from syncline.gateway.domain.silence import usual_interval
 from syncline.gateway.domain.tenant import TenantMode
@@ -106,9 +106,12 @@ class Watch:
         return connection
 
     async def _try(self, tenant: Tenant, connection: Connection) -> None:
-        """Have a connection in trouble tried: by the drain when it has something to send, else by harmless reads."""
+        """Have a connection in trouble tried: by the drain when it has something to send, else by harmless reads.
+
+        Reads may work where writes do not, so they prove nothing while there is something to write.
+        """
         next_due = await self._store.backlog.next_due(tenant.id)
-        has_work = next_due is not None and next_due <= self._clock.now()
+        has_work = next_due is not None and next_due <= self._clock.now() + 2 * PROBE_EVERY
         if has_work and connection.trouble != SCIM_TROUBLE and tenant.mode is TenantMode.LIVE:
             self._wake(tenant.id)
             return

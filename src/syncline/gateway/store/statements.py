@@ -364,7 +364,7 @@ SUBSCRIPTIONS = (
 MESSAGES = (
     select(messages)
     .where(messages.c.tenant_id == _tenant)
-    .order_by(messages.c.created_at.desc(), messages.c.id)
+    .order_by(messages.c.created_at.desc(), messages.c.id.desc())
     .limit(_limit)
 )
 MESSAGES_DUE = (

@@ -399,8 +399,8 @@ messages = Table(
     Column("attempts", Integer, nullable=False),
     Column("last_error", Text),
     Column("sent_at", BigInteger),
-    Index("ix_messages_due_at", "tenant_id", "due_at"),
-    Index("ix_messages_created_at", "tenant_id", "created_at"),
+    Index("ix_messages_due_at", "tenant_id", "due_at", "id"),
+    Index("ix_messages_created_at", "tenant_id", "created_at", "id"),
 )
 """The outbox of notices, one row per notice and subscriber. `due_at` is empty once sent, and once given up."""
 

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.errors import Conflict, NotFound, Refused
+from syncline.gateway.domain.health import HealthEvent
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
-from syncline.gateway.services.ports import Actor, ProtectedUser, Token
+from syncline.gateway.services.ports import Actor, Cause, ProtectedUser, Token
 from syncline.gateway.store import records
 from syncline.gateway.store.commands.deliveries import keep_account_user
+from syncline.gateway.store.commands.health import move_health
 from syncline.gateway.store.commands.journal import counters_of, record_audit
 from syncline.gateway.store.commands.leaving import leave_account
 from syncline.gateway.store.commands.renames import record_renames
@@ -142,6 +144,10 @@ class NoteTokenUse:
             rows.update(scim_tokens, (self.token_id,), last_used_at=self.at, last_used_from=self.client)
 
 
+_LASTING = frozenset(
+    {"tenant_id", "created_at", "trouble", "trouble_detail", "health", "health_since", "probe_at"}
+)
+"""The columns that setting a connection leaves alone: `move_health` sees to how it is."""
 _RENEWED = frozenset(
     {"access_token", "refresh_token", "token_obtained_at", "token_expires_at", "grant_ended"}
 )
@@ -178,9 +184,11 @@ class SetConnection:
         if before is None:
             rows.insert(connections, self.row)
         else:
-            kept = {
-                name: value for name, value in self.row.items() if name not in {"tenant_id", "created_at"}
-            }
+            renewed = Cause(self.actor.at, "")
+            move_health(
+                rows, self.tenant_id, HealthEvent.RENEWED, None, "The connection was set anew", renewed
+            )
+            kept = {name: value for name, value in self.row.items() if name not in _LASTING}
             if before["grant_id"] is not None and before["grant_id"] == kept["grant_id"]:
                 # The same grant: its tokens may have been renewed since the row was made, and only the last ones live.
                 kept = {name: value for name, value in kept.items() if name not in _RENEWED}

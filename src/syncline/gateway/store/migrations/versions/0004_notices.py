@@ -28,8 +28,8 @@ def upgrade() -> None:
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_messages"),
     )
-    op.create_index("ix_messages_created_at", "messages", ["tenant_id", "created_at"], unique=False)
-    op.create_index("ix_messages_due_at", "messages", ["tenant_id", "due_at"], unique=False)
+    op.create_index("ix_messages_created_at", "messages", ["tenant_id", "created_at", "id"], unique=False)
+    op.create_index("ix_messages_due_at", "messages", ["tenant_id", "due_at", "id"], unique=False)
     op.create_table(
         "notices",
         sa.Column("tenant_id", sa.String(), nullable=False),
