@@ -306,7 +306,12 @@ ANSWERS: Mapping[SelectBase, Answer] = {
         t.notices, order=lambda row: (-row["raised_at"], row["kind"], row["subject"])
     ),
     statements.SUBSCRIPTIONS: _rows_of(t.subscriptions, order=_by("created_at", "id")),
-    statements.MESSAGES: _rows_of(t.messages, order=_by("created_at", "id"), newest_first=True),
+    statements.MESSAGES: _rows_of(
+        t.messages,
+        lambda row, parameters: row["created_at"] < parameters["before"],
+        _by("created_at", "id"),
+        newest_first=True,
+    ),
     statements.MESSAGES_DUE: _rows_of(
         t.messages,
         lambda row, parameters: row["due_at"] is not None and row["due_at"] <= parameters["now"],

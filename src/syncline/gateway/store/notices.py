@@ -26,6 +26,8 @@ from syncline.sql.writer import Writer
 
 SECRET = "subscription.secret"  # noqa: S105 - a place
 """The place a webhook's secret is sealed for."""
+_EVER = 2**62
+"""A moment after all others."""
 
 
 class SqlNotices:
@@ -82,7 +84,8 @@ class SqlNotices:
 
     async def messages(self, tenant_id: TenantId, limit: int) -> list[Message]:
         """Return the latest messages, sent or not."""
-        return [_message_of(row) for row in await self._rows(statements.MESSAGES, tenant_id, limit=limit)]
+        rows = await self._rows(statements.MESSAGES, tenant_id, before=_EVER, limit=limit)
+        return [_message_of(row) for row in rows]
 
     async def claim(
         self, tenant_id: TenantId, now: Milliseconds, until: Milliseconds, limit: int

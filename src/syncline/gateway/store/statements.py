@@ -363,7 +363,7 @@ SUBSCRIPTIONS = (
 )
 MESSAGES = (
     select(messages)
-    .where(messages.c.tenant_id == _tenant)
+    .where(messages.c.tenant_id == _tenant, messages.c.created_at < bindparam("before"))
     .order_by(messages.c.created_at.desc(), messages.c.id.desc())
     .limit(_limit)
 )
