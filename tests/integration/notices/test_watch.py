@@ -12,6 +12,7 @@ import pytest
 from syncline.gateway.domain.errors import DomainError
 from syncline.gateway.domain.health import HOUR, MINUTE, QUARANTINE_AFTER
 from syncline.gateway.domain.notices import DAY, GIVE_UP_AFTER
+from syncline.gateway.services.ports import Actor, Cause
 from tests.integration.notices.receivers import Webhook, webhook
 from tests.support.faults import Fault, TroubledWorld, refuse, troubled_world
 from tests.support.world import TENANT
@@ -145,7 +146,7 @@ async def test_a_watched_connection_that_stays_away_is_tried_again_a_minute_late
     await outage(acme)
     await acme.run("tenant.mode", tenant=TENANT, mode="plan")
     await acme.gateway.store.setup.note_trouble(
-        acme.tenant_id, "UNAVAILABLE", "away", _cause(acme.clock.now())
+        acme.tenant_id, "UNAVAILABLE", "away", Cause(acme.clock.now(), "c0ffee")
     )
     acme.clock.leap(10 * MINUTE)
 
@@ -270,6 +271,22 @@ async def test_what_cannot_be_told_is_not_subscribed(acme: TroubledWorld, given:
     assert [] == (await acme.run("notice.list", tenant=TENANT))["subscriptions"]
 
 
+async def test_a_secret_that_is_lost_with_the_key_hinders_nothing_else(
+    acme: TroubledWorld, receiver: Webhook
+) -> None:
+    tenant = await acme.gateway.store.setup.tenant(TENANT)
+    assert tenant is not None
+    now = acme.clock.now()
+    await acme.gateway.upkeep.begin_again(
+        tenant, Cause(now, "c0ffee"), Actor("anna", now), "The key is lost.", without_key=True
+    )
+
+    tested = await acme.run("notice.test", tenant=TENANT)
+    await acme.run("key.rotate")
+
+    assert "subscribe it anew" in tested["sent"][0]["error"]
+
+
 async def test_a_subscription_ends_by_its_address(acme: TroubledWorld, receiver: Webhook) -> None:
     await acme.run("notice.unsubscribe", tenant=TENANT, subscription=receiver.url)
     await acme.run("token.create", tenant=TENANT, expires_in_days=7)
@@ -277,9 +294,3 @@ async def test_a_subscription_ends_by_its_address(acme: TroubledWorld, receiver:
 
     assert [] == receiver.requests
     assert ["token.ends"] == await standing(acme)
-
-
-def _cause(at: int) -> Any:
-    from syncline.gateway.services.ports import Cause
-
-    return Cause(at, "c0ffee")
