@@ -11,7 +11,6 @@ from typing import Final
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account, AccountUser, ChangedBy
-from syncline.gateway.domain.account_lists import list_changes
 from syncline.gateway.domain.delivery import Intent
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.services.ports import Cause, Reading, ReadingStep
@@ -19,6 +18,7 @@ from syncline.gateway.store import records
 from syncline.gateway.store.commands.deliveries import keep_account_user
 from syncline.gateway.store.commands.drifting import OUTDATED
 from syncline.gateway.store.commands.journal import counters_of, record_event
+from syncline.gateway.store.commands.renames import record_renames
 from syncline.gateway.store.commands.setup import bump_epoch
 from syncline.gateway.store.tables import (
     account_users,
@@ -302,15 +302,11 @@ class KeepLists:
 
 def keep_lists(rows: Rows, tenant_id: str, connection: Row, account: Account, cause: Cause) -> bool:
     """Keep an account's lists, tell what was renamed or deleted, and have everybody decided again if so."""
-    text = records.account_text(account)
+    before = None if connection["account"] is None else records.account_of(connection["account"])
+    text = records.account_text(account.after(before))
     if connection["account"] == text:
         return False
-    before = None if connection["account"] is None else records.account_of(connection["account"])
-    for change in list_changes(before, account):
-        record_event(
-            rows, tenant_id, cause, change.kind, None, change.summary,
-            id=change.id, before=change.before, after=change.after,
-        )  # fmt: skip
+    record_renames(rows, tenant_id, connection["account"], account, cause)
     rows.update(connections, (tenant_id,), account=text)
     bump_epoch(rows, tenant_id)
     return True
