@@ -51,7 +51,7 @@ async def tls_beside(
 ) -> AsyncIterator[None]:
     """Answer requests over TLS on another socket while the block runs, beside the server of `serve`."""
     listening = asyncio.Event()
-    server = _Server(application, listening.set, ssl_certfile=certificate, ssl_keyfile=key)
+    server = _Server(application, listening.set, certificate, key)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     started = asyncio.create_task(listening.wait())
     await asyncio.wait({running, started}, return_when=asyncio.FIRST_COMPLETED)
@@ -82,7 +82,13 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
 class _Server(uvicorn.Server):
     """Leaves signals to us and tells when it listens."""
 
-    def __init__(self, application: Any, on_listening: Callable[[], None], **tls: Path) -> None:
+    def __init__(
+        self,
+        application: Any,
+        on_listening: Callable[[], None],
+        certificate: Path | None = None,
+        key: Path | None = None,
+    ) -> None:
         config = uvicorn.Config(
             application,
             http="httptools",
@@ -93,7 +99,8 @@ class _Server(uvicorn.Server):
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=STOP_SECONDS,
-            **{name: str(path) for name, path in tls.items()},
+            ssl_certfile=certificate,
+            ssl_keyfile=key,
         )
         super().__init__(config)
         self._on_listening = on_listening

@@ -134,7 +134,7 @@ def _created(result: Mapping[str, Any]) -> None:
             ("SCIM token", result.get("scim_token")),
         )
     )
-    click.echo("\nCopy the credentials now, they are not shown again.")
+    click.echo("\nCopy the credentials now, they are not shown again (but for the SCIM token).")
 
 
 def _listed(result: Mapping[str, Any]) -> None:
