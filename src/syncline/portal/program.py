@@ -7,7 +7,7 @@ import ipaddress
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from starlette.types import ASGIApp
@@ -15,6 +15,8 @@ from starlette.types import ASGIApp
 from syncline import httpserver
 from syncline.clock import Clock, SystemClock
 from syncline.datafolder import DataFolder
+from syncline.portal.dns.resolver import DnsResolver, TxtResolver
+from syncline.portal.dns.watch import watching
 from syncline.portal.domain.errors import SetupError
 from syncline.portal.store.store import Store, open_store
 from syncline.portal.web.application import create_application
@@ -28,11 +30,15 @@ RECORD = "portal.json"
 
 @dataclass(frozen=True, slots=True)
 class PortalSettings:
-    """Where the portal keeps its accounts and where it listens; port 0 takes any free one."""
+    """Where the portal keeps its accounts and where it listens; port 0 takes any free one.
+
+    `resolver` is asked for the TXT records of domains.
+    """
 
     data: Path
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
+    resolver: TxtResolver = field(default_factory=DnsResolver)
 
 
 def open_portal_store(data: Path) -> Store:
@@ -43,15 +49,20 @@ def open_portal_store(data: Path) -> Store:
 
 @contextlib.asynccontextmanager
 async def create_portal(
-    data: Path, *, base_url: Callable[[], str], clock: Clock | None = None
+    data: Path,
+    *,
+    base_url: Callable[[], str],
+    clock: Clock | None = None,
+    resolver: TxtResolver | None = None,
 ) -> AsyncIterator[ASGIApp]:
     """Yield the portal as an ASGI application over the accounts in a data folder.
 
-    `base_url` returns the address it is served under, without a trailing slash. Leaving the block writes
-    what still waits and closes the database.
+    `base_url` returns the address it is served under, without a trailing slash; `resolver` is asked for domains'
+    records, by default the machine's own. Leaving the block writes what still waits and closes the database.
     """
-    async with open_portal_store(data) as store:
-        yield create_application(Surroundings(store, clock or SystemClock(), base_url))
+    clock, resolver = clock or SystemClock(), resolver or DnsResolver()
+    async with open_portal_store(data) as store, watching(store, clock, resolver):
+        yield create_application(Surroundings(store, clock, base_url, resolver))
 
 
 async def serve(settings: PortalSettings, *, announce: Callable[[str], None] = lambda _: None) -> None:
@@ -66,7 +77,9 @@ async def serve(settings: PortalSettings, *, announce: Callable[[str], None] = l
         raise SetupError(str(error)) from None
     with listener:
         address = _address(settings.host, listener.getsockname()[1])
-        async with create_portal(settings.data, base_url=lambda: address) as application:
+        async with create_portal(
+            settings.data, base_url=lambda: address, resolver=settings.resolver
+        ) as application:
             with _recorded(settings.data, address):
                 await httpserver.serve(application, listener, on_listening=lambda: announce(address))
 

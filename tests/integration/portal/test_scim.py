@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from syncline.portal import administration
+from syncline.portal.domain.errors import HubSpotError
 from tests.integration.portal.conftest import SCIM_USER, USERS, Client, World
 
 NAMES = {"givenName": "Ada", "familyName": "Lovelace"}
@@ -68,6 +69,112 @@ async def test_a_paid_set_is_assigned_by_its_role(world: World) -> None:
     await world.provision("ada@acme.example", "Sales Hub Seat")
 
     assert ["Sales Hub Seat"] == (await world.user("ada@acme.example"))["permission_sets"]
+
+
+async def test_a_paid_set_brings_its_seat_where_pricing_is_not_by_seats(world: World) -> None:
+    await world.change(seats={"Sales Hub": "1"})
+
+    await world.provision("ada@acme.example", "Sales Hub Seat")
+    full = await world.scim.post(
+        "/Users",
+        {"schemas": [SCIM_USER], "userName": "bob@acme.example", "roles": [{"value": "Sales Hub Seat"}]},
+    )
+
+    assert ["Sales Hub"] == (await world.user("ada@acme.example"))["seats"]
+    assert (400, "There is no seat available") == (full.status, full.body["detail"][:26])
+
+
+async def test_under_seats_based_pricing_the_seat_comes_before_the_role(world: World) -> None:
+    await world.change(seats_pricing=True)
+    created = await world.provision("ada@acme.example")
+    role = replace("roles", [{"value": "Sales Hub Seat"}])
+
+    refused = await world.scim.patch(f"/Users/{created['id']}", role)
+    await administration.change_user(
+        world.store, world.clock, "acme", "ada@acme.example", seats=["Sales Hub"]
+    )
+    taken = await world.scim.patch(f"/Users/{created['id']}", role)
+
+    assert (400, "invalidValue") == (refused.status, refused.body["scimType"])
+    assert "Set the user's seat in HubSpot first" in refused.body["detail"]
+    assert 200 == taken.status
+    user = await world.user("ada@acme.example")
+    assert (["Sales Hub Seat"], ["Sales Hub"]) == (user["permission_sets"], user["seats"])
+
+
+async def test_under_seats_based_pricing_an_unpaid_role_needs_no_seat(world: World) -> None:
+    await world.change(seats_pricing=True)
+
+    await world.provision("ada@acme.example", "Manager")
+
+    assert ["Manager"] == (await world.user("ada@acme.example"))["permission_sets"]
+
+
+async def test_moving_to_seats_based_pricing_leaves_everybody_the_seat_they_have(world: World) -> None:
+    await world.provision("ada@acme.example", "Sales Hub Seat")
+
+    await world.change(seats_pricing=True)
+
+    assert ["Sales Hub"] == (await world.user("ada@acme.example"))["seats"]
+    shown = await administration.show_account(world.store, "acme")
+    assert {"name": "Sales Hub", "purchased": None, "used": 1} in shown["seats"]
+
+
+async def test_what_scim_manages_is_read_only_by_hand(world: World) -> None:
+    await world.provision("ada@acme.example", "Manager", name=NAMES)
+
+    async def change(**fields: Any) -> str:
+        try:
+            await administration.change_user(world.store, world.clock, "acme", "ada@acme.example", **fields)
+        except HubSpotError as refused:
+            return str(refused)
+        return "done"
+
+    name = await change(first_name="Augusta")
+    permissions = await change(permission_set="Sales User")
+    team = await change(team="Sales", further_teams=["Marketing"])
+    await world.change(role_sync=False)
+    permissions_without_sync = await change(permission_set="Sales User")
+
+    assert "This user's name is managed by your identity provider and can't be changed here." == name
+    assert permissions.startswith("This user's permissions are managed by your identity provider")
+    assert ["done", "done"] == [team, permissions_without_sync]
+    user = await world.user("ada@acme.example")
+    assert ("Ada", ["Sales User"], "Sales", ["Marketing"]) == (
+        user["first_name"],
+        user["permission_sets"],
+        user["primary_team"],
+        user["secondary_teams"],
+    )
+
+
+async def test_scim_leaves_the_team_given_by_hand(world: World) -> None:
+    created = await world.provision("ada@acme.example", "Manager")
+    await administration.change_user(world.store, world.clock, "acme", "ada@acme.example", team="Sales")
+
+    await world.scim.put(
+        f"/Users/{created['id']}", {**created, "title": "Countess", "roles": [{"value": "Sales User"}]}
+    )
+
+    assert "Sales" == (await world.user("ada@acme.example"))["primary_team"]
+
+
+async def test_a_super_admin_is_made_and_unmade_by_hand_but_never_the_last(world: World) -> None:
+    await world.add("ada@acme.example")
+
+    async def change(user: str, permission_set: str) -> bool:
+        after = await administration.change_user(
+            world.store, world.clock, "acme", user, permission_set=permission_set
+        )
+        super_admin: bool = after["super_admin"]
+        return super_admin
+
+    with pytest.raises(HubSpotError, match="last super admin"):
+        await change("admin@acme.example", "Manager")
+    made = await change("ada@acme.example", "Super Admin")
+    unmade = await change("admin@acme.example", "")
+
+    assert (True, False) == (made, unmade)
 
 
 async def test_without_role_sync_roles_say_nothing(world: World) -> None:

@@ -9,10 +9,12 @@ import click
 from syncline.datafolder import DataFolderError
 from syncline.portal.cli.account import account
 from syncline.portal.cli.app import app
+from syncline.portal.cli.domain import domain, resolver_option
 from syncline.portal.cli.fault import fault
 from syncline.portal.cli.furniture import permission_set, team
 from syncline.portal.cli.options import data_option
 from syncline.portal.cli.user import user
+from syncline.portal.dns.resolver import DnsResolver
 from syncline.portal.domain.errors import SetupError
 from syncline.portal.program import DEFAULT_HOST, DEFAULT_PORT, PortalSettings, run
 from syncline.sql.errors import StoreError
@@ -41,10 +43,11 @@ def portal() -> None:
     metavar="NUMBER",
     help="The port to listen on; 0 takes any free one.",
 )
-def serve(data: Path, host: str, port: int) -> None:
+@resolver_option
+def serve(data: Path, host: str, port: int, resolver: DnsResolver) -> None:
     """Serve the accounts until stopped (Ctrl-C, or SIGTERM)."""
     try:
-        run(PortalSettings(data, host, port), announce=_announce)
+        run(PortalSettings(data, host, port, resolver), announce=_announce)
     except (SetupError, DataFolderError, StoreError) as error:
         raise click.ClickException(str(error)) from None
 
@@ -55,6 +58,7 @@ def _announce(address: str) -> None:
 
 portal.add_command(account)
 portal.add_command(app)
+portal.add_command(domain)
 portal.add_command(fault)
 portal.add_command(permission_set)
 portal.add_command(team)
