@@ -11,7 +11,7 @@ from typing import Any
 
 import aiohttp
 
-from syncline.bootstrap import Gateway, open_gateway
+from syncline.bootstrap.gateway import Gateway, open_gateway
 from syncline.gateway.domain.tenant import TenantId
 from syncline.portal import administration
 from syncline.portal.program import open_portal_store

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from syncline.bootstrap import Gateway
+from syncline.bootstrap.gateway import Gateway
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.operations import run_operation
 from tests.support.scim import Answer, Client

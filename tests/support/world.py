@@ -14,7 +14,7 @@ from typing import Any
 
 import aiohttp
 
-from syncline.bootstrap import Gateway, open_gateway
+from syncline.bootstrap.gateway import Gateway, open_gateway
 from syncline.clock import Clock
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.hubspot.client import open_session

@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from syncline.bootstrap import open_gateway
+from syncline.bootstrap.gateway import open_gateway
 from syncline.clock import SystemClock
 from syncline.settings import read_settings
 from tests.support.scim import GROUP, PATCH, USER

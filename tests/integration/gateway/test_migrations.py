@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
-from syncline.bootstrap import open_gateway
+from syncline.bootstrap.gateway import open_gateway
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.hubspot.client import open_session
 from syncline.gateway.store.store import MIGRATIONS

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from syncline.bootstrap import forget_key, local_operations, restore
+from syncline.bootstrap.offline import forget_key, restore
+from syncline.bootstrap.serving import local_operations
 from syncline.gateway.domain.errors import Conflict, Invalid, Refused
 from syncline.gateway.services.operations import run_operation
 from syncline.gateway.store.keyring import KeyRing

@@ -1,0 +1,178 @@
+"""What the use cases ask of HubSpot, and the answers there can be."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from syncline.clock import Milliseconds
+from syncline.gateway.domain.account import Account, AccountUser
+from syncline.gateway.domain.authorization import Authorization
+from syncline.gateway.domain.change import Change
+from syncline.gateway.domain.delivery import Access
+from syncline.gateway.domain.grant import OAuthApp, OAuthGrant
+from syncline.gateway.domain.retry import FailureKind
+from syncline.gateway.domain.tenant import TenantId
+from syncline.gateway.services.ports.deliveries import WorkItem
+from syncline.gateway.services.ports.records import Cause, Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """The change is at HubSpot, confirmed by its answers.
+
+    With `pending` a part of it is not: HubSpot takes it only later, and `user` shows what is there until then.
+    """
+
+    user: AccountUser | None
+    access: Access
+    hubspot_id: str | None
+    scim_id: str | None
+    notes: tuple[str, ...] = ()
+    pending: bool = False
+    over_scim: bool = False
+    """The SCIM channel was used for it, so that channel works."""
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A create met somebody who is there already: decide again, knowing that."""
+
+    user: AccountUser
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """The change was let go before it was complete: there is nothing to settle, the delivery stays due."""
+
+
+class Trouble(StrEnum):
+    """What a failed attempt means for what comes next."""
+
+    LATER = "later"
+    """Try again at a moment `domain.retry` chooses."""
+    PERSON = "person"
+    """HubSpot refuses this person and will again until an admin does something."""
+    TENANT = "tenant"
+    """Nothing more may be sent for this tenant until an operator has looked."""
+    CONNECTION = "connection"
+    """The credential, its scopes or the address: nobody's change can work."""
+    GONE = "gone"
+    """The user is no longer at HubSpot."""
+    CHANNEL = "channel"
+    """The SCIM channel does not work: whoever needs it is tried again later, the others are not concerned."""
+    OUTDATED = "outdated"
+    """HubSpot no longer has what we last read there: read the account again, then try again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """The change did not reach HubSpot, or nobody knows whether it did."""
+
+    trouble: Trouble
+    retry_as: FailureKind
+    code: str
+    sentence: str
+    retry_after: Milliseconds | None = None
+    scim_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The person as HubSpot has him now, None for nobody; nothing was changed."""
+
+    user: AccountUser | None
+
+
+Outcome = Arrived | Met | Looked | Failed
+StillWanted = Callable[[], Awaitable[bool]]
+"""Tells whether a change that has waited is still what was decided."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountReading:
+    """A HubSpot account read whole: its lists and every user."""
+
+    account: Account
+    users: tuple[AccountUser, ...]
+
+
+class Link(Protocol):
+    """The way to one tenant's HubSpot account, within its budget. Every call is logged before it is sent."""
+
+    async def carry_out(
+        self,
+        change: Change,
+        item: WorkItem,
+        account: Account,
+        cause: Cause,
+        *,
+        still_wanted: StillWanted,
+        called_off: asyncio.Event,
+    ) -> Outcome | Overtaken:
+        """Bring one change to HubSpot by the least calls.
+
+        `still_wanted` is asked once, when the budget allows the first call; when it says no, nothing is sent. Once
+        `called_off` is set no further call waits for the budget; one that was sent is waited for. Both end `Overtaken`.
+        """
+        ...
+
+    async def read_account(self, cause: Cause) -> AccountReading | Failed:
+        """Read the account whole; anything less is `Failed`, never an account without somebody."""
+        ...
+
+    async def check(self, cause: Cause) -> Mapping[str, Any]:
+        """Try out, by harmless reads, what each channel can do; says in words what is missing."""
+        ...
+
+
+class Links(Protocol):
+    """Opens the way to each tenant's HubSpot account."""
+
+    def check_address(self, base_url: str) -> str:
+        """Return the base URL in the form it is kept; raises `Invalid` where credentials must not be sent."""
+        ...
+
+    async def open(self, tenant_id: TenantId) -> Link | None:
+        """Return the tenant's link, or None while it has no connection."""
+        ...
+
+    async def trial(self, connection: Connection) -> Link:
+        """Return a link for a connection that is not saved yet."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """A grant that HubSpot has just made, and the account it is for."""
+
+    portal_id: int
+    grant: OAuthGrant
+
+
+class Authority(Protocol):
+    """HubSpot as the one who grants: its authorize page, and its endpoints for tokens."""
+
+    app: OAuthApp | None
+    """The app of this server's own settings."""
+
+    def authorize_url_for(self, base_url: str) -> str:
+        """Return where people sign in who belong to an API at that address."""
+        ...
+
+    def check_authorize_url(self, url: str) -> str:
+        """Return the address in the form it is used; raises `Invalid` where nobody must be sent to sign in."""
+        ...
+
+    async def exchange(
+        self, authorization: Authorization, app: OAuthApp, code: str, cause: Cause
+    ) -> Granted | Failed:
+        """Turn a code into a grant and ask who made it. Nothing is kept."""
+        ...
+
+    async def revoke(self, connection: Connection, grant: OAuthGrant, cause: Cause) -> Failed | None:
+        """End a grant at HubSpot; returns why it could not be."""
+        ...

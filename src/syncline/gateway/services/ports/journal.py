@@ -1,0 +1,49 @@
+"""What is remembered of the past, and how things stand in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from syncline.clock import Milliseconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One entry of the provisioning log."""
+
+    seq: int
+    at: Milliseconds
+    correlation_id: str
+    kind: str
+    subject: str | None
+    summary: str
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """One call to HubSpot as it was logged."""
+
+    seq: int
+    sent_at: Milliseconds
+    channel: str
+    purpose: str
+    delivery_key: str | None
+    correlation_id: str
+    status: int | None
+    answered_at: Milliseconds | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """How many there are of what, for one tenant. A delivery that is due is not counted as held, nor as in step."""
+
+    users: int
+    groups: int
+    in_step: int
+    waiting: int
+    retrying: int
+    held: Mapping[str, int]
+    last_contact_at: Milliseconds | None

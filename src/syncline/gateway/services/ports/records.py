@@ -1,0 +1,85 @@
+"""What an operator set up, as the store keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from syncline.clock import Milliseconds
+from syncline.gateway.domain.account import Account
+from syncline.gateway.domain.grant import Credential
+from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why rows change: the moment, the correlation id, and what is worth keeping of the request."""
+
+    at: Milliseconds
+    correlation_id: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who changes the set-up, and when."""
+
+    name: str
+    at: Milliseconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """A customer and its choices."""
+
+    id: TenantId
+    name: str
+    mode: TenantMode
+    policy: Policy
+    placement_epoch: int
+    plan_approved_at: Milliseconds | None
+    plan_approved_by: str | None
+    created_at: Milliseconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A SCIM token as it is kept: never its secret."""
+
+    id: str
+    tenant_id: TenantId
+    fingerprint: bytes
+    description: str
+    created_at: Milliseconds
+    created_by: str
+    expires_at: Milliseconds | None
+    revoked_at: Milliseconds | None
+    last_used_at: Milliseconds | None
+    last_used_from: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """The link to one HubSpot account. Credentials are in the clear here and nowhere else: never log this."""
+
+    tenant_id: TenantId
+    portal_id: int | None
+    base_url: str
+    credential: Credential
+    scim_base_url: str | None
+    scim_token: str | None = field(repr=False)
+    account: Account | None
+    account_read_at: Milliseconds | None
+    trouble: str | None
+    trouble_detail: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtectedUser:
+    """A person nothing is ever changed for, by an operator's word."""
+
+    email: str
+    reason: str
+    created_at: Milliseconds
+    created_by: str
