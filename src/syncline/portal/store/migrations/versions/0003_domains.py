@@ -1,10 +1,10 @@
-"""Domains on their way to being verified, seats-based pricing, and tokens that can be shown again."""
+"""Domains on their way to being verified, and seats-based pricing."""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 phase = "pre"
 
 
