@@ -17,6 +17,7 @@ from syncline.portal.administration.furniture import (
 from syncline.portal.administration.projects import (
     delete_project,
     deploy_project,
+    install_app,
     install_project,
     list_projects,
     rotate_token,
@@ -52,6 +53,7 @@ __all__ = [
     "delete_project",
     "deploy_project",
     "grant_app",
+    "install_app",
     "install_project",
     "list_accounts",
     "list_apps",

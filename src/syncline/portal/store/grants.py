@@ -17,7 +17,7 @@ def end_grants(rows: Rows, user: AccountUser) -> None:
     for row in rows.find(tokens, portal_id=user.portal_id):
         theirs = row["user_id"] == user.id and TokenKind(row["kind"]).ends_with_its_person
         if theirs and row["revoked_at"] is None:
-            rows.update(tokens, (row["id"],), revoked_at=user.updated_at)
+            rows.update(tokens, (row["id"],), revoked_at=user.updated_at, sealed=None)
     for row in rows.find(oauth_codes, portal_id=user.portal_id):
         if row["user_id"] == user.id:
             rows.delete(oauth_codes, row["id"])

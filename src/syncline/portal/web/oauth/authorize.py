@@ -6,7 +6,6 @@ address that is not exactly one of the app's; whatever else is wrong ends on a p
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import logging
 import secrets
@@ -16,7 +15,6 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from syncline.portal.domain import passwords
 from syncline.portal.domain.account import Account
 from syncline.portal.domain.errors import HubSpotError
 from syncline.portal.domain.oauth import (
@@ -28,33 +26,31 @@ from syncline.portal.domain.oauth import (
 from syncline.portal.domain.tokens import TokenKind, mint
 from syncline.portal.store import oauth_reads
 from syncline.portal.store.commands.installs import Consent
-from syncline.portal.store.commands.logins import NoteLogin
 from syncline.portal.web.call import Surroundings
 from syncline.portal.web.oauth import pages
+from syncline.portal.web.oauth.door import Door, NotAdmitted
 from syncline.portal.web.oauth.endpoint import read_fields
-from syncline.portal.web.oauth.sessions import Attempts, Session, Sessions
+from syncline.portal.web.oauth.sessions import Session, Sessions
 from syncline.portal.web.paging import number
 from syncline.sql.errors import StoreBusy, StoreUnavailable
 
 COOKIE = "portal_session"
 _log = logging.getLogger(__name__)
 _NOT_ADMIN = "You need to be an active super admin of the account to connect an app."
-_WRONG_PASSWORD = "E-mail address and password do not match."  # noqa: S105
-_TOO_OFTEN = "Too many failed sign-ins. Wait a quarter of an hour."
 
 
 class AuthorizePage:
     """The page, as an ASGI application."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: Surroundings, door: Door) -> None:
         self._around = around
         self._sessions = Sessions()
-        self._attempts = Attempts()
+        self._door = door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
-            visit = _Visit(self._around, self._sessions, self._attempts, request, send)
+            visit = _Visit(self._around, self._sessions, self._door, request, send)
             await visit.answer()
         except CannotAuthorize as error:
             await pages.send_page(send, 400, pages.cannot(str(error)))
@@ -70,11 +66,11 @@ class _Visit:
     """One request for the page."""
 
     def __init__(
-        self, around: Surroundings, sessions: Sessions, attempts: Attempts, request: Request, send: Send
+        self, around: Surroundings, sessions: Sessions, door: Door, request: Request, send: Send
     ) -> None:
         self._around = around
         self._sessions = sessions
-        self._attempts = attempts
+        self._door = door
         self._request = request
         self._send = send
         self._now = around.clock.now()
@@ -113,10 +109,12 @@ class _Visit:
             challenge_method=query.get("code_challenge_method"),
         )
 
-    async def _show(self, wanted: AuthorizationRequest, error: str | None = None, email: str = "") -> None:
+    async def _show(
+        self, wanted: AuthorizationRequest, refused: NotAdmitted | None = None, email: str = ""
+    ) -> None:
         session = self._session or self._sessions.open(self._now)
         if session.user_id is None:
-            status = 200 if error is None else 429 if error is _TOO_OFTEN else 403
+            status, error = (200, None) if refused is None else (refused.status, str(refused))
             await self._page(
                 wanted, status, pages.sign_in(wanted, session, error=error, email=email), session
             )
@@ -152,37 +150,15 @@ class _Visit:
             await self._page(wanted, 400, pages.cannot("The form has no such button."), None)
 
     async def _sign_in(self, wanted: AuthorizationRequest, email: str, password: str) -> None:
-        if not self._attempts.allowed(email, self._now):
-            await self._show(wanted, _TOO_OFTEN, email)
-            return
-        person = await self._around.store.reader.point(
-            lambda connection: oauth_reads.person(connection, email.strip())
-        )
-        kept = None if person is None else person.password
-        good = await asyncio.to_thread(passwords.matches, kept, password[: passwords.LONGEST + 1])
-        if person is not None:
-            await self._note_login(person.user_id, person.email, good)
-        if not good or person is None:
-            self._attempts.failed(email, self._now)
-            await self._show(wanted, _WRONG_PASSWORD, email)
+        try:
+            person = await self._door.admit(self._request, email, password, self._now)
+        except NotAdmitted as refused:
+            await self._show(wanted, refused, email)
             return
         if self._session is not None:
             self._sessions.close(self._session)
         self._session = self._sessions.open(self._now, user_id=person.user_id, email=person.email)
         await self._redirect(_same_address(self._request), self._session)
-
-    async def _note_login(self, user_id: int, email: str, succeeded: bool) -> None:
-        client = self._request.client
-        await self._around.store.writer.submit(
-            NoteLogin(
-                user_id=user_id,
-                email=email,
-                succeeded=succeeded,
-                address=client.host if client else None,
-                user_agent=self._request.headers.get("user-agent", "")[:500] or None,
-                now=self._now,
-            )
-        )
 
     async def _approve(self, wanted: AuthorizationRequest, session: Session, chosen: str) -> None:
         portal_ids = {account.portal_id for account in await self._accounts(session)}

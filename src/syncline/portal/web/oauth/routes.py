@@ -7,15 +7,16 @@ from starlette.routing import BaseRoute, Route
 from syncline.portal.web.call import Surroundings
 from syncline.portal.web.oauth import introspection
 from syncline.portal.web.oauth.authorize import AuthorizePage
+from syncline.portal.web.oauth.door import Door
 from syncline.portal.web.oauth.endpoint import OpenEndpoint
 from syncline.portal.web.oauth.tokens import give_tokens
 
 VERSIONS = ("v3", "2026-03", "2026-09")
 
 
-def routes(around: Surroundings) -> list[BaseRoute]:
-    """Return every address below `/oauth`."""
-    page = AuthorizePage(around)
+def routes(around: Surroundings, door: Door) -> list[BaseRoute]:
+    """Return every address below `/oauth`; people come to the consent page through `door`."""
+    page = AuthorizePage(around, door)
     access = {"GET": introspection.describe_access_token}
     refresh = {
         "GET": introspection.describe_refresh_token,
