@@ -7,7 +7,8 @@ import contextlib
 import gc
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -44,6 +45,26 @@ async def serve(application: Any, listener: socket.socket, *, on_listening: Call
         await server.serve(sockets=[listener])
 
 
+@contextlib.asynccontextmanager
+async def tls_beside(
+    application: Any, listener: socket.socket, *, certificate: Path, key: Path
+) -> AsyncIterator[None]:
+    """Answer requests over TLS on another socket while the block runs, beside the server of `serve`."""
+    listening = asyncio.Event()
+    server = _Server(application, listening.set, ssl_certfile=certificate, ssl_keyfile=key)
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    started = asyncio.create_task(listening.wait())
+    await asyncio.wait({running, started}, return_when=asyncio.FIRST_COMPLETED)
+    started.cancel()
+    try:
+        if running.done():
+            running.result()
+        yield
+    finally:
+        server.should_exit = True
+        await running
+
+
 def run(main: Callable[[], Any]) -> None:
     """Run a coroutine function to its end, on uvloop where there is one."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -61,7 +82,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
 class _Server(uvicorn.Server):
     """Leaves signals to us and tells when it listens."""
 
-    def __init__(self, application: Any, on_listening: Callable[[], None]) -> None:
+    def __init__(self, application: Any, on_listening: Callable[[], None], **tls: Path) -> None:
         config = uvicorn.Config(
             application,
             http="httptools",
@@ -72,6 +93,7 @@ class _Server(uvicorn.Server):
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=STOP_SECONDS,
+            **{name: str(path) for name, path in tls.items()},
         )
         super().__init__(config)
         self._on_listening = on_listening

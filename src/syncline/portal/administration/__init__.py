@@ -6,6 +6,7 @@ refusals of the account itself are `HubSpotError`s.
 
 from syncline.portal.administration.accounts import change_account, list_accounts, open_account, show_account
 from syncline.portal.administration.apps import create_app, grant_app, list_apps, uninstall_app
+from syncline.portal.administration.developers import developer_environment
 from syncline.portal.administration.domains import add_domain, check_domain_now, list_domains, remove_domain
 from syncline.portal.administration.faults import add_fault, clear_faults, list_faults
 from syncline.portal.administration.furniture import (
@@ -17,7 +18,6 @@ from syncline.portal.administration.furniture import (
 from syncline.portal.administration.projects import (
     delete_project,
     deploy_project,
-    install_app,
     install_project,
     list_projects,
     rotate_token,
@@ -52,8 +52,8 @@ __all__ = [
     "delete_permission_set",
     "delete_project",
     "deploy_project",
+    "developer_environment",
     "grant_app",
-    "install_app",
     "install_project",
     "list_accounts",
     "list_apps",

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from syncline.clock import Clock
+from syncline.portal import installing
 from syncline.portal.administration.naming import moment, named_account
-from syncline.portal.credentials import new_credential, open_token, seal_token
 from syncline.portal.domain.account import Account
 from syncline.portal.domain.errors import SetupError
 from syncline.portal.domain.project import Build, ComponentType, Outcome, Project, ProjectApp
@@ -20,7 +20,6 @@ from syncline.portal.store.commands.builds import Upload
 from syncline.portal.store.commands.deploys import DeployBuild
 from syncline.portal.store.commands.installs import Uninstall
 from syncline.portal.store.commands.projects import CreateProject, DeleteProject
-from syncline.portal.store.commands.static_apps import InstallProjectApp, RotateToken
 from syncline.portal.store.store import Store
 
 
@@ -121,23 +120,8 @@ async def install_project(
     """
     account = await named_account(store, account_name)
     app = await _app(store, account, name)
-    await install_app(store, clock, app, user_id=await _admin(store, account))
+    await installing.install_app(store, clock, app, user_id=await _admin(store, account))
     return await show_token(store, account_name, name, address=address)
-
-
-async def install_app(store: Store, clock: Clock, app: ProjectApp, *, user_id: int | None) -> None:
-    """Install an app in its account in the name of one of its users, with a new token if it has none."""
-    token = new_credential(await _kind(store, app))
-    await store.writer.submit(
-        InstallProjectApp(
-            portal_id=app.portal_id,
-            app_id=app.app_id,
-            token=token,
-            sealed=seal_token(store.sealer, token),
-            user_id=user_id,
-            now=clock.now(),
-        )
-    )
 
 
 async def rotate_token(
@@ -146,17 +130,7 @@ async def rotate_token(
     """Give an installed app a new token, which ends the one before, and return it."""
     account = await named_account(store, account_name)
     app = await _app(store, account, name)
-    token = new_credential(await _kind(store, app))
-    await store.writer.submit(
-        RotateToken(
-            portal_id=app.portal_id,
-            app_id=app.app_id,
-            token=token,
-            sealed=seal_token(store.sealer, token),
-            user_id=await _admin(store, account),
-            now=clock.now(),
-        )
-    )
+    await installing.rotate_token(store, clock, app, user_id=await _admin(store, account))
     return await show_token(store, account_name, name, address=address)
 
 
@@ -164,22 +138,16 @@ async def show_token(store: Store, account_name: str, name: str, *, address: str
     """Return the token of an installed app, with the tenant URL where it opens native SCIM."""
     account = await named_account(store, account_name)
     app = await _app(store, account, name)
-    token = await token_of(store, app)
+    token = await installing.token_of(store, app)
     if token is None:
         raise SetupError(
             f"{app.name} is not installed in {account.name}; "
             f"run: syncline portal project install {account.name} {name}"
         )
     shown = {"project": name, "app_id": app.app_id, "app": app.name, "token": token}
-    if await _kind(store, app) is TokenKind.SCIM:
+    if await installing.token_kind_of(store, app) is TokenKind.SCIM:
         shown["tenant_url"] = f"{address}/scim/v2"
     return shown
-
-
-async def token_of(store: Store, app: ProjectApp) -> str | None:
-    """Return the token of an app, None while it is not installed."""
-    sealed = await store.reader.point(lambda connection: project_reads.sealed_token(connection, app))
-    return None if sealed is None else open_token(store.sealer, *sealed)
 
 
 async def uninstall_project(store: Store, clock: Clock, account_name: str, name: str) -> dict[str, Any]:
@@ -242,11 +210,6 @@ async def _app_of(store: Store, project: Project) -> ProjectApp | None:
         lambda connection: project_reads.project_apps_of(connection, project.portal_id)
     )
     return next((app for app in apps if app.project_id == project.id), None)
-
-
-async def _kind(store: Store, app: ProjectApp) -> TokenKind:
-    claim = await store.reader.point(lambda connection: project_reads.scim_app_of(connection, app.portal_id))
-    return TokenKind.SCIM if claim is not None and claim.project_id == app.project_id else TokenKind.API
 
 
 async def _admin(store: Store, account: Account) -> int | None:

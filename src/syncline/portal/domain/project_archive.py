@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from io import BytesIO
 
-from syncline.portal.domain.errors import Detail, ValidationError
+from syncline.portal.domain.errors import ValidationError
 
 LARGEST_ARCHIVE = 10_000_000
 """Bytes of the zip itself."""
@@ -92,4 +92,4 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
 
 
 def _refused(message: str, code: str) -> ValidationError:
-    return ValidationError(message, Detail(message, code=code))
+    return ValidationError(message, sub_category=f"ProjectErrors.{code}")

@@ -56,7 +56,7 @@ def components_of(request: UploadRequest, files: Mapping[str, bytes]) -> tuple[C
     ]
     if wrong:
         raise ValidationError(
-            f"The project {request.project_name} can't be built: {wrong[0]}",
+            f"The project {request.project_name} can't be built.",
             *(Detail(sentence, code="INVALID_PROJECT") for sentence in wrong),
         )
     app_uid = next(uid for uid, node in nodes.items() if node.component_type == ComponentType.APP)

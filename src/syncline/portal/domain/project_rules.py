@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from syncline.portal.domain.account import SetUp
-from syncline.portal.domain.errors import Detail, ValidationError
+from syncline.portal.domain.errors import ValidationError
 from syncline.portal.domain.project import Component, ComponentType, Project, ProjectApp, ScimApp
 from syncline.portal.domain.project_components import role_sync_of
 
@@ -77,4 +77,4 @@ def _check_scim(project: Project, setup: SetUp, scim_app: tuple[ScimApp, str] | 
 
 
 def _refused(message: str, code: str) -> ValidationError:
-    return ValidationError(message, Detail(message, code=code))
+    return ValidationError(message, sub_category=f"ProjectErrors.{code}")

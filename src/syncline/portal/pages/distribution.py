@@ -9,6 +9,7 @@ from starlette.responses import Response
 from syncline.portal import administration
 from syncline.portal.domain.project import ProjectApp
 from syncline.portal.domain.scopes import IN_WORDS
+from syncline.portal.installing import install_app, rotate_token
 from syncline.portal.pages.projects import Shown, crumbs, read_project
 from syncline.portal.pages.visit import PageNotFound, Visit
 
@@ -35,7 +36,7 @@ async def ask_install(visit: Visit) -> Response:
 async def install(visit: Visit) -> Response:
     """Connect the app."""
     shown = await _read(visit)
-    await administration.install_app(visit.store, visit.clock, _app(shown), user_id=visit.session.user_id)
+    await install_app(visit.store, visit.clock, _app(shown), user_id=visit.session.user_id)
     return visit.go(f"{shown.scim_path}/distribution", "connected")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, bindparam, select
 
 from syncline.portal.domain.project import Build, Deploy, Project, ProjectApp, ScimApp
+from syncline.portal.domain.tokens import TokenKind
 from syncline.portal.store.project_rows import (
     build_from,
     deploy_from,
@@ -59,6 +60,13 @@ _SCIM_APP = select(scim_apps).where(scim_apps.c.portal_id == _PORTAL)
 _SEALED = select(tokens.c.id, tokens.c.sealed).where(
     tokens.c.portal_id == _PORTAL,
     tokens.c.client_id == bindparam("client_id"),
+    tokens.c.revoked_at.is_(None),
+    tokens.c.sealed.is_not(None),
+)
+
+_KEY = select(tokens.c.id, tokens.c.sealed).where(
+    tokens.c.portal_id == _PORTAL,
+    tokens.c.kind == TokenKind.PERSONAL.value,
     tokens.c.revoked_at.is_(None),
     tokens.c.sealed.is_not(None),
 )
@@ -123,6 +131,12 @@ def scim_app_of(connection: Connection, portal_id: int) -> ScimApp | None:
 def sealed_token(connection: Connection, app: ProjectApp) -> tuple[str, str] | None:
     """Return the fingerprint of an installed app's token and the token itself, sealed."""
     found = connection.execute(_SEALED, {"portal_id": app.portal_id, "client_id": app.client_id}).first()
+    return None if found is None else (found[0], found[1])
+
+
+def sealed_key(connection: Connection, portal_id: int) -> tuple[str, str] | None:
+    """Return the fingerprint of the account's personal access key and the key itself, sealed."""
+    found = connection.execute(_KEY, {"portal_id": portal_id}).first()
     return None if found is None else (found[0], found[1])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from syncline.clock import Milliseconds
-from syncline.portal.domain.errors import Detail, ObjectAlreadyExists, ValidationError
+from syncline.portal.domain.errors import ObjectAlreadyExists, ValidationError
 from syncline.portal.domain.project import Action, Deploy, DeployedComponent, Project, wrong_name
 from syncline.portal.store.commands.installs import uninstall
 from syncline.portal.store.numbers import next_number
@@ -34,7 +34,7 @@ class CreateProject:
 
     def apply(self, rows: Rows) -> Project:
         if (wrong := wrong_name(self.name)) is not None:
-            raise ValidationError(wrong, Detail(wrong, code="INVALID_PROJECT_NAME", where="name"))
+            raise ValidationError(wrong, sub_category="ProjectErrors.INVALID_NAME")
         if rows.find(projects, portal_id=self.portal_id, name=self.name):
             raise ObjectAlreadyExists(f"A project named {self.name} exists already in this account.")
         project = Project(
