@@ -43,7 +43,7 @@ async def install(visit: Visit) -> Response:
 async def rotate(visit: Visit) -> Response:
     """Give the app another token."""
     shown = await _read(visit)
-    await administration.rotate_token(visit.store, visit.clock, visit.name, shown.name, address=visit.address)
+    await rotate_token(visit.store, visit.clock, _app(shown), user_id=visit.session.user_id)
     return visit.go(f"{shown.scim_path}/distribution", "rotated")
 
 
