@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,12 +11,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
-from syncline.clock import SystemClock
-from syncline.portal.program import open_portal_store
 from tests.support.browser import browser, chromium, screenshot
 from tests.support.dns_server import RunningDns, running_dns
 from tests.support.programs import Syncline
-from tests.support.scim_project import upload_scim_project
 
 __all__ = ["browser", "chromium"]
 
@@ -60,11 +56,13 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     syncline = Syncline(tmp_path / "data")
     account = syncline.json("portal", "account", "create", "acme")
 
-    async def upload() -> None:
-        async with open_portal_store(tmp_path / "data") as store:
-            await upload_scim_project(store, SystemClock(), "acme", role_sync=True)
-
-    asyncio.run(upload())
+    folder = tmp_path / "scim-app"
+    for words in (
+        ("create", "scim-app", "--dest", str(folder), "--role-sync"),
+        ("upload", "acme", str(folder)),
+    ):
+        done = syncline.run("portal", "project", *words)
+        assert 0 == done.status, done.err
     pictures = Path(os.environ.get(SCREENSHOTS) or tmp_path)
     with (
         running_dns(tmp_path, {"corp.test": []}) as dns,
