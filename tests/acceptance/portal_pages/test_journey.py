@@ -43,10 +43,13 @@ async def test_the_guides_way_from_project_to_provisioned_user(
 ) -> None:
     async with browser.context(script=script) as context:
         page = await context.new_page()
-        await page.goto(stage.project)
+        await page.goto(stage.address)
         await expect(page.get_by_text("This is not HubSpot.")).to_be_visible()
         await stage.sign_in(page)
+        await page.get_by_role("link", name="Development").click()
+        await page.get_by_role("main").get_by_role("link", name="scim-app").click()
         await expect(page).to_have_url(stage.project)
+        await expect(page.get_by_role("heading", name="Project Components")).to_be_visible()
         await page.get_by_role("link", name="scim-app app").click()
         await expect(page.get_by_role("heading", name="App Features")).to_be_visible()
         await page.get_by_role("main").get_by_role("link", name="scim", exact=True).click()

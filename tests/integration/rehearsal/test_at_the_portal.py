@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from syncline.rehearsal import Dialect, Directory, EntraSimulator, GoogleSimulator, OktaSimulator, OktaStyle
+from syncline.rehearsal import (
+    Dialect,
+    Directory,
+    EntraSimulator,
+    GoogleSimulator,
+    Leaving,
+    OktaSimulator,
+    OktaStyle,
+)
 from syncline.rehearsal.simulator import Simulator
 from tests.support.clock import LeapingClock
 from tests.support.world import HubSpotAccount, portal
@@ -73,6 +81,28 @@ async def test_an_account_without_groups_is_told_to_have_their_mapping_off(tmp_p
         result = await entra.test_connection()
 
     assert "must have their mapping off" in result.fix
+
+
+@pytest.mark.parametrize("provider", ["entra", "okta-custom", "google"])
+async def test_somebody_deactivated_at_the_identity_provider_is_deactivated_and_comes_back(
+    tmp_path: Path, provider: str
+) -> None:
+    clock = LeapingClock()
+    company = Directory.seeded(size=4, seed=7, roles=ROLES, clock=clock)
+    async with portal(tmp_path, clock) as hubspot:
+        entrance = simulator(provider, company, hubspot)
+        await entrance.initial_cycle()
+        leaver = company.people()[2]
+        before = (await hubspot.users())[leaver.user_principal_name]
+        company.leave(leaver, Leaving.BLOCK if provider != "okta-custom" else Leaving.DELETE)
+        await entrance.incremental_cycle()
+        gone = (await hubspot.users())[leaver.user_principal_name]
+        company.restore(leaver)
+        await entrance.incremental_cycle()
+        back = (await hubspot.users())[leaver.user_principal_name]
+
+    assert {**before, "active": False} == gone
+    assert before == back
 
 
 @pytest.mark.parametrize("provider", ["entra", "okta-custom", "google"])
