@@ -12,7 +12,7 @@ import contextlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -39,7 +39,7 @@ class RunningDns:
         """Where it listens, as `--resolver` takes it."""
         return f"127.0.0.1:{self.port}"
 
-    def hold(self, zone: dict[str, list[str] | None]) -> None:
+    def hold(self, zone: Mapping[str, list[str] | None]) -> None:
         """Replace what the server knows, in one step."""
         fresh = self._zone.with_suffix(".new")
         fresh.write_text(json.dumps(zone))

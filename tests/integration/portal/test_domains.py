@@ -199,6 +199,14 @@ async def test_a_domain_verified_by_hand_is_verified_without_a_record(world: Wor
     assert "verified" == await state(world, "acme.example")
 
 
+async def test_an_account_has_a_hundred_domains_at_most(world: World) -> None:
+    for number in range(100):
+        await add(world, f"corp{number}.test")
+
+    with pytest.raises(SetupError, match="at most 100 domains"):
+        await add(world, "one-too-many.test")
+
+
 async def test_a_domain_given_up_takes_nobody_in(world: World) -> None:
     await administration.remove_domain(world.store, "acme", "acme.example")
 

@@ -59,6 +59,8 @@ async def watching(store: Store, clock: Clock, resolver: TxtResolver) -> AsyncIt
                 await check_due(store, clock, resolver)
             except StoreError:
                 _log.warning("the portal's database is busy; domains are looked for in the next round")
+            except Exception:
+                _log.exception("looking for domains failed; the next round tries again")
             await clock.sleep(ROUND)
 
     task = asyncio.create_task(rounds(), name="domains")

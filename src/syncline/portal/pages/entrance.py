@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from syncline.portal.pages.door import NotAdmitted
 from syncline.portal.pages.visit import Visit, projects_path
-from syncline.portal.web.oauth.door import NotAdmitted
 from syncline.webkit.forms import Form
 from syncline.webkit.frame import local_path
 from syncline.webkit.themes import choose_theme as theme_answer
@@ -30,10 +30,10 @@ async def sign_in(visit: Visit) -> Response:
 
 
 async def sign_out(visit: Visit) -> Response:
-    """End the session."""
+    """End the session; the form may say where somebody else is to come in again."""
     visit.site.sessions.close(visit.session)
     visit.session = visit.site.sessions.open(visit.now)
-    return visit.go("/sign-in")
+    return visit.go(local_path(visit.form.one("next"), "/sign-in"))
 
 
 async def choose_account(visit: Visit) -> Response:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Mount, Route
 
-from syncline.portal.pages import distribution, domains, entrance, people, projects, settings
+from syncline.portal.pages import consent, distribution, domains, entrance, people, projects, settings
 from syncline.portal.pages.visit import Page, Site
 from syncline.portal.web.call import Surroundings
-from syncline.portal.web.oauth.door import Door
 
 _PROJECTS = "/developer-projects/{portal_id:int}"
 _COMPONENT = _PROJECTS + "/project/{name}/component/{uid}"
@@ -16,13 +15,16 @@ _SETTINGS = "/settings/{portal_id:int}"
 _USER = _SETTINGS + "/users/{user_id:int}"
 
 
-def routes(around: Surroundings, door: Door) -> list[BaseRoute]:
-    """Return every address a browser is for; `door` is where people sign in."""
-    site = Site(around, door)
+def routes(around: Surroundings) -> list[BaseRoute]:
+    """Return every address a browser is for."""
+    site = Site(around)
+    consents = Page(site, consent.ask_consent, consent.decide, public=True)
     public = {
         "/sign-in": Page(site, entrance.show_sign_in, entrance.sign_in, public=True),
         "/sign-out": Page(site, None, entrance.sign_out, public=True),
         "/theme": Page(site, None, entrance.choose_theme, public=True),
+        "/oauth/authorize": consents,
+        "/oauth/{hub_id}/authorize": consents,
     }
     private = {
         "/": (entrance.choose_account, None),

@@ -25,6 +25,7 @@ async def show_account(visit: Visit) -> Response:
 async def change_account(visit: Visit) -> Response:
     """Change them as the form says."""
     form = visit.form
+    switches: dict[str, Any] = {name: form.has(name) for name in _SWITCHES}
     seats = {name.removeprefix("seats "): form.one(name) for name in form.values if name.startswith("seats ")}
     try:
         await administration.change_account(
@@ -33,7 +34,7 @@ async def change_account(visit: Visit) -> Response:
             visit.name,
             seats=seats,
             tier=form.one("tier"),
-            **{name: form.has(name) for name in _SWITCHES},
+            **switches,
         )
     except (HubSpotError, SetupError) as refused:
         return await _account(visit, form.wrong(whole=str(refused)), 422)

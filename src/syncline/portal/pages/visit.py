@@ -17,11 +17,11 @@ from starlette.types import Receive, Scope, Send
 from syncline.clock import Clock, Milliseconds
 from syncline.portal.domain.account import Account
 from syncline.portal.domain.errors import HubSpotError, SetupError
+from syncline.portal.pages.door import Door
+from syncline.portal.pages.sessions import SESSION_LIFE, Session, Sessions
 from syncline.portal.store import oauth_reads
 from syncline.portal.store.store import Store
 from syncline.portal.web.call import Surroundings
-from syncline.portal.web.oauth.door import Door
-from syncline.portal.web.oauth.sessions import SESSION_LIFE, Session, Sessions
 from syncline.sql.errors import StoreBusy, StoreUnavailable
 from syncline.webkit.cookies import is_secure, read_cookie, set_cookie
 from syncline.webkit.csrf import FIELD, SAFE_METHODS, Csrf, is_from_here
@@ -33,7 +33,7 @@ from syncline.webkit.statics import Statics
 
 _log = logging.getLogger(__name__)
 
-COOKIE = "portal_pages"
+COOKIE = "portal_session"
 REHEARSAL = "This is not HubSpot. Never type a HubSpot password here."
 NOTICES = {
     "saved": "Saved.",
@@ -49,9 +49,9 @@ NOTICES = {
 class Site:
     """What all pages share: the portal around them, the templates, who is signed in."""
 
-    def __init__(self, around: Surroundings, door: Door) -> None:
+    def __init__(self, around: Surroundings) -> None:
         self.around = around
-        self.door = door
+        self.door = Door(around)
         self.sessions = Sessions()
         self.csrf = Csrf(secrets.token_bytes(32))
         self.statics: Statics = own_statics()

@@ -17,7 +17,6 @@ from syncline.portal.web import account_info, activity, app_installs, crm_users,
 from syncline.portal.web.call import Surroundings
 from syncline.portal.web.correlation import Correlated
 from syncline.portal.web.endpoint import Endpoint, Operation, not_found
-from syncline.portal.web.oauth.door import Door
 from syncline.portal.web.oauth.routes import routes as oauth_routes
 from syncline.portal.web.projects import apps, builds, deploys, developer, projects
 from syncline.portal.web.ratelimit import Limiter
@@ -46,8 +45,7 @@ def operations() -> dict[str, Mapping[str, Operation]]:
 def create_application(around: Surroundings) -> ASGIApp:
     """Return the portal over an open store."""
     limiter = Limiter()
-    door = Door(around)
-    routes = [*page_routes(around, door), *oauth_routes(around, door), *developer.open_routes(around)]
+    routes = [*page_routes(around), *oauth_routes(around), *developer.open_routes(around)]
     for path, methods in operations().items():
         endpoint = Endpoint(methods, around, limiter)
         routes.append(Route(path, endpoint))

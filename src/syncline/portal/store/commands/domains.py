@@ -19,12 +19,14 @@ from syncline.portal.store.mapping import claim_from, claim_row
 from syncline.portal.store.tables import domain_claims, domains
 from syncline.sql.rows import Need, Rows
 
+MOST_DOMAINS = 100
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimDomain:
     """Begin to verify a domain and return the claim; one that is on its way already stays as it is.
 
-    `SetupError` for a domain that is verified.
+    `SetupError` for a domain that is verified, and for one too many.
     """
 
     portal_id: int
@@ -41,6 +43,8 @@ class ClaimDomain:
         known = rows.get(domain_claims, self.portal_id, self.domain)
         if known is not None:
             return claim_from(known)
+        if len(rows.find(domain_claims, portal_id=self.portal_id)) >= MOST_DOMAINS:
+            raise SetupError(f"An account has at most {MOST_DOMAINS} domains; remove one first.")
         claim = claimed(self.portal_id, self.domain, self.value, self.now)
         rows.insert(domain_claims, claim_row(claim))
         return claim

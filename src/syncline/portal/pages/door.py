@@ -8,11 +8,11 @@ from starlette.requests import Request
 
 from syncline.clock import Milliseconds
 from syncline.portal.domain import passwords
+from syncline.portal.pages.sessions import Attempts
 from syncline.portal.store import oauth_reads
 from syncline.portal.store.commands.logins import NoteLogin
 from syncline.portal.store.oauth_reads import Person
 from syncline.portal.web.call import Surroundings
-from syncline.portal.web.oauth.sessions import Attempts
 
 
 class NotAdmitted(Exception):
@@ -24,7 +24,7 @@ class NotAdmitted(Exception):
 
 
 class Door:
-    """Lets people in by e-mail address and password. One for all pages, so that failures count together."""
+    """Lets people in by e-mail address and password. One for all pages, so failures count together."""
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
