@@ -120,6 +120,7 @@ async def open_gateway(
             scim_base_url=lambda: f"{address()}/scim/v2",
             wake=wake,
             authorizing=authorizing,
+            address=address,
         )
         application = _application(
             settings,

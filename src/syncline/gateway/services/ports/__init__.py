@@ -34,6 +34,7 @@ from syncline.gateway.services.ports.journal import (
     Event,
     Totals,
 )
+from syncline.gateway.services.ports.operators import OperatorEvent, OperatorStore, SignedIn
 from syncline.gateway.services.ports.records import (
     Actor,
     Cause,
@@ -71,11 +72,14 @@ __all__ = [
     "Links",
     "Looked",
     "Met",
+    "OperatorEvent",
+    "OperatorStore",
     "Outcome",
     "Overtaken",
     "ProtectedUser",
     "Settlement",
     "SetupStore",
+    "SignedIn",
     "Standing",
     "StillWanted",
     "Store",

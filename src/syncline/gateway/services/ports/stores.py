@@ -20,6 +20,7 @@ from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.services.ports.deliveries import Basis, Settlement, WorkItem
 from syncline.gateway.services.ports.journal import CallRecord, Event, Totals
+from syncline.gateway.services.ports.operators import OperatorStore
 from syncline.gateway.services.ports.records import Actor, Cause, Connection, ProtectedUser, Tenant, Token
 from syncline.scim.attributes import ResourceType
 from syncline.scim.patch import Patch
@@ -194,3 +195,4 @@ class Store:
     grants: GrantStore
     backlog: BacklogStore
     journal: JournalStore
+    operators: OperatorStore
