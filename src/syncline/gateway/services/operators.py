@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.credentials import LINK, RANDOM_BYTES, mint
 from syncline.gateway.domain.errors import Conflict, Invalid, NotFound, Refused
-from syncline.gateway.domain.operators import EVERYWHERE, Operator, Role, check_email, read_role
+from syncline.gateway.domain.operators import EVERYWHERE, Access, Operator, Role, check_email, read_role
 from syncline.gateway.domain.sessions import (
     INVITATION_LIFE,
     OWNER_LINK_LIFE,
@@ -41,15 +42,27 @@ class Operators:
         self._clock = clock
         self._address = address
 
-    async def list(self, actor: str, limit: int = 50, after: str | None = None) -> dict[str, Any]:
-        """Return operators by e-mail with what they are where, and the invitations that are open."""
+    async def list(
+        self, actor: str, limit: int = 50, after: str | None = None, tenant: str | None = None
+    ) -> dict[str, Any]:
+        """Return operators by e-mail with what they are where, and the invitations that are open.
+
+        With a tenant, nothing else is told than who has a role for it alone: pages may be shorter than `limit`.
+        """
         if not 1 <= limit <= MOST:
             raise Invalid(f"A page holds 1 to {MOST} entries.")
+        place = await self._place(tenant)
         found = await self._store.operators(after=after or "", limit=limit)
         names = await self._tenant_names(found)
         open_ones = await self._store.invitations(self._clock.now())
+        if place != EVERYWHERE:
+            here = [each for each in found if place in each.access.roles]
+            shown = [replace(each, access=Access({place: each.access.roles[place]})) for each in here]
+            open_ones = [each for each in open_ones if each.roles.keys() == {place}]
+        else:
+            shown = found
         return {
-            "operators": [_shown(operator, names) for operator in found],
+            "operators": [_shown(operator, names) for operator in shown],
             "invitations": [_invitation_shown(each) for each in open_ones],
             "next": found[-1].email if len(found) == limit else None,
         }
@@ -103,8 +116,12 @@ class Operators:
         await self._store.remove_operator(found.id, Actor(actor, self._clock.now()))
         return {"email": found.email, "removed": True}
 
-    async def withdraw(self, actor: str, invitation: str) -> dict[str, Any]:
-        """End an invitation before it is used."""
+    async def withdraw(self, actor: str, invitation: str, tenant: str | None = None) -> dict[str, Any]:
+        """End an invitation before it is used; with a tenant, only one to that tenant alone. Raises `NotFound`."""
+        place = await self._place(tenant)
+        kept = await self._store.invitation(invitation)
+        if place != EVERYWHERE and (kept is None or kept.roles.keys() != {place}):
+            raise NotFound("There is no such invitation: it was used, withdrawn, or never made.")
         await self._store.withdraw(invitation, Actor(actor, self._clock.now()))
         return {"invitation": invitation, "withdrawn": True}
 

@@ -30,6 +30,7 @@ from syncline.gateway.services.ports.hubspot import (
     Trouble,
 )
 from syncline.gateway.services.ports.journal import (
+    Activity,
     CallRecord,
     Event,
     Totals,
@@ -54,6 +55,7 @@ from syncline.gateway.services.ports.stores import (
 
 __all__ = [
     "AccountReading",
+    "Activity",
     "Actor",
     "Arrived",
     "Authority",
