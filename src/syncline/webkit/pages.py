@@ -33,7 +33,12 @@ class Pages:
             auto_reload=False,
         )
         self.environment.filters.update(
-            shown=text.shown, plain=text.plain, moment=text.moment, number=text.number, span=text.span
+            shown=text.shown,
+            plain=text.plain,
+            pretty=text.pretty,
+            moment=text.moment,
+            number=text.number,
+            span=text.span,
         )
         self.environment.globals.update(static=statics.url, lay_out=charts.lay_out, charts=charts)
         self.environment.globals["kit"] = SimpleNamespace(**self._macros())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 
@@ -36,6 +37,12 @@ def plain(value: object) -> str:
 
 def _named(match: re.Match[str]) -> str:
     return f'<span class="unseen">U+{ord(match.group()):04X}</span>'
+
+
+def pretty(value: object) -> str:
+    """Return what JSON can hold as indented text, with the invisible written out."""
+    lines = json.dumps(value, ensure_ascii=False, indent=2, default=str).split("\n")
+    return "\n".join(plain(line) for line in lines)
 
 
 def moment(at: Milliseconds | str | None, *, precise: bool = False) -> Markup:
