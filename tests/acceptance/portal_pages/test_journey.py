@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -14,6 +15,7 @@ from tests.acceptance.portal_pages.conftest import Stage
 from tests.support.browser import Chromium
 
 SCIM_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+CALLBACK = "https://gateway.example/oauth/callback"
 SERIOUS = ("serious", "critical")
 
 
@@ -27,6 +29,19 @@ def scim(base_url: str, token: str, method: str, path: str, body: Any) -> Any:
     )
     with urllib.request.urlopen(request, timeout=30) as answer:
         return json.loads(answer.read())
+
+
+def consent_link(stage: Stage) -> str:
+    """Register an app and return the link it sends people to."""
+    words = ("portal", "app", "create", "acme", "--redirect-uri", CALLBACK, "--scope", "settings.users.read")
+    app = stage.syncline.json(*words)
+    query = {
+        "client_id": app["client_id"],
+        "redirect_uri": CALLBACK,
+        "scope": "oauth settings.users.read",
+        "state": "s",
+    }
+    return f"{stage.address}/oauth/authorize?{urlencode(query)}"
 
 
 async def install(stage: Stage, page: Page) -> None:
@@ -167,6 +182,26 @@ async def test_the_keyboard_alone_is_enough(stage: Stage, browser: Chromium) -> 
         await expect(page.get_by_role("heading", name="App Features")).to_be_visible()
 
 
+@pytest.mark.parametrize(("button", "said"), [("Connect app", "code"), ("Cancel", "error")])
+async def test_an_apps_link_leads_to_the_consent_page_and_back_to_the_app(
+    stage: Stage, browser: Chromium, button: str, said: str
+) -> None:
+    async with browser.context() as context:
+        await context.route(f"{CALLBACK}**", lambda route: route.fulfill(body="Back at the app."))
+        page = await context.new_page()
+        await page.goto(consent_link(stage))
+        await stage.sign_in(page)
+        await expect(page.get_by_text("This app is not verified.")).to_be_visible()
+        await expect(page.get_by_text("gateway.example")).to_be_visible()
+        await stage.picture(page, "portal-consent")
+
+        await page.get_by_role("button", name=button).click()
+
+        await expect(page.get_by_text("Back at the app.")).to_be_visible()
+        answer = parse_qs(urlsplit(page.url).query)
+        assert {said, "state"} <= answer.keys()
+
+
 async def test_every_page_can_be_read_by_everybody(stage: Stage, browser: Chromium) -> None:
     component = f"{stage.project}/component/scim"
     pages = {
@@ -178,6 +213,7 @@ async def test_every_page_can_be_read_by_everybody(stage: Stage, browser: Chromi
         "add domain": f"{component}/domains",
         "distribution": f"{component}/distribution",
         "install": f"{component}/install",
+        "consent": consent_link(stage),
         **{name: stage.page(name) for name in ("users", "users/add", "permission-sets", "teams", "account")},
     }
     found: dict[str, list[str]] = {}
