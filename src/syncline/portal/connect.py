@@ -26,14 +26,14 @@ async def connect_proxy(host: str, port: int, tls_port: int) -> AsyncIterator[in
     """Run the proxy on a loopback address while the block runs; yields its port. `SetupError` if it is taken."""
     proxy = _Proxy(host, tls_port)
     try:
-        server = await asyncio.start_server(proxy.serve, host, port, limit=_LONGEST_HEAD)
+        server = await asyncio.start_server(proxy.accept, host, port, limit=_LONGEST_HEAD)
     except OSError as error:
         raise SetupError(f"The proxy can't listen on {host} port {port}: {error.strerror}.") from None
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
-        proxy.close()
+        await proxy.close()
 
 
 class _Proxy:
@@ -42,26 +42,29 @@ class _Proxy:
         self._tls_port = tls_port
         self._tunnels: set[asyncio.Task[None]] = set()
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take a new client in."""
+        tunnel = asyncio.create_task(self._serve(reader, writer))
+        self._tunnels.add(tunnel)
+        tunnel.add_done_callback(self._tunnels.discard)
+
+    async def close(self) -> None:
+        """End every tunnel."""
+        tunnels = tuple(self._tunnels)
+        for tunnel in tunnels:
+            tunnel.cancel()
+        await asyncio.gather(*tunnels, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one client: lead it to the portal, or refuse."""
-        task = asyncio.current_task()
-        if task is not None:
-            self._tunnels.add(task)
-            task.add_done_callback(self._tunnels.discard)
-        with contextlib.suppress(
-            OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError
-        ):
+        try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 head = await reader.readuntil(b"\r\n\r\n")
             await self._answer(head, reader, writer)
-        with contextlib.suppress(OSError):
-            writer.close()
-            await writer.wait_closed()
-
-    def close(self) -> None:
-        """End every tunnel."""
-        for task in tuple(self._tunnels):
-            task.cancel()
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError):
+            pass
+        finally:
+            await _close(writer)
 
     async def _answer(self, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         refusal = refused(head, LED_HOSTS)
@@ -72,11 +75,17 @@ class _Proxy:
             await writer.drain()
             return
         onward, portal = await asyncio.open_connection(self._host, self._tls_port)
-        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         try:
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             await asyncio.gather(_pass(reader, portal), _pass(onward, writer))
         finally:
-            portal.close()
+            await _close(portal)
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
 
 
 def refused(head: bytes, led: Collection[str]) -> tuple[int, str] | None:
