@@ -85,7 +85,7 @@ async def test_a_wrong_value_says_what_was_looked_up_and_found(
         "name": "_hubspot-scim.corp.test",
         "outcome": "records",
         "found": ["hubspot-scim-verification=typo"],
-        "asked": f"Do53:127.0.0.1@{dns.port}",
+        "asked": dns.address,
     } == shown["looked_up"][0]
     assert "has another value" in shown["what_to_check"][0]
 

@@ -367,6 +367,77 @@ async def test_what_scim_manages_is_not_in_the_form_and_refused_when_sent_all_th
     )
 
 
+async def test_the_account_is_changed_on_its_page(admin: Visitor) -> None:
+    path, world = f"{admin.settings}/account", admin.world
+
+    wrong = await admin.send(path, tier="enterprise", sso="on", **{"seats Core": "many"})
+    before = await administration.show_account(world.store, "acme")
+    done = await admin.send(path, tier="professional", seats_pricing="on", **{"seats Core": "7"})
+
+    assert (422, 303) == (wrong.status, done.status)
+    assert "Seats are a number or unlimited" in wrong.text
+    after = await administration.show_account(world.store, "acme")
+    named = ("tier", "sso", "role_sync", "seats_pricing")
+    assert ["enterprise", True, True, False] == [before[name] for name in named]
+    assert ["professional", False, False, True] == [after[name] for name in named]
+    assert {"name": "Core", "purchased": 7, "used": 0} in after["seats"]
+    assert "SCIM refuses every call until it is on" in (await admin.open(admin.component)).text
+
+
+async def test_permission_sets_and_teams_are_made_and_ended_on_their_pages(admin: Visitor) -> None:
+    sets, teams = f"{admin.settings}/permission-sets", f"{admin.settings}/teams"
+
+    made = await admin.send(sets, name="Closer", seat="Sales Hub")
+    twice = await admin.send(sets, name="Closer")
+    team = await admin.send(teams, name="Field")
+    ended = await admin.send(f"{sets}/delete", id="Manager")
+
+    assert [303, 422, 303, 303] == [made.status, twice.status, team.status, ended.status]
+    account = await administration.show_account(admin.world.store, "acme")
+    found = {one["name"]: one["seat"] for one in account["permission_sets"]}
+    assert ("Sales Hub", False) == (found["Closer"], "Manager" in found)
+    assert "Field" in [one["name"] for one in account["teams"]]
+
+
+async def test_a_user_is_added_changed_deactivated_and_deleted_by_hand(admin: Visitor) -> None:
+    world, users = admin.world, f"{admin.settings}/users"
+    form = {"email": "bob@acme.example", "first_name": "Bob", "permission_set": "Manager", "seats": "Core"}
+    wrong = await admin.send(f"{users}/add", **{**form, "email": "bob"})
+    added = await admin.send(f"{users}/add", **form)
+    path = added.location.partition("?")[0]
+    changed = await admin.send(path, first_name="Robert", permission_set="", team="Sales", seats_shown="yes")
+    bob = await world.user("bob@acme.example")
+    off = await admin.send(f"{path}/deactivate")
+    standing = (await world.user("bob@acme.example"))["standing"]
+    on = await admin.send(f"{path}/reactivate")
+    gone = await admin.send(f"{path}/remove")
+
+    assert (422, True) == (wrong.status, "is invalid" in wrong.text)
+    assert [303] * 5 == [seen.status for seen in (added, changed, off, on, gone)]
+    assert ("Robert", [], "Sales", []) == (
+        bob["first_name"],
+        bob["permission_sets"],
+        bob["primary_team"],
+        bob["seats"],
+    )
+    assert "deactivated" == standing
+    assert "bob@acme.example" not in (await admin.open(users)).text
+
+
+async def test_the_last_super_admin_stays_whatever_is_pressed(admin: Visitor) -> None:
+    me = (await admin.world.user("admin@acme.example"))["id"]
+    path = f"{admin.settings}/users/{me}"
+
+    answers = [
+        await admin.send(f"{path}/deactivate"),
+        await admin.send(f"{path}/remove"),
+        await admin.send(path, permission_set="Manager"),
+    ]
+
+    assert [400, 400, 422] == [seen.status for seen in answers]
+    assert ["last super admin" in seen.text for seen in answers] == [True] * 3
+
+
 async def test_a_static_file_is_served_and_no_path_leads_out_of_the_folder(world: World) -> None:
     visitor = Visitor(world)
     style = re.search(r'href="(/static/webkit\.[^"]+\.css)"', (await visitor.open("/sign-in")).text)

@@ -142,11 +142,13 @@ async def change_user(
 
 
 async def set_access(
-    store: Store, clock: Clock, account_name: str, user: str, *, active: bool
+    store: Store, clock: Clock, account_name: str, user: str, *, active: bool, actor: int | None = None
 ) -> dict[str, Any]:
-    """Deactivate or reactivate a user by hand."""
+    """Deactivate or reactivate a user by hand; `actor` is who does it, the first super admin unless named."""
     account = await named_account(store, account_name)
-    command = SetAccess(portal_id=account.portal_id, key=user_key(user), active=active, now=clock.now())
+    command = SetAccess(
+        portal_id=account.portal_id, key=user_key(user), active=active, now=clock.now(), actor=actor
+    )
     return _shown_user(await store.writer.submit(command), await read_set_up(store, account), clock.now())
 
 
@@ -157,11 +159,15 @@ async def accept_invite(store: Store, clock: Clock, account_name: str, user: str
     return _shown_user(await store.writer.submit(command), await read_set_up(store, account), clock.now())
 
 
-async def remove_user(store: Store, clock: Clock, account_name: str, user: str) -> dict[str, Any]:
+async def remove_user(
+    store: Store, clock: Clock, account_name: str, user: str, *, actor: int | None = None
+) -> dict[str, Any]:
     """Remove a user from the account by hand; `SetupError` for somebody who is not in it."""
     account = await named_account(store, account_name)
     found = await read_user(store, account, user)
-    await store.writer.submit(RemoveUser(portal_id=account.portal_id, key=found.id, now=clock.now()))
+    await store.writer.submit(
+        RemoveUser(portal_id=account.portal_id, key=found.id, now=clock.now(), actor=actor)
+    )
     return {"removed": found.email}
 
 

@@ -41,7 +41,7 @@ class DnsResolver:
             return Look(
                 name, Outcome.NO_ANSWER, (), "this machine has no DNS server; name one with --resolver"
             )
-        asked = ", ".join(str(server) for server in resolver.nameservers)
+        asked = ", ".join(map(_named, self._servers or resolver.nameservers))
         try:
             answer = await resolver.resolve(f"{name}.", "TXT", search=False)
         except dns.resolver.NXDOMAIN:
@@ -60,6 +60,14 @@ class DnsResolver:
         if self._servers:
             resolver.nameservers = [dns.nameserver.Do53Nameserver(host, port) for host, port in self._servers]
         return resolver
+
+
+def _named(server: object) -> str:
+    """Write who was asked as people write it; the machine's own servers come as addresses."""
+    if not isinstance(server, tuple):
+        return str(server)
+    host, port = server
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def parse_server(text: str) -> tuple[str, int]:

@@ -94,13 +94,20 @@ async def reactivate(visit: Visit) -> Response:
 
 async def remove(visit: Visit) -> Response:
     """Delete somebody from the account; the identity provider is told nothing."""
-    await administration.remove_user(visit.store, visit.clock, visit.name, visit.place("user_id"))
+    await administration.remove_user(
+        visit.store, visit.clock, visit.name, visit.place("user_id"), actor=visit.session.user_id
+    )
     return visit.go(settings_path(visit.account, "users"), "removed")
 
 
 async def _access(visit: Visit, *, active: bool) -> Response:
     await administration.set_access(
-        visit.store, visit.clock, visit.name, visit.place("user_id"), active=active
+        visit.store,
+        visit.clock,
+        visit.name,
+        visit.place("user_id"),
+        active=active,
+        actor=visit.session.user_id,
     )
     return visit.go(_path(visit), "saved")
 

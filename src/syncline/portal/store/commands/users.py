@@ -115,6 +115,7 @@ class SetAccess:
     key: UserKey
     active: bool
     now: Milliseconds
+    actor: int | None = None
 
     def prefetch(self) -> Iterable[Need]:
         return user_needs(self.portal_id, self.key)
@@ -123,7 +124,8 @@ class SetAccess:
         user = _present(rows, self.portal_id, self.key)
         if user.super_admin and not self.active:
             provisioning.check_removable(user, active_super_admins(rows, self.portal_id))
-        return save(rows, user, stamped(user, with_access(user, active=self.active, now=self.now), self.now))
+        after = stamped(user, with_access(user, active=self.active, now=self.now), self.now)
+        return save(rows, user, after, actor=self.actor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
