@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
@@ -76,7 +76,11 @@ class Browser:
 
     async def _seen(self, answer: aiohttp.ClientResponse) -> Seen:
         return Seen(
-            answer.status, answer.url.path, await answer.text(), answer.headers, answer.headers.get("location")
+            answer.status,
+            answer.url.path,
+            await answer.text(),
+            answer.headers,
+            answer.headers.get("location"),
         )
 
 
@@ -138,12 +142,13 @@ async def console_world(folder: Path, **settings: Any) -> AsyncIterator[World]:
     clock = ManualClock()
     address = ""
     given = read_settings({}, data=str(folder), port="0", **settings)
-    async with open_gateway(given, lambda: address, deliver=False, serving=True, clock=clock) as gateway:
-        async with serve(gateway.application) as base:
-            address = base
-            world = World(gateway, clock, base)
-            try:
-                yield world
-            finally:
-                for session in world.sessions:
-                    await session.close()
+    async with AsyncExitStack() as stack:
+        opened = open_gateway(given, lambda: address, deliver=False, serving=True, clock=clock)
+        gateway = await stack.enter_async_context(opened)
+        address = await stack.enter_async_context(serve(gateway.application))
+        world = World(gateway, clock, address)
+        try:
+            yield world
+        finally:
+            for session in world.sessions:
+                await session.close()

@@ -16,9 +16,9 @@ _ROLES = click.Choice(["owner", "administrator", "approver", "auditor", "viewer"
 
 @click.group(cls=Noun)
 def api_key() -> None:
-    """Make, list and revoke keys to the admin API at /api/v1.
+    """Make, list and revoke keys to the admin API.
 
-    A key has one role, for one tenant or for all of them, as operators have.
+    It is at /api/v1. A key has one role, for one tenant or for all of them, as operators have.
     """
 
 

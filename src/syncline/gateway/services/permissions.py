@@ -58,6 +58,7 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "groups.show": _V,
     "events.list": _V,
     "events.show": _V,
+    "events.reads": _V,
     "operator.list": Permission.PEOPLE,
     "operator.invite": Permission.PEOPLE,
     "operator.link": Permission.PEOPLE,

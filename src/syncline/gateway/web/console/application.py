@@ -72,7 +72,7 @@ class ConsoleApplication:
         except FormRefused as error:
             answer = _wrong(visit, error.status, "The form was not taken", str(error))
         except NotFound:
-            visit.tenant = None
+            visit.tenant, visit.lost = None, True
             answer = _wrong(visit, 404, "Nothing here", "There is nothing at this address.")
         except DomainError as error:
             answer = _wrong(visit, _STATUS.get(error.kind, 400), "That did not work", error.message)

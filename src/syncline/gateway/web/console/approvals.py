@@ -8,19 +8,20 @@ from syncline.gateway.domain.errors import DomainError
 from syncline.gateway.domain.operators import Permission
 from syncline.gateway.web.console.visit import Visit
 
-SHOWN = 200
+PAGE = 50
 
 
 async def approvals(visit: Visit) -> Response:
-    """Show privileged grants and staged leavers that wait."""
-    granted = (await visit.run("approvals.list"))["approvals"]
-    leavers = (await visit.run("leavers.list"))["leavers"]
+    """Show privileged grants and staged leavers that wait, a page of each at a time."""
+    after = {name: visit.query(name) for name in ("grants", "leavers")}
+    granted = await visit.run("approvals.list", limit=PAGE, after=after["grants"])
+    leaving = await visit.run("leavers.list", limit=PAGE, after=after["leavers"])
     return visit.show(
         "approvals.html",
         current="approvals",
-        grants=granted[:SHOWN],
-        leavers=leavers[:SHOWN],
-        counts=(len(granted), len(leavers)),
+        grants=granted,
+        leavers=leaving,
+        after=after,
         may_approve=visit.may(Permission.APPROVE),
     )
 

@@ -63,6 +63,8 @@ class Visit:
     signed_in: SignedIn | None = None
     tenant: Tenant | None = None
     form: Form = field(default_factory=Form)
+    lost: bool = False
+    """Whether there is nothing at the address; then nothing of the address is on the page, so that all look alike."""
 
     @property
     def access(self) -> Access:
@@ -142,7 +144,8 @@ class Visit:
         """Return what stands around the page."""
         theme = theme_of(read_cookie(self.request, THEME_COOKIE))
         csrf = self.console.csrf.token(self.browser)
-        path = self.request.url.path + (f"?{self.request.url.query}" if self.request.url.query else "")
+        url = self.request.url
+        path = "/" if self.lost else url.path + (f"?{url.query}" if url.query else "")
         bare = Frame(theme=theme, csrf=csrf, path=path)
         if self.signed_in is None:
             return bare
