@@ -289,7 +289,7 @@ async def test_a_form_beyond_measure_is_refused(admin: Visitor, body: bytes, sta
 
 async def test_a_method_the_page_has_not_got_is_405(admin: Visitor) -> None:
     async with admin.world.session.put(admin.world.base_url + "/sign-in") as response:
-        assert 405 == response.status
+        assert (405, "GET, HEAD, POST") == (response.status, response.headers["Allow"])
 
 
 async def test_names_from_outside_are_text_on_every_page(admin: Visitor) -> None:

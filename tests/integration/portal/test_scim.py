@@ -420,6 +420,19 @@ async def test_a_domain_that_is_not_verified_is_refused_and_named(world: World) 
     await world.provision("ada@evil.example")
 
 
+async def test_a_domain_in_another_script_is_verified_in_either_spelling(world: World) -> None:
+    await world.change(domains=["Bücher.example"])
+
+    await world.provision("ada@bücher.example")
+    await world.provision("bob@xn--bcher-kva.example")
+
+
+async def test_a_verified_domain_says_nothing_of_those_below_it(world: World) -> None:
+    reply = await world.scim.post("/Users", {"schemas": [SCIM_USER], "userName": "ada@mail.acme.example"})
+
+    assert (400, "invalidValue") == (reply.status, reply.body["scimType"])
+
+
 async def test_a_user_name_that_is_no_email_is_refused(world: World) -> None:
     reply = await world.scim.post("/Users", {"schemas": [SCIM_USER], "userName": "ada"})
 

@@ -16,8 +16,8 @@ from enum import StrEnum
 import msgspec
 
 from syncline.clock import Milliseconds
+from syncline.portal.domain.emails import domain_key
 from syncline.portal.domain.errors import SetupError
-from syncline.scim.names import comparison_key
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -128,10 +128,7 @@ def check_domain(text: str) -> str:
         )
     if "://" in given or "/" in given:
         raise SetupError("Enter the domain alone, without http:// and without a path.")
-    try:
-        name = comparison_key(given).encode("idna").decode()
-    except UnicodeError:
-        name = ""
+    name = domain_key(given)
     labels = name.split(".")
     if len(name) > 190 or len(labels) < 2 or not all(map(_LABEL.fullmatch, labels)) or labels[-1].isdigit():
         raise SetupError(f"{given[:100]!r} is no domain; one looks like example.com.")

@@ -163,7 +163,9 @@ class Page:
         request = visit.request
         handler = self._handlers.get(request.method)
         if handler is None:
-            return _refused(visit, 405, "This address is not for that.")
+            refused = _refused(visit, 405, "This address is not for that.")
+            refused.headers["allow"] = ", ".join(name for name, each in self._handlers.items() if each)
+            return refused
         try:
             if request.method not in SAFE_METHODS and not await self._is_ours(visit, known):
                 return _refused(visit, 403, "This form is no longer valid. Open the page again.")

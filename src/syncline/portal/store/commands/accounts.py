@@ -12,7 +12,7 @@ from syncline.clock import Milliseconds
 from syncline.portal.domain.account import Account
 from syncline.portal.domain.activity import Happening
 from syncline.portal.domain.defaults import ADMIN_LOCAL_PART, PERMISSION_SETS, SEATS, TEAMS
-from syncline.portal.domain.emails import is_email
+from syncline.portal.domain.emails import domain_key, is_email
 from syncline.portal.domain.errors import SetupError
 from syncline.portal.domain.seats import Seat, held
 from syncline.portal.domain.tokens import TokenKind, fingerprint
@@ -75,7 +75,7 @@ class OpenAccount:
             raise SetupError(f"{self.verified_domains[0]!r} is no domain for e-mail addresses.")
         account = replace(self.account, portal_id=next_number(rows, "portal"))
         rows.insert(accounts, _account_row(account))
-        for domain in dict.fromkeys(map(comparison_key, self.verified_domains)):
+        for domain in dict.fromkeys(map(domain_key, self.verified_domains)):
             row = {"portal_id": account.portal_id, "domain": domain, "verified_at": account.created_at}
             rows.insert(domains, row)
         admin_set = _furnish(rows, account.portal_id)
@@ -118,7 +118,7 @@ class ChangeAccount:
         rows.update(accounts, (account.portal_id,), **account_settings(account))
         if account.seats_pricing and not before.seats_pricing:
             _keep_seats(rows, account.portal_id, self.now)
-        for domain in map(comparison_key, self.verified_domains):
+        for domain in map(domain_key, self.verified_domains):
             verify_by_hand(rows, account.portal_id, domain, self.now)
         return account
 
