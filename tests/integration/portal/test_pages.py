@@ -60,17 +60,24 @@ class Visitor:
         return await self._send("GET", path, None, headers)
 
     async def send(
-        self, path: str, csrf: str | None = None, *, headers: Mapping[str, str] | None = None, **form: str
+        self,
+        path: str,
+        form: Mapping[str, str] | None = None,
+        *,
+        csrf: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **fields: str,
     ) -> Seen:
         """Send a form with the token of this browser's pages, or with another."""
         token = (await self.open("/sign-in")).csrf if csrf is None else csrf
-        return await self._send("POST", path, urlencode({"csrf": token, **form}).encode(), headers or {})
+        body = urlencode({"csrf": token, **(form or {}), **fields}).encode()
+        return await self._send("POST", path, body, headers or {})
 
     async def sign_in(
         self, email: str = "admin@acme.example", password: str | None = None, **form: str
     ) -> Seen:
         given = self.world.account["admin_password"] if password is None else password
-        return await self.send("/sign-in", None, headers=None, email=email, password=given, **form)
+        return await self.send("/sign-in", form, email=email, password=given)
 
     async def _send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Seen:
         sent = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}
@@ -370,9 +377,9 @@ async def test_what_scim_manages_is_not_in_the_form_and_refused_when_sent_all_th
 async def test_the_account_is_changed_on_its_page(admin: Visitor) -> None:
     path, world = f"{admin.settings}/account", admin.world
 
-    wrong = await admin.send(path, tier="enterprise", sso="on", **{"seats Core": "many"})
+    wrong = await admin.send(path, {"seats Core": "many"}, tier="enterprise", sso="on")
     before = await administration.show_account(world.store, "acme")
-    done = await admin.send(path, tier="professional", seats_pricing="on", **{"seats Core": "7"})
+    done = await admin.send(path, {"seats Core": "7"}, tier="professional", seats_pricing="on")
 
     assert (422, 303) == (wrong.status, done.status)
     assert "Seats are a number or unlimited" in wrong.text
@@ -402,8 +409,8 @@ async def test_permission_sets_and_teams_are_made_and_ended_on_their_pages(admin
 async def test_a_user_is_added_changed_deactivated_and_deleted_by_hand(admin: Visitor) -> None:
     world, users = admin.world, f"{admin.settings}/users"
     form = {"email": "bob@acme.example", "first_name": "Bob", "permission_set": "Manager", "seats": "Core"}
-    wrong = await admin.send(f"{users}/add", **{**form, "email": "bob"})
-    added = await admin.send(f"{users}/add", **form)
+    wrong = await admin.send(f"{users}/add", {**form, "email": "bob"})
+    added = await admin.send(f"{users}/add", form)
     path = added.location.partition("?")[0]
     changed = await admin.send(path, first_name="Robert", permission_set="", team="Sales", seats_shown="yes")
     bob = await world.user("bob@acme.example")
