@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, MutableMapping
 
+from starlette.datastructures import MutableHeaders
+
 _POLICY = (
     "default-src 'self'",
     "object-src 'none'",
@@ -26,7 +28,9 @@ def content_security_policy(form_targets: Iterable[str] = ()) -> str:
     return "; ".join((*_POLICY, " ".join(("form-action 'self'", *form_targets))))
 
 
-def protect(headers: MutableMapping[str, str], *, secure: bool, form_targets: Iterable[str] = ()) -> None:
+def protect(
+    headers: MutableHeaders | MutableMapping[str, str], *, secure: bool, form_targets: Iterable[str] = ()
+) -> None:
     """Add to an answer what keeps its page safe; a header that is there already stays."""
     headers.setdefault("content-security-policy", content_security_policy(form_targets))
     if secure:
