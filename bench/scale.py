@@ -23,6 +23,8 @@ class Scale:
     """People of the initial sync at the portal; at the allowance, about 17 a second."""
     account_users: int
     """People who are at HubSpot before it, whom the directory does not know."""
+    operations: tuple[str, ...] = ()
+    """The names of the operations that are measured alone; all, when there are none."""
 
 
 SMALLEST = Scale(

@@ -131,8 +131,8 @@ def scim_page() -> str:
         "What the SCIM endpoint supports",
         "SCIM 2.0 (RFC 7643, RFC 7644) at `/scim/v2`: Users with the Enterprise User extension, and Groups. Every "
         "request needs a bearer token, discovery included. Filters with every operator, projection, index paging, "
-        "weak ETags with `If-Match` and `If-None-Match`. Not supported, and announced so: bulk, sorting, password "
-        "changes, `/Me`.",
+        "weak ETags with `If-Match` and `If-None-Match`; a user's changes with his groups too, which `If-Match` leaves "
+        "out of account. Not supported, and announced so: bulk, sorting, password changes, `/Me`.",
         "## Endpoints\n\n| path | methods |\n|---|---|\n"
         + "\n".join(f"| `{route.path}` | {', '.join(route.endpoints)} |" for route in ROUTES),
         "## Limits\n\n| what | limit | beyond it |\n|---|---|---|\n"

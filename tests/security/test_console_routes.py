@@ -219,7 +219,7 @@ async def test_cookies_are_out_of_reach_of_scripts_and_other_sites(two: Two) -> 
 async def test_over_tls_cookies_belong_to_this_host_alone(tmp_path: Path) -> None:
     async with console_world(tmp_path, trusted_proxies="127.0.0.1/32") as world:
         browser = world.browser()
-        seen = await browser.open("/", **{"X-Forwarded-Proto": "https"})
+        seen = await browser.open("/", headers={"X-Forwarded-Proto": "https"})
 
     assert all(each.startswith("__Host-") and "Secure" in each for each in seen.headers.getall("set-cookie"))
     assert "max-age=31536000" == seen.headers["strict-transport-security"]
@@ -288,6 +288,6 @@ async def test_credentials_of_one_kind_open_nothing_of_another(two: Two) -> None
     headers = {"Authorization": f"Bearer {key}"}
     async with two.world.browser().session.get(two.world.base + "/scim/v2/Users", headers=headers) as scim:
         scim_status = scim.status
-    console = await two.world.browser().open("/account", follow=False, **headers)
+    console = await two.world.browser().open("/account", follow=False, headers=headers)
 
     assert [401, 401, 303] == [status, scim_status, console.status]

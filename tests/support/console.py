@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from html import unescape
@@ -52,7 +52,7 @@ class Browser:
     session: aiohttp.ClientSession
     page: Seen | None = None
 
-    async def open(self, path: str, *, follow: bool = True, **headers: str) -> Seen:
+    async def open(self, path: str, *, follow: bool = True, headers: Mapping[str, str] | None = None) -> Seen:
         """Open a page by its path."""
         async with self.session.get(self.base + path, allow_redirects=follow, headers=headers) as answer:
             self.page = await self._seen(answer)
@@ -113,11 +113,11 @@ class World:
         made = await self.run("operator.invite", email=email, role=role, tenant=tenant)
         return await self._join(made["link"], name=email.partition("@")[0].title())
 
-    async def _join(self, link: str, **fields: str) -> Browser:
+    async def _join(self, link: str, *, name: str, email: str = "") -> Browser:
         browser = self.browser()
         path = "/" + link.split("/", 3)[3]
         await browser.open(path)
-        seen = await browser.send(path, password=PASSWORD, **fields)
+        seen = await browser.send(path, password=PASSWORD, name=name, email=email)
         assert seen.status == 200, seen.words
         return browser
 

@@ -104,10 +104,11 @@ async def open_gateway(
         wake: Wake = dispatcher.wake if deliver else _nobody_delivers
         fingerprint = partial(sealer.fingerprint, TOKENS)
         tenants = Tenants(store, clock, lambda: f"{address()}/scim/v2", wake)
+        connections = Connections(store, tenants, links, authority, clock, wake)
         authorizing = Authorizing(
             store,
             tenants,
-            Connections(store, tenants, links, clock, wake),
+            connections,
             links,
             authority,
             clock,
@@ -116,11 +117,11 @@ async def open_gateway(
         )
         table = operations(
             store,
-            links,
             clock,
             fingerprint=fingerprint,
             scim_base_url=lambda: f"{address()}/scim/v2",
             wake=wake,
+            connections=connections,
             authorizing=authorizing,
             address=address,
         )

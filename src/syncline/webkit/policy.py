@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, MutableMapping
+
+from starlette.datastructures import MutableHeaders
 
 _POLICY = (
     "default-src 'self'",
@@ -22,20 +23,14 @@ _HEADERS = {
 }
 
 
-class Headers(Protocol):
-    """The headers of an answer, as far as they are needed here."""
-
-    def setdefault(self, key: str, value: str, /) -> str:
-        """Set a header unless it is there; return what is there then."""
-        ...
-
-
 def content_security_policy(form_targets: Iterable[str] = ()) -> str:
     """Return the policy. A form may lead to us and to these origins: browsers hold redirects to that as well."""
     return "; ".join((*_POLICY, " ".join(("form-action 'self'", *form_targets))))
 
 
-def protect(headers: Headers, *, secure: bool, form_targets: Iterable[str] = ()) -> None:
+def protect(
+    headers: MutableHeaders | MutableMapping[str, str], *, secure: bool, form_targets: Iterable[str] = ()
+) -> None:
     """Add to an answer what keeps its page safe; a header that is there already stays."""
     headers.setdefault("content-security-policy", content_security_policy(form_targets))
     if secure:

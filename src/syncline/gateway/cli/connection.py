@@ -149,6 +149,8 @@ def _checked(result: Mapping[str, Any]) -> None:
         [(entry["name"], entry["id"]) for entry in result["teams"]],
         empty="It shows no teams.",
     )
+    if result.get("replaced"):
+        say(result["replaced"])
     if result["missing"]:
         heading("Missing")
         for sentence in result["missing"]:

@@ -16,6 +16,7 @@ from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.decision import Decision
 from syncline.gateway.domain.delivery import LEAVE, Urgency
 from syncline.gateway.domain.grant import OAuthGrant
+from syncline.gateway.domain.health import TWO_ACCOUNTS
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import TenantId, TenantMode
@@ -92,7 +93,7 @@ class Drain:
             self._probed.pop(tenant_id, None)
             return None
         now = self._clock.now()
-        if connection.trouble == HELD_TENANT or _has_ended(connection):
+        if connection.trouble in (HELD_TENANT, TWO_ACCOUNTS) or _has_ended(connection):
             return now + PROBE_EVERY
         last = self._probed.get(tenant_id)
         if last is not None and now - last < PROBE_EVERY:

@@ -21,9 +21,11 @@ API_KEY: Final = "synclinekey"
 LINK: Final = "synclinelink"
 SCIM: Final = "syncline"
 
-_SHAPE = re.compile(r"([a-z]{8,12})_([a-z2-7]{10})_([A-Za-z0-9_-]{43})")
+_SHAPES: Final = {
+    kind: re.compile(TOKEN_PATTERN.replace("syncline", kind, 1)) for kind in (SCIM, API_KEY, LINK)
+}
 _ID_LENGTH: Final = 10
-_LONGEST: Final = 12 + 1 + _ID_LENGTH + 1 + 43
+_AFTER_KIND: Final = 1 + _ID_LENGTH + 1 + 43
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,10 @@ def mint(randomness: bytes, kind: str = SCIM) -> Minted:
 
 def parse(text: str, kind: str = SCIM) -> Minted | None:
     """Return the credential of that kind, or None for anything that does not have its exact form."""
-    found = _SHAPE.fullmatch(text) if len(text) <= _LONGEST else None
-    return Minted(found[2], found[3], kind) if found is not None and found[1] == kind else None
+    if len(text) != len(kind) + _AFTER_KIND or not _SHAPES[kind].fullmatch(text):
+        return None
+    start = len(kind) + 1
+    return Minted(text[start : start + _ID_LENGTH], text[start + _ID_LENGTH + 1 :], kind)
 
 
 def is_alive(*, expires_at: Milliseconds | None, revoked_at: Milliseconds | None, now: Milliseconds) -> bool:

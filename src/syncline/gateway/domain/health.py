@@ -20,7 +20,11 @@ class Health(StrEnum):
     """HubSpot has ended the grant; nothing is tried until there is a new one."""
 
 
+TWO_ACCOUNTS = "two-accounts"
+"""The trouble of a connection whose channels look like two different accounts: nothing is sent until it is set anew."""
+
 _OF_TROUBLE = {
+    TWO_ACCOUNTS: Health.QUARANTINED,
     RECONNECT_NEEDED: Health.RECONNECT_NEEDED,
     HoldReason.UNASKED_PERMISSION_CHANGE.value: Health.QUARANTINED,
 }

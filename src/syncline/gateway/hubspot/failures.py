@@ -28,6 +28,8 @@ class FailureKind(StrEnum):
     """HubSpot refuses this person and will again; the sentence says what an admin must do."""
     HELD_TENANT = "held-tenant"
     """Nothing more may be sent for the whole tenant until an admin has looked."""
+    NO_SEAT = "no-seat"
+    """No seat is free, or one that was just freed does not count yet."""
     CONNECTION = "connection"
     """The credential, its scopes or the address: nobody's change can work."""
     PENDING = "pending"
@@ -231,10 +233,11 @@ _TABLE: tuple[_Row, ...] = (
     ),
     _Row(
         "NO_SEAT_AVAILABLE",
-        FailureKind.HELD,
-        _refusal("NO_SEAT_AVAILABLE"),
+        FailureKind.NO_SEAT,
+        _refusal("NO_SEAT_AVAILABLE", "NO SEAT AVAILABLE"),
         "No seat is free for the permission set. Buy or free a seat in HubSpot, or choose another permission set. "
-        "Right after a removal HubSpot may need some minutes to count the seat as free.",
+        "Right after a removal HubSpot may need some minutes to count the seat as free: it is tried again by itself "
+        "for half an hour.",
     ),
     _Row(
         "MANAGED_BY_SCIM",

@@ -130,9 +130,17 @@ class HubSpotLink:
     async def _look(
         self, change: Change, item: WorkItem, account: Account, cause: Cause, errand: _Errand
     ) -> Outcome:
-        """Read one person, by id once he has one, else by the e-mail HubSpot may know him by."""
+        """Read one person, by id once he has one, else by the e-mail HubSpot may know him by.
+
+        Whoever is found where a create was never answered may have been there before, and deactivated.
+        """
         email = None if change.hubspot_id is not None else change.email
-        talk = find_user(hubspot_id=change.hubspot_id, email=email, time_zone=account.time_zone or None)
+        talk = find_user(
+            hubspot_id=change.hubspot_id,
+            email=email,
+            time_zone=account.time_zone or None,
+            with_access=item.create_unanswered,
+        )
         found = await self._hold(talk, item.delivery.key, change.urgency, cause, errand)
         if not isinstance(found, Failure):
             return Looked(found)

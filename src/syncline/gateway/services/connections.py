@@ -10,12 +10,14 @@ from typing import Any
 from syncline.clock import Clock
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused, Unavailable
 from syncline.gateway.domain.grant import Credential, OAuthGrant, StaticToken
-from syncline.gateway.domain.health import health_of
+from syncline.gateway.domain.health import TWO_ACCOUNTS, health_of
 from syncline.gateway.domain.scopes import missing_scopes
 from syncline.gateway.services.delivering import HELD_TENANT
+from syncline.gateway.services.ending import end_credential
 from syncline.gateway.services.ports import (
     AccountReading,
     Actor,
+    Authority,
     Cause,
     Connection,
     Failed,
@@ -34,10 +36,13 @@ _NOT_CONNECTED = "{name} is not connected to HubSpot: `connection set` or `conne
 class Connections:
     """The `connection.*` operations."""
 
-    def __init__(self, store: Store, tenants: Tenants, links: Links, clock: Clock, wake: Wake) -> None:
+    def __init__(
+        self, store: Store, tenants: Tenants, links: Links, authority: Authority, clock: Clock, wake: Wake
+    ) -> None:
         self._store = store
         self._tenants = tenants
         self._links = links
+        self._authority = authority
         self._clock = clock
         self._wake = wake
 
@@ -56,7 +61,8 @@ class Connections:
         Raises `Unavailable` when the account cannot be read or the SCIM channel does not work (every leaver would
         be stopped by it), `Conflict` when another tenant has the account. What is not read is not saved. A channel that
         is not given stays as it is, the SCIM channel unless `drop_scim` says otherwise; `Refused` when that channel
-        would be another account's. Setting another account forgets what was known of the one before.
+        would be another account's. Setting another account forgets what was known of the one before. A grant that a
+        static token takes the place of is ended at HubSpot, as far as it answers; `replaced` says what became of it.
         """
         found = await self._tenants.find(tenant)
         if (scim_base_url is None) != (scim_token is None):
@@ -88,7 +94,7 @@ class Connections:
         report = await link.check(cause)
         reading = await self._read(link)
         _refuse_dead_scim_channel(report)
-        account = reading.account
+        account = reading.account.after(None if before is None else before.account)
         connection = replace(
             connection, portal_id=account.portal_id, account=account, account_read_at=cause.at
         )
@@ -97,18 +103,28 @@ class Connections:
         await self._store.setup.set_connection(connection, Actor(actor, self._clock.now()))
         await self._store.setup.keep_account(found.id, account, reading.users, cause.at)
         self._wake(found.id)
-        return _report(report, reading)
+        return {**_report(report, reading), "replaced": await self._end_replaced(before, connection)}
+
+    async def _end_replaced(self, before: Connection | None, after: Connection) -> str | None:
+        """End the grant that another credential took the place of; returns what to say, None when there was none."""
+        replaced = before is not None and before.credential != after.credential
+        if before is None or not replaced or not isinstance(before.credential, OAuthGrant):
+            return None
+        return (await end_credential(self._authority, before, self._clock))[1]
 
     async def check(self, actor: str, tenant: str) -> dict[str, Any]:
         """Read the account again and try out, without changing anything, what each channel can do.
 
-        When everything works, trouble noted before is over; not that which an operator must look at first.
+        When everything works, trouble noted before is over; not that which an operator must look at first. Channels
+        that look like two different accounts stop the tenant until the connection is set anew.
         """
         found, link = await self._link(tenant)
         cause = self._cause()
         report = await link.check(cause)
         reading = await self.read(found, link)
-        if all(channel["ok"] for channel in report["channels"]):
+        if report["same_account"] is False:
+            await self._store.setup.note_trouble(found.id, TWO_ACCOUNTS, report["missing"][0], cause)
+        elif all(channel["ok"] for channel in report["channels"]):
             await self._recover(found)
         return await self._with_scopes(found, _report(report, reading))
 
@@ -201,7 +217,7 @@ def _refuse_dead_scim_channel(report: Mapping[str, Any]) -> None:
     for channel in report["channels"]:
         if channel["channel"] == "scim" and not channel["ok"]:
             raise Unavailable(
-                f"The SCIM channel does not work; nothing was saved. {' '.join(report['missing'])}"
+                f"The SCIM channel cannot be used; nothing was saved. {' '.join(report['missing'])}"
             )
 
 

@@ -58,7 +58,7 @@ class Diagnosis:
     async def run(self, actor: str, tenant: str | None = None) -> dict[str, Any]:
         """Look at everything, or at one tenant besides what all share; changes nothing.
 
-        Each tenant costs at most 8 calls of its HubSpot budget. `worst` is the worst level found.
+        Each tenant costs at most 12 calls of its HubSpot budget. `worst` is the worst level found.
         """
         chosen = await self._store.setup.tenants() if tenant is None else [await self._tenants.find(tenant)]
         findings = [finding async for finding in self._of_machine()]

@@ -18,7 +18,7 @@ from syncline.gateway.services.operators import Operators
 from syncline.gateway.services.people import People
 from syncline.gateway.services.planning import Planning
 from syncline.gateway.services.policies import Policies
-from syncline.gateway.services.ports import Links, Store, Wake
+from syncline.gateway.services.ports import Store, Wake
 from syncline.gateway.services.tenants import Tenants
 
 Operation = Callable[..., Awaitable[dict[str, Any]]]
@@ -26,19 +26,18 @@ Operation = Callable[..., Awaitable[dict[str, Any]]]
 
 def operations(
     store: Store,
-    links: Links,
     clock: Clock,
     *,
     fingerprint: TokenFingerprint,
     scim_base_url: Callable[[], str],
     wake: Wake,
+    connections: Connections,
     authorizing: Authorizing,
     address: Callable[[], str],
 ) -> Mapping[str, Operation]:
     """Return the table of operations. Each takes who asks, then keyword arguments, and returns what JSON can hold."""
     tenants = Tenants(store, clock, scim_base_url, wake)
     tokens = Tokens(store.setup, tenants, fingerprint, clock, scim_base_url)
-    connections = Connections(store, tenants, links, clock, wake)
     policies = Policies(store, tenants, clock, wake)
     planning = Planning(store, tenants, connections, clock, wake)
     approving = Approving(store, tenants, clock, wake)

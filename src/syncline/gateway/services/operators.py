@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -165,7 +165,7 @@ class Operators:
             raise NotFound(f"There is no operator {operator!r}: `operator list` shows those there are.")
         return found
 
-    async def _tenant_names(self, found: list[Operator]) -> Mapping[str, str]:
+    async def _tenant_names(self, found: Sequence[Operator]) -> Mapping[str, str]:
         if all(operator.access.roles.keys() <= {EVERYWHERE} for operator in found):
             return {}
         return await self._tenants.names()

@@ -212,7 +212,8 @@ class SigningIn:
             created_at=now,
             created_by=email if invitation is None else invitation.created_by,
         )
-        await self._store.join(operator, invitation and invitation.id, Actor(email, now))
+        by = None if invitation is None else invitation.id
+        await self._store.join(operator, by, Actor(email, now))
         return await self._open(operator, visitor)
 
     async def _prove(self, email: str, password: str, visitor: Visitor) -> Operator:

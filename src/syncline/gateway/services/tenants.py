@@ -8,6 +8,7 @@ from typing import Any
 
 from syncline.clock import Clock
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
+from syncline.gateway.domain.health import TWO_ACCOUNTS
 from syncline.gateway.domain.tenant import TenantId, TenantMode
 from syncline.gateway.services.delivering import HELD_TENANT
 from syncline.gateway.services.ports import Actor, Cause, Store, Tenant, Wake
@@ -121,6 +122,8 @@ class Tenants:
                 "Say first what leaving means at HubSpot: "
                 f"`policy set {found.name} --deactivated deactivate|remove|strip`."
             )
+        if wanted is TenantMode.LIVE and connection.trouble == TWO_ACCOUNTS:
+            raise Refused(connection.trouble_detail or "The connection has to be set anew.")
         by = Actor(actor, self._clock.now())
         await self._store.setup.set_mode(found.id, wanted, by)
         if connection.trouble == HELD_TENANT:

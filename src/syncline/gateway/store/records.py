@@ -107,6 +107,10 @@ def account_text(account: Account) -> str:
         ],
         "teams": [[each.id, each.name] for each in account.teams],
     }
+    if account.former_permission_sets:
+        shown["former_permission_sets"] = [[each.id, each.name] for each in account.former_permission_sets]
+    if account.former_teams:
+        shown["former_teams"] = [[each.id, each.name] for each in account.former_teams]
     return orjson.dumps(shown).decode()
 
 
@@ -114,8 +118,10 @@ def account_text(account: Account) -> str:
 def account_of(text: str) -> Account:
     """Return the account of what `account_text` wrote; parsed once for each text."""
     shown: dict[str, Any] = orjson.loads(text)
-    shown["permission_sets"] = tuple(PermissionSet(*each) for each in shown["permission_sets"])
-    shown["teams"] = tuple(Team(*each) for each in shown["teams"])
+    for name in ("permission_sets", "former_permission_sets"):
+        shown[name] = tuple(PermissionSet(*each) for each in shown.get(name, ()))
+    for name in ("teams", "former_teams"):
+        shown[name] = tuple(Team(*each) for each in shown.get(name, ()))
     return Account(**shown)
 
 

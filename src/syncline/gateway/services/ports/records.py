@@ -6,19 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.grant import Credential
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(msgspec.Struct, frozen=True):
     """Why rows change: the moment, the correlation id, and what is worth keeping of the request."""
 
     at: Milliseconds
     correlation_id: str
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

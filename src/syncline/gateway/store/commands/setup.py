@@ -243,7 +243,8 @@ class KeepAccount:
         connection = rows.get(connections, self.tenant_id)
         if connection is None:
             return
-        text = records.account_text(self.account)
+        before = None if connection["account"] is None else records.account_of(connection["account"])
+        text = records.account_text(self.account.after(before))
         changed = connection["account"] != text
         rows.update(connections, (self.tenant_id,), account=text, account_read_at=self.at)
         seen = {user.hubspot_id for user in self.users}
@@ -252,11 +253,11 @@ class KeepAccount:
                 rows.delete(account_users, self.tenant_id, row["hubspot_id"])
                 changed = True
         for user in self.users:
-            before = rows.get(account_users, self.tenant_id, user.hubspot_id)
+            kept = rows.get(account_users, self.tenant_id, user.hubspot_id)
             fresh = records.account_user_row(self.tenant_id, user, self.at)
-            if before is not None and before["read_at"] > self.at:
+            if kept is not None and kept["read_at"] > self.at:
                 continue  # an answer that came after this reading began knows better
-            if before is None or before["document"] != fresh["document"]:
+            if kept is None or kept["document"] != fresh["document"]:
                 changed = True
                 keep_account_user(rows, self.tenant_id, user, self.at)
         if changed:

@@ -40,6 +40,6 @@ async def sign_out_everywhere(visit: Visit) -> Response:
 
 
 async def _page(visit: Visit, form: Form, status: int = 200) -> Response:
-    names = {each.id: each.name for each in await visit.console.store.setup.tenants()}
+    names: dict[str, str] = {each.id: each.name for each in await visit.console.store.setup.tenants()}
     roles = [(names.get(place, "all tenants"), role.value) for place, role in visit.access.roles.items()]
     return visit.show("account.html", status=status, current="account", form=form, roles=roles)

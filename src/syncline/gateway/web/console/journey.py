@@ -59,6 +59,11 @@ def _connected(visit: Visit, portal_id: int | None) -> str:
 def _steps(entries: list[tuple[str, bool, str, str]]) -> list[Step]:
     first = next((number for number, each in enumerate(entries) if not each[1]), None)
     return [
-        (label, "done" if done else "now" if number == first else "open", href, note)
+        (label, "done" if done else "now" if number == first else "open", href, _note(note, done))
         for number, (label, done, href, note) in enumerate(entries)
     ]
+
+
+def _note(note: str, done: bool) -> str:
+    """Return what a step says: how it is done, until it is; then only what came of it."""
+    return note if not done or note.startswith("HubSpot account") else ""
