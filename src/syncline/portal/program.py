@@ -8,7 +8,7 @@ import json
 import os
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from starlette.types import ASGIApp
@@ -17,6 +17,8 @@ from syncline import httpserver
 from syncline.clock import Clock, SystemClock
 from syncline.datafolder import DataFolder
 from syncline.portal.connect import connect_proxy
+from syncline.portal.dns.resolver import DnsResolver, TxtResolver
+from syncline.portal.dns.watch import watching
 from syncline.portal.domain.errors import SetupError
 from syncline.portal.store.store import Store, open_store
 from syncline.portal.tls import prepare_tls
@@ -35,7 +37,7 @@ class PortalSettings:
     """Where the portal keeps its accounts and where it listens; port 0 takes any free one.
 
     TLS, for HubSpot's command line, and the CONNECT proxy that leads there are loopback's only, and are there
-    when they have a port; the proxy needs TLS.
+    when they have a port; the proxy needs TLS. `resolver` is asked for the TXT records of domains.
     """
 
     data: Path
@@ -43,6 +45,7 @@ class PortalSettings:
     port: int = DEFAULT_PORT
     tls_port: int | None = None
     proxy_port: int | None = None
+    resolver: TxtResolver = field(default_factory=DnsResolver)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +65,20 @@ def open_portal_store(data: Path) -> Store:
 
 @contextlib.asynccontextmanager
 async def create_portal(
-    data: Path, *, base_url: Callable[[], str], clock: Clock | None = None
+    data: Path,
+    *,
+    base_url: Callable[[], str],
+    clock: Clock | None = None,
+    resolver: TxtResolver | None = None,
 ) -> AsyncIterator[ASGIApp]:
     """Yield the portal as an ASGI application over the accounts in a data folder.
 
-    `base_url` returns the address it is served under, without a trailing slash. Leaving the block writes
-    what still waits and closes the database.
+    `base_url` returns the address it is served under, without a trailing slash; `resolver` is asked for domains'
+    records, by default the machine's own. Leaving the block writes what still waits and closes the database.
     """
-    async with open_portal_store(data) as store:
-        yield create_application(Surroundings(store, clock or SystemClock(), base_url))
+    clock, resolver = clock or SystemClock(), resolver or DnsResolver()
+    async with open_portal_store(data) as store, watching(store, clock, resolver):
+        yield create_application(Surroundings(store, clock, base_url, resolver))
 
 
 async def serve(settings: PortalSettings, *, announce: Callable[[Addresses], None] = lambda _: None) -> None:
@@ -82,7 +90,7 @@ async def serve(settings: PortalSettings, *, announce: Callable[[Addresses], Non
     with _listening(settings.host, settings.port) as listener:
         address = _address(settings.host, listener.getsockname()[1])
         async with (
-            create_portal(settings.data, base_url=lambda: address) as application,
+            create_portal(settings.data, base_url=lambda: address, resolver=settings.resolver) as application,
             _for_the_command_line(settings, address, application) as addresses,
         ):
             with _recorded(settings.data, addresses):

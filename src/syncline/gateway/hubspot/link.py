@@ -9,7 +9,7 @@ from typing import Any, TypedDict, TypeVar
 
 import aiohttp
 
-from syncline.clock import Clock
+from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.change import Change, ChangeKind
 from syncline.gateway.domain.delivery import Urgency
@@ -241,6 +241,12 @@ class HubSpotLinks:
         """Let renewals of tokens under way come to their end."""
         for source in self._granted.values():
             await source.close()
+
+    def pace(self, tenant_id: TenantId) -> tuple[int, Milliseconds]:
+        """Return how many calls we send for the tenant in which span; cautious until an answer has said more."""
+        limits = [budget.limits for (owner, _), budget in self._budgets.items() if owner == tenant_id]
+        known = limits[-1] if limits else CAUTIOUS
+        return known.allowance, known.interval
 
     def check_address(self, base_url: str) -> str:
         """Return the base URL in the form it is kept; raises `Invalid` where credentials must not be sent."""

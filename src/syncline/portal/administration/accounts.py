@@ -99,8 +99,8 @@ async def change_account(
 ) -> dict[str, Any]:
     """Change settings of an account and return it; a setting that is None stays.
 
-    `tier`, `invites` and `time_zone` are texts, `sso` and `role_sync` switches, `flags` a mapping of flag
-    to text; `domains` are verified besides those the account has; `seats` is a mapping of a kind of seat to how
+    `tier`, `invites` and `time_zone` are texts, `sso`, `role_sync` and `seats_pricing` switches, `flags` a mapping of
+    flag to text; `domains` are verified besides those the account has; `seats` is a mapping of a kind of seat to how
     many are bought, a number or `unlimited`.
     """
     account = await named_account(store, name)
@@ -198,11 +198,19 @@ def _shown_account(setup: SetUp, seats: Sequence[Seat], users: int) -> dict[str,
         "tier": account.tier.value,
         "sso": account.sso,
         "role_sync": account.role_sync,
+        "role_sync_in_force": setup.role_sync,
+        "seats_pricing": account.seats_pricing,
         "invites": str(account.invites),
         "time_zone": account.time_zone,
         "domains": sorted(setup.domains),
         "permission_sets": [
-            {"id": one.id, "name": one.name, "paid": one.paid, "super_admin": one.super_admin}
+            {
+                "id": one.id,
+                "name": one.name,
+                "paid": one.paid,
+                "super_admin": one.super_admin,
+                "seat": one.seat,
+            }
             for one in setup.permission_sets
         ],
         "teams": [{"id": team.id, "name": team.name} for team in setup.teams],

@@ -29,7 +29,14 @@ def _settings(command: F) -> F:
         click.option("--tier", type=click.Choice([tier.value for tier in Tier]), help="The subscription."),
         click.option("--sso/--no-sso", default=None, help="Single sign-on, without which SCIM is refused."),
         click.option(
-            "--role-sync/--no-role-sync", default=None, help="SCIM roles choose permission sets by name."
+            "--role-sync/--no-role-sync",
+            default=None,
+            help="Permission-set management: SCIM roles choose permission sets by name.",
+        ),
+        click.option(
+            "--seats-pricing/--no-seats-pricing",
+            default=None,
+            help="Seats-based pricing: a user's seat is set first, permission sets bring none.",
         ),
         click.option(
             "--invites", metavar="at-once|never|MINUTES", help="When invitations by the API are accepted."
@@ -145,11 +152,22 @@ def _listed(result: Mapping[str, Any]) -> None:
 
 
 def _shown(result: Mapping[str, Any]) -> None:
-    labels = ("portal_id", "name", "tier", "sso", "role_sync", "invites", "time_zone", "domains", "users")
+    labels = (
+        "portal_id",
+        "name",
+        "tier",
+        "sso",
+        "role_sync",
+        "seats_pricing",
+        "invites",
+        "time_zone",
+        "domains",
+        "users",
+    )
     facts((label.replace("_", " "), result[label]) for label in labels)
     table(
-        ("permission set", "id", "paid", "super admin"),
-        [(one["name"], one["id"], one["paid"], one["super_admin"]) for one in result["permission_sets"]],
+        ("permission set", "id", "seat", "super admin"),
+        [(one["name"], one["id"], one["seat"], one["super_admin"]) for one in result["permission_sets"]],
         empty="No permission sets.",
     )
     table(("team", "id"), [(one["name"], one["id"]) for one in result["teams"]], empty="No teams.")

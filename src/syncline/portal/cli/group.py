@@ -9,12 +9,14 @@ import click
 from syncline.datafolder import DataFolderError
 from syncline.portal.cli.account import account
 from syncline.portal.cli.app import app
+from syncline.portal.cli.domain import domain, resolver_option
 from syncline.portal.cli.env import env
 from syncline.portal.cli.fault import fault
 from syncline.portal.cli.furniture import permission_set, team
 from syncline.portal.cli.options import data_option
 from syncline.portal.cli.project import project
 from syncline.portal.cli.user import user
+from syncline.portal.dns.resolver import DnsResolver
 from syncline.portal.domain.errors import SetupError
 from syncline.portal.program import DEFAULT_HOST, DEFAULT_PORT, Addresses, PortalSettings, run
 from syncline.sql.errors import StoreError
@@ -56,12 +58,20 @@ def portal() -> None:
     metavar="NUMBER",
     help="Run a CONNECT proxy on loopback, through which that command line finds project templates.",
 )
-def serve(data: Path, host: str, port: int, tls_port: int | None, proxy_port: int | None) -> None:
+@resolver_option
+def serve(
+    data: Path,
+    host: str,
+    port: int,
+    tls_port: int | None,
+    proxy_port: int | None,
+    resolver: DnsResolver,
+) -> None:
     """Serve the accounts until stopped (Ctrl-C, or SIGTERM)."""
     if proxy_port is not None and tls_port is None:
         raise click.UsageError("--proxy-port leads to the TLS port: give --tls-port too.")
     try:
-        run(PortalSettings(data, host, port, tls_port, proxy_port), announce=_announce)
+        run(PortalSettings(data, host, port, tls_port, proxy_port, resolver), announce=_announce)
     except (SetupError, DataFolderError, StoreError) as error:
         raise click.ClickException(str(error)) from None
 
@@ -81,6 +91,7 @@ def _announce(addresses: Addresses) -> None:
 
 portal.add_command(account)
 portal.add_command(app)
+portal.add_command(domain)
 portal.add_command(env)
 portal.add_command(fault)
 portal.add_command(permission_set)

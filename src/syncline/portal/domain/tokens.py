@@ -35,6 +35,11 @@ class TokenKind(StrEnum):
     SECRET = "secret"  # noqa: S105
     """An app's client secret."""
 
+    @property
+    def ends_with_its_person(self) -> bool:
+        """Whether it acts for the person in `user_id`, and ends when that person's access does."""
+        return self in (TokenKind.OAUTH, TokenKind.REFRESH, TokenKind.PERSONAL, TokenKind.DEVELOPER)
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:

@@ -12,6 +12,7 @@ from syncline.portal.domain.emails import email_key
 from syncline.portal.domain.scim_user import in_step
 from syncline.portal.domain.user import AccountUser, ScimState, scim_id_of
 from syncline.portal.store.activity import note_changes
+from syncline.portal.store.grants import end_grants
 from syncline.portal.store.mapping import set_up_from, user_from, user_row
 from syncline.portal.store.numbers import next_number
 from syncline.portal.store.seats import count_seats
@@ -144,6 +145,8 @@ def _write(rows: Rows, before: AccountUser | None, after: AccountUser, actor: in
     if before is None:
         rows.insert(account_users, row)
         return
+    if before.active and not after.active:
+        end_grants(rows, after)
     changes = {name: value for name, value in row.items() if name not in ("portal_id", "user_id")}
     rows.update(account_users, (after.portal_id, after.id), **changes)
     if after.email != before.email:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
     text,
 )
 
@@ -49,6 +50,7 @@ accounts = Table(
     Column("currency", String, nullable=False),
     Column("flags", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("seats_pricing", Boolean, nullable=False, server_default=false()),
     Index("ux_accounts_name_key", "name_key", unique=True),
     info={"lookups": [("name_key",)]},
 )
@@ -61,6 +63,25 @@ domains = Table(
     Column("verified_at", BigInteger, nullable=False),
 )
 """The verified e-mail domains of an account."""
+
+domain_claims = Table(
+    "domain_claims",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("domain", String, primary_key=True),
+    Column("value", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("claimed_at", BigInteger, nullable=False),
+    Column("since", BigInteger),
+    Column("next_look_at", BigInteger),
+    Column("looked_at", BigInteger),
+    Column("looks", Text, nullable=False),
+    Index("ix_domain_claims_next_look_at", "next_look_at"),
+)
+"""Domains to be proven by a TXT record, and what the last look in the DNS found, as JSON.
+
+A verified one is in `domains` too; one in `domains` alone was verified by hand and never lapses.
+"""
 
 permission_sets = Table(
     "permission_sets",
@@ -164,7 +185,7 @@ oauth_codes = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("used_at", BigInteger),
     Index("ix_oauth_codes_portal_id_client_id", "portal_id", "client_id"),
-    info={"lookups": [("portal_id", "client_id")]},
+    info={"lookups": [("portal_id",), ("portal_id", "client_id")]},
 )
 """Authorization codes by fingerprint."""
 

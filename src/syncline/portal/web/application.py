@@ -1,7 +1,7 @@
 """The portal as one ASGI application: the onion and the whole route table.
 
-Outermost first: ordered faults; the correlation id; then SCIM below `/scim/v2`, or the public API, where each address
-authenticates, counts, checks scopes and answers (`endpoint`).
+Outermost first: ordered faults; the correlation id; then SCIM below `/scim/v2`, the account's pages (`pages`), or the
+public API, where each address authenticates, counts, checks scopes and answers (`endpoint`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from syncline.portal.faults.edge import FaultyEdge
+from syncline.portal.pages.routes import routes as page_routes
 from syncline.portal.web import account_info, activity, app_installs, crm_users, owners, scim, teams, users
 from syncline.portal.web.call import Surroundings
 from syncline.portal.web.correlation import Correlated
@@ -44,8 +45,7 @@ def operations() -> dict[str, Mapping[str, Operation]]:
 def create_application(around: Surroundings) -> ASGIApp:
     """Return the portal over an open store."""
     limiter = Limiter()
-    routes = oauth_routes(around)
-    routes += developer.open_routes(around)
+    routes = [*page_routes(around), *oauth_routes(around), *developer.open_routes(around)]
     for path, methods in operations().items():
         endpoint = Endpoint(methods, around, limiter)
         routes.append(Route(path, endpoint))

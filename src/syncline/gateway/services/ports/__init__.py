@@ -30,10 +30,12 @@ from syncline.gateway.services.ports.hubspot import (
     Trouble,
 )
 from syncline.gateway.services.ports.journal import (
+    Activity,
     CallRecord,
     Event,
     Totals,
 )
+from syncline.gateway.services.ports.operators import OperatorEvent, OperatorStore, SignedIn
 from syncline.gateway.services.ports.records import (
     Actor,
     Cause,
@@ -53,6 +55,7 @@ from syncline.gateway.services.ports.stores import (
 
 __all__ = [
     "AccountReading",
+    "Activity",
     "Actor",
     "Arrived",
     "Authority",
@@ -71,11 +74,14 @@ __all__ = [
     "Links",
     "Looked",
     "Met",
+    "OperatorEvent",
+    "OperatorStore",
     "Outcome",
     "Overtaken",
     "ProtectedUser",
     "Settlement",
     "SetupStore",
+    "SignedIn",
     "Standing",
     "StillWanted",
     "Store",
