@@ -251,6 +251,15 @@ class Settings:
             "How long the log of reads keeps a SCIM request that changed nothing.",
         )
     )
+    sign_up: bool = field(
+        metadata=_row(
+            values.switch,
+            "on or off",
+            "off",
+            "Whether anybody who reaches the console may make an account there, with a tenant of its own. Off, "
+            "operators are invited.",
+        )
+    )
     log_level: str = field(
         metadata=_row(
             values.choice("debug", "info", "warning", "error"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from syncline.bootstrap.console import Parts
     from syncline.clock import Clock
     from syncline.gateway.delivery.drain import Drain
     from syncline.gateway.domain.grant import OAuthApp
@@ -64,6 +65,7 @@ async def open_gateway(
 
     Raises the errors of `syncline.sql` for a database or a key that cannot be used.
     """
+    from syncline.bootstrap.console import Parts
     from syncline.clock import SystemClock
     from syncline.gateway.delivery.dispatcher import LocalDispatcher
     from syncline.gateway.delivery.drain import Drain
@@ -131,6 +133,7 @@ async def open_gateway(
             wake=wake,
             connections=connections,
             authorizing=authorizing,
+            address=address,
         )
         application = _application(
             settings,
@@ -143,6 +146,19 @@ async def open_gateway(
             wake,
             read_log,
             callback_page(authorizing.answer),
+            Parts(
+                settings,
+                store,
+                tenants,
+                table,
+                fingerprint,
+                clock,
+                address,
+                links.pace,
+                fingerprint("csrf tokens of the console"),
+            )
+            if serving
+            else None,
         )
         upkept = maintenance(
             store,
@@ -242,9 +258,11 @@ def _application(
     wake: Wake,
     read_log: ReadLog | None,
     callback: Any,
+    parts: Parts | None,
 ) -> Any:
     from sqlalchemy import text
 
+    from syncline.bootstrap.console import api_application, console_application
     from syncline.gateway.web.application import SCIM_PREFIX, create_application
     from syncline.gateway.web.bearer import BearerAuthenticator
     from syncline.gateway.web.health import Health
@@ -282,6 +300,8 @@ def _application(
         address=address,
         callback=callback,
         trusted_proxies=settings.trusted_proxies,
+        console=None if parts is None else console_application(parts),
+        api=None if parts is None else api_application(parts),
     )
 
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from syncline.bootstrap.gateway import open_gateway
+from syncline.bootstrap.gateway import Gateway, open_gateway
 
 if TYPE_CHECKING:
     from syncline.gateway.services.operations import Operation
@@ -56,7 +56,17 @@ async def _serve(settings: Settings) -> None:
                 folder.publish(ServerRecord(os.getpid(), local, address, str(socket_path)))
                 _log.info("Syncline listens on %s; SCIM is at %s/scim/v2", local, address)
 
+            await _welcome(gateway)
             await httpserver.serve(gateway.application, listener, on_listening=announce)
+
+
+async def _welcome(gateway: Gateway) -> None:
+    """While nobody owns the console, print the link by which its first owner comes in: to a person, not to the log."""
+    import click
+
+    if not await gateway.store.operators.has_owner():
+        made = await gateway.operations["operator.link"]("serve")
+        click.echo(f"Nobody owns the console yet. This link makes its first owner, once: {made['link']}")
 
 
 @asynccontextmanager

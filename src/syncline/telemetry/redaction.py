@@ -32,7 +32,7 @@ _NAMES = "|".join(re.escape(name).replace("_", "[_-]?") for name in SECRET_NAMES
 
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     # Our own tokens keep the public part: it is how an admin finds the token that was used.
-    (re.compile(r"(syncline_[a-z2-7]{10}_)[A-Za-z0-9_-]+"), rf"\1{MASK}"),
+    (re.compile(r"(syncline(?:key|link)?_[a-z2-7]{10}_)[A-Za-z0-9_-]+"), rf"\1{MASK}"),
     # HubSpot's private-app tokens: pat-<region>-<uuid>, and whatever else begins so.
     (re.compile(r"\bpat-[A-Za-z0-9]+-[A-Za-z0-9-]+"), f"pat-{MASK}"),
     # The secrets that webhooks are signed with.

@@ -7,7 +7,7 @@ from typing import Any
 
 from syncline.gateway.domain.account import Account, AccountUser, ChangedBy, PermissionSet
 from syncline.gateway.domain.agreement import Agreement, Drift
-from syncline.gateway.services.ports import Activity, Actor, Reading, ReadingStep, Settlement, Store
+from syncline.gateway.services.ports import AccountActivity, Actor, Reading, ReadingStep, Settlement, Store
 from syncline.gateway.store.commands.readings import CHUNK
 from syncline.gateway.store.memory import memory_store
 from syncline.sql.memory import MemoryRows
@@ -17,7 +17,7 @@ from tests.support.acme import Acme, at_hubspot
 from tests.support.gateway_stores import KEY
 
 ADA, BOB = "ada@acme.example", "bob@acme.example"
-SILENT = Activity({})
+SILENT = AccountActivity({})
 
 
 async def begun(acme: Acme, reading_id: str = "r1") -> Reading:
@@ -39,7 +39,7 @@ async def read(acme: Acme, *pages: list[AccountUser], deactivated: tuple[str, ..
     return reading
 
 
-async def merged(acme: Acme, reading: Reading, activity: Activity = SILENT) -> Reading:
+async def merged(acme: Acme, reading: Reading, activity: AccountActivity = SILENT) -> Reading:
     while reading.is_open:
         advanced = await acme.store.readings.merge(reading, activity, acme.now)
         assert advanced is not None
@@ -194,7 +194,7 @@ async def test_a_change_carries_what_the_log_says_since_the_user_was_last_known(
     young, old = ChangedBy("eve", then + 500, "audit log"), ChangedBy("we", then, "audit log")
 
     reading = await read(acme, [at_hubspot("1", ADA, first_name="Augusta")])
-    await merged(acme, reading, Activity({"1": (young, old)}))
+    await merged(acme, reading, AccountActivity({"1": (young, old)}))
 
     known = (await acme.item(ADA)).known
     assert known is not None

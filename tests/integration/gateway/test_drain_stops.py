@@ -19,8 +19,8 @@ from syncline.gateway.domain.retry import FailureKind
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.ports import (
+    AccountActivity,
     AccountReading,
-    Activity,
     Cause,
     DeactivatedPage,
     Failed,
@@ -119,7 +119,7 @@ class ScriptedLink:
     async def read_deactivated(self, after: str | None, cause: Cause) -> DeactivatedPage | Failed | None:
         raise NotImplementedError
 
-    async def read_activity(self, since: int, cause: Cause) -> Activity | Failed:
+    async def read_activity(self, since: int, cause: Cause) -> AccountActivity | Failed:
         raise NotImplementedError
 
     async def check(self, cause: Cause) -> dict[str, Any]:

@@ -38,8 +38,8 @@ from syncline.gateway.hubspot.outcome import Delivered, Existing
 from syncline.gateway.hubspot.talk import Conversation, Refusal
 from syncline.gateway.hubspot.tokens import StaticTokens, TokenSource
 from syncline.gateway.services.ports import (
+    AccountActivity,
     AccountReading,
-    Activity,
     Arrived,
     BacklogStore,
     Cause,
@@ -187,12 +187,12 @@ class HubSpotLink:
             return DeactivatedPage(page.elements, page.after)
         return None if page.code == "MISSING_SCOPES" else self._failed(page)
 
-    async def read_activity(self, since: Milliseconds, cause: Cause) -> Activity | Failed:
+    async def read_activity(self, since: Milliseconds, cause: Cause) -> AccountActivity | Failed:
         """Read what HubSpot's log says has been done to its users since then."""
         found = await self._hold(read_activity(since, self._time_zone), None, Urgency.NORMAL, cause)
         if not isinstance(found, Failure):
-            return Activity(found)
-        return Activity({}, NO_SCOPE) if found.code == "MISSING_SCOPES" else self._failed(found)
+            return AccountActivity(found)
+        return AccountActivity({}, NO_SCOPE) if found.code == "MISSING_SCOPES" else self._failed(found)
 
     @property
     def _time_zone(self) -> str | None:
@@ -284,6 +284,12 @@ class HubSpotLinks:
         """Let renewals of tokens under way come to their end."""
         for source in self._granted.values():
             await source.close()
+
+    def pace(self, tenant_id: TenantId) -> tuple[int, Milliseconds]:
+        """Return how many calls we send for the tenant in which span; cautious until an answer has said more."""
+        limits = [budget.limits for (owner, _), budget in self._budgets.items() if owner == tenant_id]
+        known = limits[-1] if limits else CAUTIOUS
+        return known.allowance, known.interval
 
     def check_address(self, base_url: str) -> str:
         """Return the base URL in the form it is kept; raises `Invalid` where credentials must not be sent."""

@@ -8,12 +8,14 @@ from typing import Any
 
 from syncline.clock import Clock
 from syncline.gateway.domain.errors import Invalid
+from syncline.gateway.services.api_keys import ApiKeys
 from syncline.gateway.services.approving import Approving
 from syncline.gateway.services.authorizing import Authorizing
 from syncline.gateway.services.connections import Connections
 from syncline.gateway.services.credentials import TokenFingerprint, Tokens
 from syncline.gateway.services.drifting import Drifting
 from syncline.gateway.services.log import Log
+from syncline.gateway.services.operators import Operators
 from syncline.gateway.services.people import People
 from syncline.gateway.services.planning import Planning
 from syncline.gateway.services.policies import Policies
@@ -32,6 +34,7 @@ def operations(
     wake: Wake,
     connections: Connections,
     authorizing: Authorizing,
+    address: Callable[[], str],
 ) -> Mapping[str, Operation]:
     """Return the table of operations. Each takes who asks, then keyword arguments, and returns what JSON can hold."""
     tenants = Tenants(store, clock, scim_base_url, wake)
@@ -42,6 +45,8 @@ def operations(
     people = People(store, tenants, clock, wake)
     log = Log(store, tenants)
     drifting = Drifting(store, tenants, connections, clock, wake)
+    operators = Operators(store.operators, tenants, fingerprint, clock, address)
+    api_keys = ApiKeys(store.operators, tenants, fingerprint, clock)
     return {
         "tenant.create": tenants.create,
         "tenant.list": tenants.list,
@@ -89,6 +94,15 @@ def operations(
         "groups.show": people.show_group,
         "events.list": log.list,
         "events.show": log.show,
+        "operator.list": operators.list,
+        "operator.invite": operators.invite,
+        "operator.link": operators.link,
+        "operator.role": operators.role,
+        "operator.remove": operators.remove,
+        "operator.withdraw": operators.withdraw,
+        "api_key.create": api_keys.create,
+        "api_key.list": api_keys.list,
+        "api_key.revoke": api_keys.revoke,
     }
 
 

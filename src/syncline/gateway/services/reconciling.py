@@ -16,8 +16,8 @@ from typing import Any, Final
 from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.ports import (
+    AccountActivity,
     AccountReading,
-    Activity,
     Cause,
     Failed,
     Link,
@@ -93,7 +93,7 @@ class Reconciliation:
             reading = reading and await readings.keep_users(reading, read.users, None)
             reading = reading and await readings.keep_deactivated(reading, None, None)
             while reading is not None and reading.is_open:
-                reading = await readings.merge(reading, Activity({}), cause.at)
+                reading = await readings.merge(reading, AccountActivity({}), cause.at)
                 await self._clock.sleep(_BREATH)
             while reading is not None and await readings.clear(tenant_id, reading.id):
                 await self._clock.sleep(_BREATH)
@@ -120,7 +120,7 @@ class _Course:
         self._clock = clock
         self._link = link
         self._tell = progress or (lambda _told: None)
-        self._activity: Activity | None = None
+        self._activity: AccountActivity | None = None
         self._merged = 0
 
     async def run(self, reading: Reading) -> Reading | Failed:
@@ -191,7 +191,7 @@ class _Course:
             activity = await self._link.read_activity(await self._since(reading), self._cause(reading))
             if isinstance(activity, Failed):
                 # Who did it is worth a try, not the reading.
-                activity = Activity({}, f"HubSpot does not say who: {activity.sentence}")
+                activity = AccountActivity({}, f"HubSpot does not say who: {activity.sentence}")
             self._activity = activity
         advanced = await self._store.readings.merge(reading, self._activity, self._clock.now())
         self._merged += 1

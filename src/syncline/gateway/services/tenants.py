@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from syncline.clock import Clock
@@ -36,6 +36,10 @@ class Tenants:
         if found is None:
             raise NotFound(f"There is no tenant {tenant!r}: `tenant list` shows those there are.")
         return found
+
+    async def names(self) -> Mapping[str, str]:
+        """Return the name of every tenant by its id."""
+        return {tenant.id: tenant.name for tenant in await self._store.setup.tenants()}
 
     async def create(self, actor: str, name: str) -> dict[str, Any]:
         """Create a tenant in mode `collecting`; raises `Conflict` when the name is taken."""

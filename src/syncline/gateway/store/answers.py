@@ -206,6 +206,14 @@ def _events(condition: Condition) -> Answer:
     )
 
 
+def _first_from(table: Table, moment: str) -> Answer:
+    def answer(rows: MemoryRows, parameters: Parameters) -> list[Row]:
+        later = [row for row in _own(rows, table, parameters) if row["seq"] >= parameters["seq"]]
+        return [{"seq": row["seq"], "at": row[moment]} for row in sorted(later, key=_by("seq"))[:1]]
+
+    return answer
+
+
 ANSWERS: Mapping[SelectBase, Answer] = {
     statements.TENANT_BY_ID: _tenants("id", "tenant_id"),
     statements.TENANT_BY_NAME: _tenants("name_key", "name_key"),
@@ -305,6 +313,8 @@ ANSWERS: Mapping[SelectBase, Answer] = {
             row["subject"] == parameters["subject"] and _like(row["kind"], parameters["pattern"])
         )
     ),
+    statements.EVENT_FROM: _first_from(t.events, "at"),
+    statements.CALL_FROM: _first_from(t.calls, "sent_at"),
     statements.EVENT: _rows_of(t.events, _equal("seq", "seq")),
     reading_statements.READING: _rows_of(t.readings),
     reading_statements.READINGS_DUE: _readings_due,

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Connection, Select
 
+from syncline.clock import Milliseconds
 from syncline.gateway.domain.tenant import TenantId
-from syncline.gateway.services.ports import CallRecord, Event, WorkItem
+from syncline.gateway.services.ports import Activity, CallRecord, Event, WorkItem
 from syncline.gateway.store import records, statements
 from syncline.gateway.store.work import items_of
 from syncline.scim.names import comparison_key
+from syncline.sql.looking import first_of
 from syncline.sql.reader import Reader
 from syncline.sql.rows import Row
 
 _LAST = 2**62
+_FROM = {Activity.EVENTS: statements.EVENT_FROM, Activity.CALLS: statements.CALL_FROM}
+_COUNTERS = {Activity.EVENTS: "event_seq", Activity.CALLS: "call_seq"}
 CALLS_SHOWN = 200
 
 
@@ -74,9 +80,39 @@ class SqlJournal:
 
         return await self._reader.scan(read)
 
+    async def activity(
+        self, tenant_id: TenantId, kind: Activity, moments: Sequence[Milliseconds]
+    ) -> list[int]:
+        """Return how many there were between each of these moments, which are in order, and the next one."""
+
+        def read(connection: Connection) -> list[int]:
+            counters = first_of(connection, statements.COUNTERS, {"tenant_id": tenant_id})
+            low, high = 1, 1 if counters is None else counters[_COUNTERS[kind]] + 1
+            firsts = []
+            for moment in moments:
+                low = _first_at(connection, _FROM[kind], tenant_id, moment, low, high)
+                firsts.append(low)
+            return [later - earlier for earlier, later in pairwise(firsts)]
+
+        return await self._reader.scan(read)
+
     async def _rows(self, statement: Select[Any], tenant_id: TenantId, **parameters: Any) -> list[Row]:
         def read(connection: Connection) -> list[Row]:
             bound = {"tenant_id": tenant_id, **parameters}
             return [dict(row) for row in connection.execute(statement, bound).mappings()]
 
         return await self._reader.scan(read)
+
+
+def _first_at(
+    connection: Connection, statement: Select[Any], tenant_id: str, moment: Milliseconds, low: int, high: int
+) -> int:
+    """Return the number of the first entry at or after a moment, `high` when there is none: found by halving."""
+    while low < high:
+        middle = (low + high) // 2
+        row = first_of(connection, statement, {"tenant_id": tenant_id, "seq": middle})
+        if row is None or row["at"] >= moment:
+            high = middle
+        else:
+            low = row["seq"] + 1
+    return low

@@ -12,7 +12,7 @@ from syncline.gateway.domain.account import Account, AccountUser, ChangedBy
 from syncline.gateway.domain.delivery import Intent
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.ports import (
-    Activity,
+    AccountActivity,
     Actor,
     Cause,
     Chunk,
@@ -103,7 +103,7 @@ class SqlReadings:
         ids = None if hubspot_ids is None else tuple(hubspot_ids)
         return await self._writer.submit(commands.KeepDeactivated(reading, ids, after))
 
-    async def merge(self, reading: Reading, activity: Activity, at: Milliseconds) -> Reading | None:
+    async def merge(self, reading: Reading, activity: AccountActivity, at: Milliseconds) -> Reading | None:
         """Let the complete reading replace what was known of the next chunk of users."""
         seen, absent, until = await self._reader.scan(lambda connection: _next_chunk(connection, reading))
         silence = None if activity.silence is None else ChangedBy(None, None, activity.silence)

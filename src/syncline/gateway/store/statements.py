@@ -336,6 +336,19 @@ EVENTS_OF_SUBJECT_AND_KIND = (
     .order_by(events.c.seq.desc())
     .limit(_limit)
 )
+# Numbers of one tenant grow with time and have no gaps: how many there were in an hour is told by its first and last.
+EVENT_FROM = (
+    select(events.c.seq, events.c.at)
+    .where(events.c.tenant_id == _tenant, events.c.seq >= bindparam("seq"))
+    .order_by(events.c.seq)
+    .limit(1)
+)
+CALL_FROM = (
+    select(calls.c.seq, calls.c.sent_at.label("at"))
+    .where(calls.c.tenant_id == _tenant, calls.c.seq >= bindparam("seq"))
+    .order_by(calls.c.seq)
+    .limit(1)
+)
 EVENT = select(events).where(events.c.tenant_id == _tenant, events.c.seq == bindparam("seq"))
 CALLS_OF = (
     select(calls)

@@ -8,6 +8,7 @@ from syncline.gateway.store.directory import SqlDirectory
 from syncline.gateway.store.grants import SqlGrants
 from syncline.gateway.store.journal import SqlJournal
 from syncline.gateway.store.notices import SqlNotices
+from syncline.gateway.store.operators import SqlOperators
 from syncline.gateway.store.readings import SqlReadings
 from syncline.gateway.store.setup import SqlSetup
 from syncline.sql.reader import Reader
@@ -27,4 +28,5 @@ def sql_store(writer: Writer, reader: Reader, sealer: Sealer) -> Store:
         journal=SqlJournal(reader),
         readings=SqlReadings(writer, reader),
         notices=SqlNotices(writer, reader, sealer),
+        operators=SqlOperators(writer, reader),
     )

@@ -1,8 +1,9 @@
 """The gateway's tables.
 
 Every table that belongs to a tenant has ``tenant_id`` first in its primary key. `scim_tokens` is the one
-exception: a token is looked up by its public id before any tenant is known, because it is what names the tenant.
-`installation` belongs to nobody.
+exception, with `api_keys`: a token is looked up by its public id before any tenant is known, because it is what names
+the tenant. `installation` belongs to nobody, and operators belong to the installation; where they may do what is in
+`operator_roles`, with ``*`` in the place of a tenant for all of them.
 
 Moments are milliseconds since the epoch, UTC. Documents and other structured columns are JSON text.
 
@@ -474,3 +475,96 @@ installation = Table(
     Column("value", Text, nullable=False),
 )
 """What the installation as a whole remembers: the name of the key its secrets are sealed with, and such."""
+
+operators = Table(
+    "operators",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("email", String, nullable=False),
+    Column("email_key", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("password", String),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("last_signed_in_at", BigInteger),
+    Index("ux_operators_email_key", "email_key", unique=True),
+    info={"lookups": [("email_key",)]},
+)
+"""Those who sign in to the console. `password` is a hash of argon2."""
+
+operator_roles = Table(
+    "operator_roles",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("operator_id", String, primary_key=True),
+    Column("role", String, nullable=False),
+    Index("ix_operator_roles_operator_id", "operator_id"),
+    info={"lookups": [("operator_id",)]},
+)
+"""Who is what where."""
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("email", String),
+    Column("roles", Text, nullable=False),
+    Column("operator_id", String),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+    Index("ix_invitations_kind", "kind"),
+    Index("ix_invitations_expires_at", "expires_at"),
+    Index("ix_invitations_operator_id", "operator_id"),
+    info={"lookups": [("kind",), ("operator_id",)]},
+)
+"""One-time links: a new one of the kind ``first owner`` ends those before it."""
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("operator_id", String, nullable=False),
+    Column("begun_at", BigInteger, nullable=False),
+    Column("fresh_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("client", String),
+    Column("user_agent", String, nullable=False),
+    Index("ix_sessions_operator_id", "operator_id"),
+    info={"lookups": [("operator_id",)]},
+)
+"""Browsers somebody is signed in with; the id is a keyed hash of the cookie."""
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("tenant_id", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("description", String, nullable=False),
+    Column("operator_id", String),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Column("last_used_at", BigInteger),
+    Column("last_used_from", String),
+    Index("ix_api_keys_operator_id", "operator_id"),
+    info={"lookups": [("operator_id",)]},
+)
+"""Keys to the admin API, each with one role at one place."""
+
+operator_events = Table(
+    "operator_events",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+"""Who changed what about operators. The id begins with the moment, so that ids are in the order of time."""

@@ -15,8 +15,8 @@ from syncline.gateway.services.ports.deliveries import (
     WorkItem,
 )
 from syncline.gateway.services.ports.hubspot import (
+    AccountActivity,
     AccountReading,
-    Activity,
     Arrived,
     Authority,
     DeactivatedPage,
@@ -34,10 +34,12 @@ from syncline.gateway.services.ports.hubspot import (
     UsersPage,
 )
 from syncline.gateway.services.ports.journal import (
+    Activity,
     CallRecord,
     Event,
     Totals,
 )
+from syncline.gateway.services.ports.operators import OperatorEvent, OperatorStore, SignedIn
 from syncline.gateway.services.ports.readings import Chunk, Orphan, Reading, ReadingStep, ReadingStore
 from syncline.gateway.services.ports.records import (
     Actor,
@@ -57,6 +59,7 @@ from syncline.gateway.services.ports.stores import (
 )
 
 __all__ = [
+    "AccountActivity",
     "AccountReading",
     "Activity",
     "Actor",
@@ -80,6 +83,8 @@ __all__ = [
     "Lists",
     "Looked",
     "Met",
+    "OperatorEvent",
+    "OperatorStore",
     "Orphan",
     "Outcome",
     "Overtaken",
@@ -89,6 +94,7 @@ __all__ = [
     "ReadingStore",
     "Settlement",
     "SetupStore",
+    "SignedIn",
     "Standing",
     "StillWanted",
     "Store",

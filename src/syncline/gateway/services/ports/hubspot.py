@@ -107,7 +107,7 @@ class AccountReading:
 
 
 @dataclass(frozen=True, slots=True)
-class Activity:
+class AccountActivity:
     """What HubSpot's log says, newest first, by the id of whom it is about."""
 
     entries: Mapping[str, tuple[ChangedBy, ...]]
@@ -175,7 +175,7 @@ class Link(Protocol):
         """Read one page of those who cannot sign in; None when the credential may not see them."""
         ...
 
-    async def read_activity(self, since: Milliseconds, cause: Cause) -> Activity | Failed:
+    async def read_activity(self, since: Milliseconds, cause: Cause) -> AccountActivity | Failed:
         """Read what HubSpot's log says has been done to its users since then."""
         ...
 

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from syncline.clock import Milliseconds
+
+
+class Activity(StrEnum):
+    """What can be told by the hour without counting it."""
+
+    EVENTS = "events"
+    CALLS = "calls"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.ports.deliveries import WorkItem
-from syncline.gateway.services.ports.hubspot import Activity
+from syncline.gateway.services.ports.hubspot import AccountActivity
 from syncline.gateway.services.ports.records import Actor, Cause
 
 
@@ -86,7 +86,9 @@ class ReadingStore(Protocol):
     async def keep_deactivated(
         self, reading: Reading, hubspot_ids: Sequence[str] | None, after: str | None
     ) -> Reading | None: ...
-    async def merge(self, reading: Reading, activity: Activity, at: Milliseconds) -> Reading | None: ...
+    async def merge(
+        self, reading: Reading, activity: AccountActivity, at: Milliseconds
+    ) -> Reading | None: ...
     async def abandon(self, reading: Reading) -> None: ...
     async def refresh_lists(self, tenant_id: TenantId, account: Account, cause: Cause) -> bool: ...
     async def due(self, before: Milliseconds) -> list[TenantId]: ...

@@ -19,8 +19,9 @@ from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.services.ports.deliveries import Basis, Settlement, WorkItem
-from syncline.gateway.services.ports.journal import CallRecord, Event, Totals
+from syncline.gateway.services.ports.journal import Activity, CallRecord, Event, Totals
 from syncline.gateway.services.ports.notices import NoticeStore
+from syncline.gateway.services.ports.operators import OperatorStore
 from syncline.gateway.services.ports.readings import ReadingStore
 from syncline.gateway.services.ports.records import Actor, Cause, Connection, ProtectedUser, Tenant, Token
 from syncline.scim.attributes import ResourceType
@@ -179,6 +180,9 @@ class JournalStore(Protocol):
         limit: int,
     ) -> list[Event]: ...
     async def event(self, tenant_id: TenantId, seq: int) -> Event | None: ...
+    async def activity(
+        self, tenant_id: TenantId, kind: Activity, moments: Sequence[Milliseconds]
+    ) -> list[int]: ...
     async def calls(
         self, tenant_id: TenantId, correlation_id: str, delivery_key: str | None
     ) -> list[CallRecord]: ...
@@ -197,4 +201,5 @@ class Store:
     backlog: BacklogStore
     journal: JournalStore
     notices: NoticeStore
+    operators: OperatorStore
     readings: ReadingStore
