@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from syncline.gateway.domain.attributes import attribute_texts, parse_attribute_path
-from syncline.gateway.domain.errors import Invalid
+from syncline.gateway.domain.errors import Invalid, NotFound
 from syncline.gateway.domain.person import Person
 
 
@@ -60,3 +61,42 @@ def matches(rule: Rule, person: Person) -> bool:
     if rule.kind is RuleKind.GROUP:
         return any(group.id == rule.match for group in person.groups)
     return rule.equals is not None and rule.equals in attribute_texts(person.resource, rule.match)
+
+
+def with_rule(rules: Sequence[Rule], rule: Rule, position: int | None) -> tuple[Rule, ...]:
+    """Return the rules with one more at a position, counted from 1 (the last one for None), numbered anew."""
+    ordered = in_order(tuple(rules))
+    ordered.insert(len(ordered) if position is None else _index(position, ordered), rule)
+    return _numbered(ordered)
+
+
+def with_rule_at(rules: Sequence[Rule], rule_id: str, position: int) -> tuple[Rule, ...]:
+    """Return the rules with that one moved to a position, counted from 1; raises `NotFound`."""
+    ordered = in_order(tuple(rules))
+    rule = rule_of_id(ordered, rule_id)
+    ordered.remove(rule)
+    ordered.insert(_index(position, ordered), rule)
+    return _numbered(ordered)
+
+
+def without_rule(rules: Sequence[Rule], rule_id: str) -> tuple[Rule, ...]:
+    """Return the rules without that one, numbered anew; raises `NotFound`."""
+    ordered = in_order(tuple(rules))
+    ordered.remove(rule_of_id(ordered, rule_id))
+    return _numbered(ordered)
+
+
+def rule_of_id(rules: Sequence[Rule], rule_id: str) -> Rule:
+    """Return the rule of that id; raises `NotFound`."""
+    for rule in rules:
+        if rule.id == rule_id:
+            return rule
+    raise NotFound(f"There is no rule {rule_id!r}: `rule list` shows those there are.")
+
+
+def _index(position: int, ordered: Sequence[Rule]) -> int:
+    return max(0, min(position - 1, len(ordered)))
+
+
+def _numbered(ordered: Sequence[Rule]) -> tuple[Rule, ...]:
+    return tuple(replace(rule, position=position) for position, rule in enumerate(ordered, start=1))

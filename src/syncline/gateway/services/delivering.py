@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from syncline.clock import Milliseconds
-from syncline.gateway.domain.change import Change, ChangeKind
+from syncline.gateway.domain.change import CHANGE_APPROVED, Change, ChangeKind
 from syncline.gateway.domain.decision import Decision, decide
-from syncline.gateway.domain.delivery import Access, Intent, Origin
+from syncline.gateway.domain.delivery import Access, Delivery, Intent, Origin
 from syncline.gateway.domain.gate import Hold, Send
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.person import email_key
@@ -33,11 +33,19 @@ from syncline.gateway.services.ports import (
 def decide_item(item: WorkItem, setup: Setup) -> Decision:
     """Decide about one person. A user found where a create of ours was never answered is ours, not an adoption."""
     delivery = item.delivery
-    if item.uncertain is not None and setup.mode is TenantMode.LIVE:
+    if item.uncertain is not None and _may_look(delivery, setup):
         return _look(item)
     if item.create_unanswered and delivery.origin is None and item.known is not None:
         delivery = replace(delivery, origin=Origin.CREATED, access=Access.ACTIVE)
     return decide(item.person, delivery, item.known, setup, occupant=item.occupant)
+
+
+def _may_look(delivery: Delivery, setup: Setup) -> bool:
+    """Tell whether HubSpot may be asked about the person: in plan mode only once a change of his was approved."""
+    if setup.mode is TenantMode.LIVE:
+        return True
+    approved = any(each.startswith(CHANGE_APPROVED) for each in delivery.approvals)
+    return approved and setup.mode is TenantMode.PLAN
 
 
 def _look(item: WorkItem) -> Decision:

@@ -36,7 +36,7 @@ def operations(
     tenants = Tenants(store, clock, scim_base_url, wake)
     tokens = Tokens(store.setup, tenants, fingerprint, clock, scim_base_url)
     connections = Connections(store, tenants, links, clock, wake)
-    policies = Policies(store, tenants, clock, wake)
+    policies = Policies(store.setup, tenants, clock, wake)
     planning = Planning(store, tenants, connections, clock, wake)
     approving = Approving(store, tenants, clock, wake)
     people = People(store, tenants, clock, wake)

@@ -44,6 +44,7 @@ from syncline.gateway.services.ports.records import (
 )
 from syncline.gateway.services.ports.stores import (
     BacklogStore,
+    ChoiceStore,
     DirectoryStore,
     GrantStore,
     JournalStore,
@@ -60,6 +61,7 @@ __all__ = [
     "Basis",
     "CallRecord",
     "Cause",
+    "ChoiceStore",
     "Connection",
     "DirectoryStore",
     "Event",
