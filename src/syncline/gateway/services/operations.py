@@ -11,6 +11,7 @@ from syncline.gateway.domain.errors import Invalid
 from syncline.gateway.services.approving import Approving
 from syncline.gateway.services.authorizing import Authorizing
 from syncline.gateway.services.connections import Connections
+from syncline.gateway.services.consenting import Consenting
 from syncline.gateway.services.credentials import TokenFingerprint, Tokens
 from syncline.gateway.services.log import Log
 from syncline.gateway.services.people import People
@@ -37,7 +38,8 @@ def operations(
     tokens = Tokens(store.setup, tenants, fingerprint, clock, scim_base_url)
     connections = Connections(store, tenants, links, clock, wake)
     policies = Policies(store.setup, tenants, clock, wake)
-    planning = Planning(store, tenants, connections, clock, wake)
+    planning = Planning(store, tenants, connections, clock)
+    consenting = Consenting(store, tenants, planning, clock, wake)
     approving = Approving(store, tenants, clock, wake)
     people = People(store, tenants, clock, wake)
     log = Log(store, tenants)
@@ -73,7 +75,9 @@ def operations(
         "privileged.mark": approving.mark,
         "privileged.unmark": approving.unmark,
         "plan.show": planning.show,
-        "plan.approve": planning.approve,
+        "plan.people": planning.people,
+        "plan.approve": consenting.approve,
+        "plan.deliver": consenting.deliver,
         "users.list": people.list_users,
         "users.show": people.show_user,
         "users.release": people.release,
