@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from syncline.clock import Clock
-from syncline.gateway.domain.errors import Invalid
 from syncline.gateway.services.approving import Approving
 from syncline.gateway.services.authorizing import Authorizing
+from syncline.gateway.services.calling import Operation, check_arguments, named
 from syncline.gateway.services.connections import Connections
 from syncline.gateway.services.consenting import Consenting
 from syncline.gateway.services.credentials import TokenFingerprint, Tokens
@@ -18,9 +18,8 @@ from syncline.gateway.services.people import People
 from syncline.gateway.services.planning import Planning
 from syncline.gateway.services.policies import Policies
 from syncline.gateway.services.ports import Links, Store, Wake
+from syncline.gateway.services.previewing import Previewing
 from syncline.gateway.services.tenants import Tenants
-
-Operation = Callable[..., Awaitable[dict[str, Any]]]
 
 
 def operations(
@@ -39,6 +38,7 @@ def operations(
     connections = Connections(store, tenants, links, clock, wake)
     policies = Policies(store.setup, tenants, clock, wake)
     planning = Planning(store, tenants, connections, clock)
+    previewing = Previewing(store, tenants, planning, connections, policies)
     consenting = Consenting(store, tenants, planning, clock, wake)
     approving = Approving(store, tenants, clock, wake)
     people = People(store, tenants, clock, wake)
@@ -76,6 +76,8 @@ def operations(
         "privileged.unmark": approving.unmark,
         "plan.show": planning.show,
         "plan.people": planning.people,
+        "plan.preview": previewing.preview,
+        "plan.change": previewing.change,
         "plan.approve": consenting.approve,
         "plan.deliver": consenting.deliver,
         "users.list": people.list_users,
@@ -99,13 +101,7 @@ async def run_operation(
 
     An operation that takes long and has a parameter `progress` tells there how far it is.
     """
-    operation = table.get(name)
-    if operation is None:
-        raise Invalid(f"There is no operation {name!r}.")
-    signature = inspect.signature(operation)
-    told = {"progress": progress} if "progress" in signature.parameters else {}
-    try:
-        signature.bind(actor, **arguments, **told)
-    except TypeError as error:
-        raise Invalid(f"{name} cannot be called so: {error}.") from None
+    operation = named(table, name)
+    told = {"progress": progress} if "progress" in inspect.signature(operation).parameters else {}
+    check_arguments(operation, name, actor, {**arguments, **told})
     return await operation(actor, **arguments, **told)

@@ -22,7 +22,7 @@ from syncline.gateway.services.walking import Progress, everybody
 
 FRESH: Milliseconds = 15 * 60_000
 """A reading of the account younger than this is good enough for a plan."""
-MOST = 500
+MOST = 1000
 """People on one page of a plan."""
 
 
@@ -45,7 +45,7 @@ class Planning:
     ) -> dict[str, Any]:
         """Decide about everybody and return what sending it all would do; nothing is sent by asking.
 
-        The account is read again when the last reading is older than 15 minutes. `limit` (at most 500) and `kinds`
+        The account is read again when the last reading is older than 15 minutes. `limit` (at most 1,000) and `kinds`
         bound the people listed, never the counts; `next` is where `plan.people` goes on.
         """
         found = await self._tenants.find(tenant)

@@ -26,6 +26,10 @@ class Policies:
         self._clock = clock
         self._wake = wake
 
+    def on(self, choices: ChoiceStore) -> Policies:
+        """Return the same operations on another store, one that keeps nothing for example; nobody is woken."""
+        return Policies(choices, self._tenants, self._clock, lambda _tenant: None)
+
     async def show(self, actor: str, tenant: str) -> dict[str, Any]:
         """Return the tenant's choices."""
         found = await self._tenants.find(tenant)
