@@ -21,7 +21,19 @@ from syncline.gateway.domain.privileged import privileged_because
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import LeaverPolicy, TenantMode
 
-__all__ = ["GATE", "HOLDS", "Case", "Hold", "HoldReason", "HoldText", "Row", "Send", "Verdict", "gate"]
+__all__ = [
+    "GATE",
+    "HOLDS",
+    "Case",
+    "Hold",
+    "HoldReason",
+    "HoldText",
+    "Row",
+    "Send",
+    "Verdict",
+    "gate",
+    "gate_twice",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +100,22 @@ def gate(case: Case, *, approved: bool = False) -> Verdict:
         if detail is not None:
             return Hold(row.reason, detail)
     return Send()
+
+
+def gate_twice(case: Case) -> tuple[Verdict, Hold | None]:
+    """Return the verdict, and what would still hold once approved: `gate` asked both ways, in one pass."""
+    verdict: Verdict | None = None
+    for row in GATE:
+        if verdict is not None and row.lifted_by_approval:
+            continue
+        detail = row.test(case)
+        if detail is None:
+            continue
+        hold = Hold(row.reason, detail)
+        verdict = verdict or hold
+        if not row.lifted_by_approval:
+            return verdict, hold
+    return verdict or Send(), None
 
 
 def _collecting(case: Case) -> str | None:

@@ -230,7 +230,7 @@ ANSWERS: Mapping[SelectBase, Answer] = {
     statements.GROUP_PAGE: _rows_of(t.groups, order=_by("ordinal")),
     statements.USERS_AFTER: _rows_of(t.users, _after("ordinal"), _by("ordinal")),
     statements.GROUPS_AFTER: _rows_of(t.groups, _after("ordinal"), _by("ordinal")),
-    statements.USERS_IN: _rows_of(t.users, _among("id")),
+    statements.USERS_IN: _rows_of(t.users, _among("id"), shown=("id", "document")),
     statements.GROUPS_OF: _groups_of,
     statements.MEMBERS_OF: _rows_of(
         t.members, _among("group_id"), _by("group_id", "value"), shown=("group_id", "value", "document")

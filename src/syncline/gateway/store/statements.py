@@ -168,7 +168,7 @@ GROUPS_AFTER = (
     .order_by(groups.c.ordinal)
     .limit(_limit)
 )
-USERS_IN = select(users).where(users.c.tenant_id == _tenant, users.c.id.in_(_many))
+USERS_IN = select(users.c.id, users.c.document).where(users.c.tenant_id == _tenant, users.c.id.in_(_many))
 GROUPS_OF = (
     select(members.c.value, groups.c.id, groups.c.ordinal, groups.c.document)
     .join(groups, and_(groups.c.tenant_id == members.c.tenant_id, groups.c.id == members.c.group_id))
