@@ -92,6 +92,30 @@ PREVIEW: dict[str, Any] = {
         {"user_id": "u1", "user_name": "anna", "email": "anna@example.com", "before": SIDE, "after": SIDE}
     ],
 }
+WHY: dict[str, Any] = {
+    "identity_provider": {"sentence": "anna is active.", "active": True, "roles": [], "groups": []},
+    "hubspot": {"sentence": "Nobody of this address."},
+    "difference": {"sentence": "email: none → anna@example.com.", "fields": []},
+    "rules": [
+        {"id": "r1", "position": 1, "when": "role = Manager", "result": "won", "because": "rule r1 sets it"}
+    ],
+    "placement": {
+        "reasons": [{"output": "permission set", "source": "rule:r1", "won": True, "text": "sets 'Manager'"}],
+        "near_misses": [{"role": "manager", "meant": "Manager", "sentence": "The role is almost it."}],
+    },
+    "held": PERSON["hold"],
+    "next": {"sentence": "Nothing, until it is approved.", "at": None},
+    "timeline": [
+        {
+            "correlation_id": "c1",
+            "at": "2026-11-21T08:00:00Z",
+            "request": "POST /Users",
+            "dialect_rules": ["entra:operation-case"],
+            "steps": [{"seq": 9, "kind": "user.created", "summary": "User anna created"}],
+            "calls": [{"channel": "api", "purpose": "users.create", "status": 201}],
+        }
+    ],
+}
 RESULTS: dict[str, Any] = {
     "tenant.create": {"id": "t1", "name": "acme", "mode": "collecting", "scim_base_url": "https://s/scim/v2"},
     "tenant.list": {
@@ -176,6 +200,7 @@ RESULTS: dict[str, Any] = {
         "hubspot": None,
         "delivery": {"state": "held"},
         "decision": PERSON,
+        "why": WHY,
         "events": [EVENT],
     },
     "groups.list": {"groups": [{"id": "g1", "display_name": "Sales", "members": 2}], "next": None},

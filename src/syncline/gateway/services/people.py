@@ -17,11 +17,14 @@ from syncline.gateway.services.planned import person_shown
 from syncline.gateway.services.ports import Actor, Store, Tenant, Wake, WorkItem
 from syncline.gateway.services.showing import hold_shown, moment, set_name, team_name
 from syncline.gateway.services.tenants import Tenants
+from syncline.gateway.services.why import explain
 from syncline.scim.schemas import GROUP, USER
 from syncline.scimserver.store import Query
 
 MOST = 500
 _EVENTS_SHOWN = 20
+_EVENTS_TOLD = 60
+"""Events behind the timeline."""
 
 
 class People:
@@ -74,7 +77,10 @@ class People:
         }
 
     async def show_user(self, actor: str, tenant: str, user: str) -> dict[str, Any]:
-        """Return one person: the SCIM user, the HubSpot user, the decision with its reasons, and what happened."""
+        """Return one person: the SCIM user, the HubSpot user, the decision with its reasons, what happened, and why.
+
+        `why` tells the same in plain language, see `why.explain`.
+        """
         found = await self._tenants.find(tenant)
         item = await find_person(self._store, found, user)
         setup = await self._store.backlog.setup(found.id, self._clock.now())
@@ -83,7 +89,7 @@ class People:
         delivery = item.delivery
         decision = decide_item(item, setup)
         events = await self._store.journal.events(
-            found.id, subject=delivery.user_id or delivery.key, kind=None, before=None, limit=_EVENTS_SHOWN
+            found.id, subject=delivery.user_id or delivery.key, kind=None, before=None, limit=_EVENTS_TOLD
         )
         calls = await self._store.journal.calls(found.id, "", delivery.key)
         return {
@@ -95,7 +101,8 @@ class People:
             "hubspot": _hubspot_shown(item.known, setup.account),
             "delivery": self._delivery_shown(delivery),
             "decision": person_shown(item, decision, setup),
-            "events": [event_shown(event) for event in events],
+            "why": explain(item, decision, setup, self._clock.now(), events, calls),
+            "events": [event_shown(event) for event in events[:_EVENTS_SHOWN]],
             "calls": [call_shown(call) for call in calls[:_EVENTS_SHOWN]],
         }
 
