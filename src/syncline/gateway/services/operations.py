@@ -19,6 +19,7 @@ from syncline.gateway.services.planning import Planning
 from syncline.gateway.services.policies import Policies
 from syncline.gateway.services.ports import Links, Store, Wake
 from syncline.gateway.services.previewing import Previewing
+from syncline.gateway.services.roles import Roles
 from syncline.gateway.services.tenants import Tenants
 
 
@@ -42,6 +43,7 @@ def operations(
     consenting = Consenting(store, tenants, planning, clock, wake)
     approving = Approving(store, tenants, clock, wake)
     people = People(store, tenants, clock, wake)
+    roles = Roles(store, tenants)
     log = Log(store, tenants)
     return {
         "tenant.create": tenants.create,
@@ -63,6 +65,7 @@ def operations(
         "rule.list": policies.list_rules,
         "rule.move": policies.move_rule,
         "rule.remove": policies.remove_rule,
+        "roles.seen": roles.seen,
         "role.default": policies.default_role,
         "protect.add": policies.protect,
         "protect.list": policies.list_protected,

@@ -32,6 +32,8 @@ from syncline.gateway.services.ports.hubspot import (
 from syncline.gateway.services.ports.journal import (
     CallRecord,
     Event,
+    GroupSeen,
+    RoleSeen,
     Totals,
 )
 from syncline.gateway.services.ports.records import (
@@ -68,6 +70,7 @@ __all__ = [
     "Failed",
     "GrantStore",
     "Granted",
+    "GroupSeen",
     "JournalStore",
     "Link",
     "Links",
@@ -76,6 +79,7 @@ __all__ = [
     "Outcome",
     "Overtaken",
     "ProtectedUser",
+    "RoleSeen",
     "Settlement",
     "SetupStore",
     "Standing",

@@ -15,11 +15,12 @@ from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.authorization import Authorization, AuthorizationState
 from syncline.gateway.domain.grant import TokenPair
 from syncline.gateway.domain.holds import HoldReason
+from syncline.gateway.domain.role_expressions import RoleForm
 from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.services.ports.deliveries import Basis, Settlement, WorkItem
-from syncline.gateway.services.ports.journal import CallRecord, Event, Totals
+from syncline.gateway.services.ports.journal import CallRecord, Event, GroupSeen, RoleSeen, Totals
 from syncline.gateway.services.ports.records import Actor, Cause, Connection, ProtectedUser, Tenant, Token
 from syncline.scim.attributes import ResourceType
 from syncline.scim.patch import Patch
@@ -202,6 +203,10 @@ class JournalStore(Protocol):
     async def find_items(
         self, tenant_id: TenantId, *, search: str | None, after: str, limit: int
     ) -> list[WorkItem]: ...
+    async def roles_seen(self, tenant_id: TenantId, after: str, limit: int) -> list[RoleSeen]: ...
+    async def count_roles_seen(self, tenant_id: TenantId) -> int: ...
+    async def role_forms(self, tenant_id: TenantId) -> Mapping[RoleForm, Milliseconds]: ...
+    async def groups_seen(self, tenant_id: TenantId, after: int, limit: int) -> list[GroupSeen]: ...
 
 
 @dataclass(frozen=True, slots=True)
