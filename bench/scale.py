@@ -25,6 +25,8 @@ class Scale:
     """People who are at HubSpot before it, whom the directory does not know."""
     plan_people: int
     """People a plan is made over."""
+    operations: tuple[str, ...] = ()
+    """The names of the operations that are measured alone; all, when there are none."""
 
 
 SMALLEST = Scale(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from syncline.bootstrap.gateway import open_gateway
 
 if TYPE_CHECKING:
-    from syncline.gateway.services.operations import Operation
+    from syncline.gateway.services.calling import Operation
     from syncline.localsocket import Call, Progress
     from syncline.settings import Settings
 

@@ -48,6 +48,7 @@ NOUNS = tuple(
         ("users", "See people: what the identity provider sent, what HubSpot has, what is waiting and why."),
         ("groups", "See groups as the identity provider sent them."),
         ("events", "Read the provisioning log: who, what, why, when."),
+        ("notice", "Say who is told when something needs a person, and see what was told."),
         ("doctor", "Look for what hurts now or will soon, and say what helps."),
         ("backup", "Write everything but the key into one file, while the server goes on working."),
         ("restore", "Put a backup into an empty data folder, with every tenant back in plan mode."),

@@ -15,7 +15,9 @@ RANDOM_BYTES: Final = 39
 """What `mint` needs: 7 for the public id (50 bits of it are used), 32 for the secret (256 bits)."""
 
 _TOKEN = re.compile(TOKEN_PATTERN)
+_PREFIX: Final = len("syncline_")
 _ID_LENGTH: Final = 10
+_LENGTH: Final = _PREFIX + _ID_LENGTH + 1 + 43
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,9 @@ def mint(randomness: bytes) -> ScimToken:
 
 def parse(text: str) -> ScimToken | None:
     """Return the token, or None for anything that does not have its exact form."""
-    if len(text) != len("syncline_") + _ID_LENGTH + 1 + 43 or not _TOKEN.fullmatch(text):
+    if len(text) != _LENGTH or not _TOKEN.fullmatch(text):
         return None
-    public, _, secret = text.removeprefix("syncline_").partition("_")
-    return ScimToken(public, secret)
+    return ScimToken(text[_PREFIX : _PREFIX + _ID_LENGTH], text[_PREFIX + _ID_LENGTH + 1 :])
 
 
 def is_alive(*, expires_at: Milliseconds | None, revoked_at: Milliseconds | None, now: Milliseconds) -> bool:

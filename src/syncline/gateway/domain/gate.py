@@ -15,6 +15,7 @@ from syncline.gateway.domain.change import Change, ChangeKind, approval_of
 from syncline.gateway.domain.delivery import LEAVE, Access, Delivery, Intent, grant_of, is_ours
 from syncline.gateway.domain.deprovision import stands_at_hubspot
 from syncline.gateway.domain.holds import HOLDS, Hold, HoldReason, HoldText, Send, Verdict
+from syncline.gateway.domain.missing import missing_permission_sets, missing_teams
 from syncline.gateway.domain.person import Person, email_domain, email_key
 from syncline.gateway.domain.placement import MINIMAL, Output, Placement
 from syncline.gateway.domain.privileged import privileged_because
@@ -204,7 +205,7 @@ def _permission_set_missing(case: Case) -> str | None:
     strip_to, account = case.setup.policy.strip_to, case.setup.account
     if case.change.kind is ChangeKind.STRIP and strip_to and account and not account.permission_set(strip_to):
         missing = (strip_to,)
-    return f"Missing: the permission set with the id {', '.join(missing)}." if missing else None
+    return missing_permission_sets(missing, account) if missing and account else None
 
 
 def _permission_set_ambiguous(case: Case) -> str | None:
@@ -213,8 +214,8 @@ def _permission_set_ambiguous(case: Case) -> str | None:
 
 
 def _team_missing(case: Case) -> str | None:
-    missing = case.placement.missing_teams if case.placement else ()
-    return f"Missing: the team with the id {', '.join(missing)}." if missing else None
+    missing, account = case.placement.missing_teams if case.placement else (), case.setup.account
+    return missing_teams(missing, account) if missing and account else None
 
 
 def _minimal_needs_default(case: Case) -> str | None:

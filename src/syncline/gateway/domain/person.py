@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import Struct
+
 from syncline.gateway.domain.tenant import EmailSource
 from syncline.scim.names import comparison_key
 from syncline.scim.resource import Resource
@@ -29,8 +31,7 @@ class GroupRef:
     display_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class EmailChoice:
+class EmailChoice(Struct, frozen=True):
     """The address a person should have at HubSpot, or why there is none."""
 
     email: str | None

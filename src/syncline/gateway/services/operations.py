@@ -17,7 +17,7 @@ from syncline.gateway.services.log import Log
 from syncline.gateway.services.people import People
 from syncline.gateway.services.planning import Planning
 from syncline.gateway.services.policies import Policies
-from syncline.gateway.services.ports import Links, Store, Wake
+from syncline.gateway.services.ports import Store, Wake
 from syncline.gateway.services.previewing import Previewing
 from syncline.gateway.services.roles import Roles
 from syncline.gateway.services.tenants import Tenants
@@ -25,18 +25,17 @@ from syncline.gateway.services.tenants import Tenants
 
 def operations(
     store: Store,
-    links: Links,
     clock: Clock,
     *,
     fingerprint: TokenFingerprint,
     scim_base_url: Callable[[], str],
     wake: Wake,
+    connections: Connections,
     authorizing: Authorizing,
 ) -> Mapping[str, Operation]:
     """Return the table of operations. Each takes who asks, then keyword arguments, and returns what JSON can hold."""
     tenants = Tenants(store, clock, scim_base_url, wake)
     tokens = Tokens(store.setup, tenants, fingerprint, clock, scim_base_url)
-    connections = Connections(store, tenants, links, clock, wake)
     policies = Policies(store.setup, tenants, clock, wake)
     planning = Planning(store, tenants, connections, clock)
     previewing = Previewing(store, tenants, planning, connections, policies)
@@ -56,6 +55,7 @@ def operations(
         "connection.set": connections.set,
         "connection.check": connections.check,
         "connection.show": connections.show,
+        "connection.resume": connections.resume,
         "connection.authorize": authorizing.authorize,
         "connection.authorization": authorizing.authorization,
         "connection.revoke": authorizing.revoke,

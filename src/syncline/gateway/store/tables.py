@@ -5,6 +5,9 @@ exception: a token is looked up by its public id before any tenant is known, bec
 `installation` belongs to nobody.
 
 Moments are milliseconds since the epoch, UTC. Documents and other structured columns are JSON text.
+
+On SQLite a table of short rows, each written once, lies in its primary key (`sqlite_with_rowid=False`): one tree less
+to write. Where queries go by other indexes than the key, as in `deliveries`, SQLite would prefer to walk the key.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 metadata = MetaData(
     naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"},
 )
+
 
 tenants = Table(
     "tenants",
@@ -92,11 +96,15 @@ connections = Table(
     Column("trouble", String),
     Column("trouble_detail", Text),
     Column("created_at", BigInteger, nullable=False),
+    Column("health", String),
+    Column("health_since", BigInteger),
+    Column("probe_at", BigInteger),
     Index("ux_connections_portal_id", "portal_id", unique=True),
     info={"lookups": [("portal_id",)]},
 )
 """The link to one HubSpot account. Credentials are sealed; `account` is what was last read of its lists.
 
+`health` is empty while it has always been healthy; `probe_at` is when a connection in trouble is tried next.
 `credential` is ``static`` or ``oauth``; the columns from `refresh_token` to `grant_holder_id` belong to a grant.
 """
 
@@ -151,6 +159,7 @@ user_emails = Table(
     Column("user_id", String, primary_key=True),
     Column("email_key", String, primary_key=True),
     Index("ix_user_emails_email_key", "tenant_id", "email_key", "user_id"),
+    sqlite_with_rowid=False,
     info={"lookups": [("tenant_id", "user_id")]},
 )
 """Every e-mail of every user, normalised: the index behind ``emails.value eq``."""
@@ -182,6 +191,7 @@ members = Table(
     Column("value", String, primary_key=True),
     Column("document", LargeBinary, nullable=False),
     Index("ix_members_value", "tenant_id", "value", "group_id"),
+    sqlite_with_rowid=False,
     info={"lookups": [("tenant_id", "group_id"), ("tenant_id", "value")]},
 )
 """Memberships as rows: adding one costs the same in any group. A member need not exist (yet)."""
@@ -241,7 +251,6 @@ deliveries = Table(
     Index("ix_deliveries_due", "tenant_id", "urgency", "due_at", "key"),
     Index("ix_deliveries_epoch", "tenant_id", "decided_epoch"),
     Index("ix_deliveries_hold", "tenant_id", "hold_reason", "key"),
-    Index("ix_deliveries_renamed_key", "tenant_id", "renamed_key"),
     info={"lookups": [("tenant_id", "renamed_key")]},
 )
 """One row per person to deliver, keyed by normalised e-mail: the unit of order.
@@ -250,6 +259,15 @@ deliveries = Table(
 is owed; `moved_to` is the row that took the person over. `uncertain` names the channel by which a change was sent
 whose outcome is not known (yet): what was last read of the person is not to be trusted until he is read again.
 """
+
+# Hardly anybody owes a rename: only those who do are in the index.
+Index(
+    "ix_deliveries_renamed_key",
+    deliveries.c.tenant_id,
+    deliveries.c.renamed_key,
+    sqlite_where=deliveries.c.renamed_key.is_not(None),
+    postgresql_where=deliveries.c.renamed_key.is_not(None),
+)
 
 approvals = Table(
     "approvals",
@@ -325,7 +343,7 @@ events = Table(
     Column("summary", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Index("ix_events_subject", "tenant_id", "subject", "seq"),
-    Index("ix_events_correlation_id", "tenant_id", "correlation_id"),
+    sqlite_with_rowid=False,
 )
 """The provisioning log: what was asked, decided, sent and answered, under one correlation id."""
 
@@ -353,6 +371,7 @@ reads = Table(
     Column("duration_us", BigInteger, nullable=False),
     Column("client", String),
     Column("user_agent", String, nullable=False),
+    sqlite_with_rowid=False,
 )
 """What identity providers asked for without changing anything: a help for people, written when there is time."""
 
@@ -366,6 +385,50 @@ roles_seen = Table(
     Column("last_at", BigInteger, nullable=False),
 )
 """Kept as users change: of kind `role` how many people have it, of kind `form` that requests have written roles so."""
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("says", Text, nullable=False),
+    Column("fix", Text, nullable=False),
+    Column("raised_at", BigInteger, nullable=False),
+    Column("told_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+)
+"""What a person must hear, one row for each condition, as it is now or as it ended; `told_at` is the last message."""
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("channel", String, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("secret", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", String, nullable=False),
+)
+"""Who is sent a tenant's notices: e-mail addresses, and webhooks with their sealed secrets."""
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("subscription_id", String, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger),
+    Column("attempts", Integer, nullable=False),
+    Column("last_error", Text),
+    Column("sent_at", BigInteger),
+    Index("ix_messages_due_at", "tenant_id", "due_at", "id"),
+    Index("ix_messages_created_at", "tenant_id", "created_at", "id"),
+)
+"""The outbox of notices, one row per notice and subscriber. `due_at` is empty once sent, and once given up."""
 
 installation = Table(
     "installation",

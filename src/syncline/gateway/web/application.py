@@ -104,7 +104,7 @@ def _unbroken(application: Application) -> Application:
         if scope["type"] != "http":
             await _refuse(scope, send)
             return
-        watched = Watched(send)
+        watched = Watched.around(send)
         try:
             await application(scope, receive, watched)
         except Exception:

@@ -14,6 +14,7 @@ from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.authorization import Authorization, AuthorizationState
 from syncline.gateway.domain.grant import TokenPair
+from syncline.gateway.domain.health import HealthEvent
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.role_expressions import RoleForm
 from syncline.gateway.domain.rules import Rule
@@ -21,6 +22,7 @@ from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.services.ports.deliveries import Basis, Settlement, WorkItem
 from syncline.gateway.services.ports.journal import CallRecord, Event, GroupSeen, RoleSeen, Totals
+from syncline.gateway.services.ports.notices import NoticeStore
 from syncline.gateway.services.ports.records import Actor, Cause, Connection, ProtectedUser, Tenant, Token
 from syncline.scim.attributes import ResourceType
 from syncline.scim.patch import Patch
@@ -125,6 +127,9 @@ class SetupStore(ChoiceStore, Protocol):
     async def note_trouble(
         self, tenant_id: TenantId, trouble: str | None, detail: str | None, cause: Cause
     ) -> None: ...
+    async def note_health(
+        self, tenant_id: TenantId, event: HealthEvent, trouble: str | None, detail: str, cause: Cause
+    ) -> bool: ...
     async def release(self, tenant_id: TenantId, delivery_key: str, actor: Actor) -> bool: ...
     async def approve(
         self, tenant_id: TenantId, granted: Sequence[tuple[str, str]], actor: Actor, because: str = ""
@@ -218,3 +223,4 @@ class Store:
     grants: GrantStore
     backlog: BacklogStore
     journal: JournalStore
+    notices: NoticeStore

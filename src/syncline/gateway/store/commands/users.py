@@ -42,8 +42,7 @@ class CreateUser:
         return (
             Need(tenants, ("id",), (self.tenant_id,)),
             counters_of(self.tenant_id),
-            _name_need(self.tenant_id, self.resource),
-            *_delivery_needs(self.tenant_id, self.resource),
+            *_name_needs(self.tenant_id, self.resource),
             *role_needs(self.tenant_id, self.resource.get("roles")),
         )
 
@@ -89,8 +88,7 @@ class ReplaceUser:
     def prefetch(self) -> Iterable[Need]:
         return (
             *_user_needs(self.tenant_id, self.user_id),
-            _name_need(self.tenant_id, self.resource),
-            *_delivery_needs(self.tenant_id, self.resource),
+            *_name_needs(self.tenant_id, self.resource),
         )
 
     def apply(self, rows: Rows) -> Stored:
@@ -274,16 +272,16 @@ def _user_needs(tenant_id: str, user_id: str) -> tuple[Need, ...]:
     )
 
 
-def _name_need(tenant_id: str, resource: Resource) -> Need:
-    return Need(users, ("tenant_id", "user_name_key"), (tenant_id, comparison_key(resource["userName"])))
+def _name_needs(tenant_id: str, resource: Resource) -> Iterable[Need]:
+    """Return who may have the userName, and what `claim` looks at for it: it is nearly always the e-mail, too.
 
-
-def _delivery_needs(tenant_id: str, resource: Resource) -> Iterable[Need]:
-    """Return what `claim` looks at for the userName, which is nearly always the e-mail; others load when asked for."""
-    key = email_key(resource["userName"])
+    What another e-mail needs is loaded when it is asked for.
+    """
+    named = (tenant_id, comparison_key(resource["userName"]))
     return (
-        Need(deliveries, ("tenant_id", "key"), (tenant_id, key)),
-        Need(deliveries, ("tenant_id", "renamed_key"), (tenant_id, key)),
+        Need(users, ("tenant_id", "user_name_key"), named),
+        Need(deliveries, ("tenant_id", "key"), named),
+        Need(deliveries, ("tenant_id", "renamed_key"), named),
     )
 
 
