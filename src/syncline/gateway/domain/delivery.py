@@ -87,7 +87,7 @@ class Delivery:
     may_reactivate: bool = False
     """An operator has released a person whom somebody else deactivated at HubSpot."""
     approvals: frozenset[str] = frozenset()
-    """What an operator has approved for this person: `LEAVE`, and `grant_of(permission set id)`."""
+    """What an operator has approved for this person: `LEAVE`, `grant_of(permission set id)`, `approval_of(change)`."""
 
 
 def is_ours(delivery: Delivery) -> bool:

@@ -33,6 +33,8 @@ from syncline.gateway.services.ports.journal import (
     Activity,
     CallRecord,
     Event,
+    GroupSeen,
+    RoleSeen,
     Totals,
 )
 from syncline.gateway.services.ports.operators import OperatorEvent, OperatorStore, SignedIn
@@ -46,6 +48,7 @@ from syncline.gateway.services.ports.records import (
 )
 from syncline.gateway.services.ports.stores import (
     BacklogStore,
+    ChoiceStore,
     DirectoryStore,
     GrantStore,
     JournalStore,
@@ -63,12 +66,14 @@ __all__ = [
     "Basis",
     "CallRecord",
     "Cause",
+    "ChoiceStore",
     "Connection",
     "DirectoryStore",
     "Event",
     "Failed",
     "GrantStore",
     "Granted",
+    "GroupSeen",
     "JournalStore",
     "Link",
     "Links",
@@ -79,6 +84,7 @@ __all__ = [
     "Outcome",
     "Overtaken",
     "ProtectedUser",
+    "RoleSeen",
     "Settlement",
     "SetupStore",
     "SignedIn",
