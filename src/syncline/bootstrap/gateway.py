@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from syncline.gateway.domain.grant import OAuthApp
     from syncline.gateway.hubspot.authority import HubSpotAuthority
     from syncline.gateway.hubspot.link import HubSpotLinks
+    from syncline.gateway.notifying.mail import MailServer
     from syncline.gateway.services.operations import Operation
     from syncline.gateway.services.ports import Store, Wake
+    from syncline.gateway.services.posting import Sender
     from syncline.gateway.services.retention import ReadLog, Retention
     from syncline.gateway.services.upkeep import LogKeeping, Upkeep
+    from syncline.gateway.services.watching import Watch
     from syncline.gateway.store.keyring import KeyRing
     from syncline.scimserver.store import Exchange
     from syncline.settings import Settings
@@ -39,6 +42,8 @@ class Gateway:
     drain: Drain
     upkeep: Upkeep
     clock: Clock
+    watch: Watch
+    sender: Sender
 
 
 @asynccontextmanager
@@ -54,9 +59,9 @@ async def open_gateway(
 ) -> AsyncIterator[Gateway]:
     """Open the gateway on its database; `address` gives the public address, `deliver` starts the dispatcher.
 
-    `serving` starts what a server does by the way: it writes the log of reads and purges old logs. `forget_key`
-    lets a database open whose key is lost. `session` is the HTTP session to reach HubSpot with; left out, one is
-    opened, and closed at the end.
+    `serving` starts what a server does by the way: it writes the log of reads and purges old logs; where it also
+    delivers, it watches connections and sends notices. `forget_key` lets a database open whose key is lost. `session`
+    is the HTTP session to reach HubSpot with; left out, one is opened, and closed at the end.
 
     Raises the errors of `syncline.sql` for a database or a key that cannot be used.
     """
@@ -161,7 +166,19 @@ async def open_gateway(
             address=address,
             serving=serving,
         )
-        yield Gateway({**table, **upkept}, application, store, drain, upkeep, clock)
+        noticed = await _notices(
+            settings, stack, store, links, logs, clock, wake, address, metrics, watches=serving and deliver
+        )
+        yield Gateway(
+            {**table, **upkept, **noticed.operations},
+            application,
+            store,
+            drain,
+            upkeep,
+            clock,
+            noticed.watch,
+            noticed.sender,
+        )
 
 
 def _open_database(
@@ -280,6 +297,77 @@ def _application(
         trusted_proxies=settings.trusted_proxies,
         console=None if parts is None else console_application(parts),
         api=None if parts is None else api_application(parts),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Notices:
+    operations: Mapping[str, Operation]
+    watch: Watch
+    sender: Sender
+
+
+async def _notices(
+    settings: Settings,
+    stack: AsyncExitStack,
+    store: Store,
+    links: HubSpotLinks,
+    logs: LogKeeping,
+    clock: Clock,
+    wake: Wake,
+    address: Callable[[], str],
+    metrics: Metrics,
+    *,
+    watches: bool,
+) -> _Notices:
+    """Put together what notices come from and go out by; `watches` has both at work until the stack closes."""
+    from syncline.gateway.notifying.addresses import Doors
+    from syncline.gateway.notifying.mail import MailChannel
+    from syncline.gateway.notifying.webhooks import WebhookChannel, open_webhook_session
+    from syncline.gateway.services.noticing import Noticing
+    from syncline.gateway.services.ports.notices import ChannelKind, NoticeChannel
+    from syncline.gateway.services.posting import Sender
+    from syncline.gateway.services.tenants import Tenants
+    from syncline.gateway.services.watching import Watch
+
+    doors = Doors(allow_private=not settings.is_public, allowed_hosts=settings.allow_private_webhooks)
+    session = open_webhook_session(doors)
+    stack.push_async_callback(session.close)
+    channels: dict[ChannelKind, NoticeChannel] = {
+        ChannelKind.EMAIL: MailChannel(_mail_server(settings)),
+        ChannelKind.WEBHOOK: WebhookChannel(session, doors, clock),
+    }
+    watch = Watch(store, links, logs, clock, wake, address, metrics.conditions)
+    sender = Sender(store, channels, clock, metrics.notice_message)
+    if watches:
+        await stack.enter_async_context(_beside(watch.run()))
+        await stack.enter_async_context(_beside(sender.run()))
+    noticing = Noticing(store, Tenants(store, clock, address, wake), channels, clock, address)
+    return _Notices(
+        {
+            "notice.list": noticing.list,
+            "notice.subscribe": noticing.subscribe,
+            "notice.unsubscribe": noticing.unsubscribe,
+            "notice.test": noticing.test,
+        },
+        watch,
+        sender,
+    )
+
+
+def _mail_server(settings: Settings) -> MailServer | None:
+    """Return the mail server of the settings; None while none is set."""
+    from syncline.gateway.notifying.mail import MailServer
+
+    if settings.smtp_host is None:
+        return None
+    return MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        user=settings.smtp_user,
+        password=settings.smtp_password,
+        sender=settings.mail_from or f"syncline@{settings.smtp_host}",
     )
 
 

@@ -39,6 +39,24 @@ CHECK: dict[str, Any] = {
     "missing": ["The scope settings.users.write is missing."],
     "calls_spent": 5,
 }
+QUARANTINED: dict[str, Any] = {
+    "health": "quarantined",
+    "since": "2026-11-20T08:00:00Z",
+    "trouble": "HubSpot is away.",
+    "fix": "connection resume acme",
+    "next_probe_at": "2026-11-21T09:00:00Z",
+}
+HISTORY = {"history": [{"at": "2026-11-20T08:00:00Z", "what": "quarantined", "summary": "For a day."}]}
+NOTICE: dict[str, Any] = {
+    "kind": "connection.quarantined",
+    "title": "the connection to HubSpot is quarantined",
+    "says": "It fails.",
+    "fix": "Look at it.",
+    "raised_at": "2026-11-20T08:00:00Z",
+    "told_at": "2026-11-20T08:00:00Z",
+    "ended_at": None,
+}
+SUBSCRIPTION = {"id": "s1", "channel": "email", "address": "it@example.com"}
 EVENT: dict[str, Any] = {
     "seq": 9,
     "at": "2026-11-21T08:00:00Z",
@@ -84,7 +102,7 @@ RESULTS: dict[str, Any] = {
         "mode": "live",
         "scim_base_url": "https://s/scim/v2",
         "policy": POLICY,
-        "connection": {"portal_id": 4711},
+        "connection": {"portal_id": 4711, **QUARANTINED},
         "counts": {"users": 3, "groups": 1},
         "deliveries": {"in_step": 1, "waiting": 2, "retrying": 0, "held": 1},
         "held": PLAN["held"],
@@ -114,7 +132,18 @@ RESULTS: dict[str, Any] = {
     "token.revoke": {},
     "connection.set": CHECK,
     "connection.check": CHECK,
-    "connection.show": {"base_url": "https://api.hubapi.com", "portal_id": 4711},
+    "connection.show": {"base_url": "https://api.hubapi.com", "portal_id": 4711, **QUARANTINED, **HISTORY},
+    "connection.resume": {"base_url": "https://api.hubapi.com", **QUARANTINED, **HISTORY},
+    "notice.list": {
+        "notices": [NOTICE, {**NOTICE, "title": "leavers are staged", "ended_at": "2026-11-22T08:00:00Z"}],
+        "subscriptions": [SUBSCRIPTION],
+        "undelivered": [
+            {"address": "it@example.com", "attempts": 3, "next_try_at": None, "error": "The server was away."}
+        ],
+    },
+    "notice.subscribe": {**SUBSCRIPTION, "secret": "whsec_c2VjcmV0"},
+    "notice.unsubscribe": SUBSCRIPTION,
+    "notice.test": {"sent": [{**SUBSCRIPTION, "error": None}]},
     "policy.set": POLICY,
     "policy.show": POLICY,
     "rule.add": RULE,
@@ -169,6 +198,7 @@ CALLS: list[tuple[list[str], str, dict[str, Any], str]] = [
     ),
     (["tenant", "list"], "tenant.list", {}, "acme"),
     (["tenant", "show", "acme"], "tenant.show", {"tenant": "acme"}, "The plan is not approved yet."),
+    (["tenant", "show", "acme"], "tenant.show", {"tenant": "acme"}, "quarantined since 2026-11-20"),
     (["tenant", "mode", "acme", "live"], "tenant.mode", {"tenant": "acme", "mode": "live"}, "acme is live."),
     (
         ["token", "create", "acme", "--description", "Entra", "--expires-in-days", "90"],
@@ -196,6 +226,21 @@ CALLS: list[tuple[list[str], str, dict[str, Any], str]] = [
         "190 in 10 s, of which Syncline uses 171",
     ),
     (["connection", "show", "acme"], "connection.show", {"tenant": "acme"}, "https://api.hubapi.com"),
+    (["connection", "resume", "acme"], "connection.resume", {"tenant": "acme"}, "For a day."),
+    (["notice", "list", "acme"], "notice.list", {"tenant": "acme"}, "given up"),
+    (
+        ["notice", "subscribe", "acme", "--webhook", "https://hooks.example.com/"],
+        "notice.subscribe",
+        {"tenant": "acme", "webhook": "https://hooks.example.com/"},
+        "whsec_c2VjcmV0",
+    ),
+    (
+        ["notice", "unsubscribe", "acme", "s1"],
+        "notice.unsubscribe",
+        {"tenant": "acme", "subscription": "s1"},
+        "it@example.com is told nothing any more.",
+    ),
+    (["notice", "test", "acme"], "notice.test", {"tenant": "acme"}, "arrived"),
     (
         ["policy", "set", "acme", "--deactivated", "strip", "--strip-to", "Empty", "--welcome-email", "off"],
         "policy.set",

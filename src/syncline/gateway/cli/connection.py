@@ -117,12 +117,26 @@ def check(tenant: str, as_json: bool) -> None:
 @as_json
 def show_connection(tenant: str, as_json: bool) -> None:
     """Show the connection as it is set; secrets are never shown."""
-    result = call("connection.show", tenant=tenant)
-    show(
-        result,
-        as_json,
-        lambda known: facts((label.replace("_", " "), _told(known[label])) for label in known),
-    )
+    show(call("connection.show", tenant=tenant), as_json, _shown)
+
+
+@connection.command()
+@tenant_argument
+@as_json
+def resume(tenant: str, as_json: bool) -> None:
+    """Try a quarantined or held connection again now.
+
+    It goes on with one person, leavers first, and with everybody once that has worked. A quarantined connection is also
+    tried by itself every hour; a held one waits for this command.
+    """
+    show(call("connection.resume", tenant=tenant), as_json, _shown)
+
+
+def _shown(result: Mapping[str, Any]) -> None:
+    facts((label.replace("_", " "), _told(result[label])) for label in result if label != "history")
+    if result["history"]:
+        heading("What has happened to it")
+        table(("at", "what", ""), [(turn["at"], turn["what"], turn["summary"]) for turn in result["history"]])
 
 
 def _checked(result: Mapping[str, Any]) -> None:
@@ -136,6 +150,8 @@ def _checked(result: Mapping[str, Any]) -> None:
             ("Calls spent", result["calls_spent"]),
         ]
     )
+    how = result.get("now") or {}
+    facts([("Health", how.get("health")), ("Since", how.get("since")), ("What helps", how.get("fix"))])
     heading("Channels")
     table(("channel", "works", "can", "cannot"), [_channel(channel) for channel in result["channels"]])
     heading("Permission sets and teams")

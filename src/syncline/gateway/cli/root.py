@@ -49,6 +49,7 @@ NOUNS = tuple(
         ("events", "Read the provisioning log: who, what, why, when."),
         ("operator", "Let people into the console, and say what each of them may do."),
         ("api-key", "Make, list and revoke keys to the admin API."),
+        ("notice", "Say who is told when something needs a person, and see what was told."),
         ("doctor", "Look for what hurts now or will soon, and say what helps."),
         ("backup", "Write everything but the key into one file, while the server goes on working."),
         ("restore", "Put a backup into an empty data folder, with every tenant back in plan mode."),

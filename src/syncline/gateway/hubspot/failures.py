@@ -61,6 +61,16 @@ class Failure:
     correlation_id: str | None = None
 
     @property
+    def is_outage(self) -> bool:
+        """Whether HubSpot or the way to it failed, which may have nothing to do with the person it was about."""
+        return self.code in _OUTAGES
+
+    @property
+    def reached_hubspot(self) -> bool:
+        """Whether the call may have got as far as HubSpot."""
+        return self.code not in ("UNREACHABLE", "UNAVAILABLE")
+
+    @property
     def retry_as(self) -> retry.FailureKind:
         """The kind as `domain.retry.decide_retry` knows it: gone is retried, a held tenant holds the person too."""
         return _RETRIED_AS.get(self.kind) or retry.FailureKind(self.kind.value)
@@ -107,6 +117,18 @@ class _Row:
 
 
 _CHANNELS = {Channel.API: "API channel", Channel.SCIM: "SCIM channel", Channel.OAUTH: "OAuth endpoint"}
+_OUTAGES = frozenset(
+    {
+        "UNREACHABLE",
+        "REPLY_LOST",
+        "NO_REPLY",
+        "BLOCKED_ON_THE_WAY",
+        "MIGRATING",
+        "TIMED_OUT",
+        "UNAVAILABLE",
+        "SERVER_ERROR",
+    }
+)
 _NEVER_REACHED = frozenset({503, 521, 522, 523, 525, 526, 530})
 _REFUSALS = frozenset({400, 403, 409, 422})
 _ONE_USER = (".get", ".update", ".remove")

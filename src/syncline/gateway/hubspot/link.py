@@ -122,8 +122,9 @@ class HubSpotLink:
             )
         if isinstance(outcome, Existing):
             return Met(outcome.user)
-        failed = self._failed(outcome.failure, outcome.scim_id)
-        if errand.channels[-1:] == [Channel.SCIM] and _refuses_the_channel(outcome.failure):
+        over_scim = errand.channels[-1:] == [Channel.SCIM]
+        failed = replace(self._failed(outcome.failure, outcome.scim_id), over_scim=over_scim)
+        if over_scim and _refuses_the_channel(outcome.failure):
             return replace(failed, trouble=Trouble.CHANNEL, retry_as=RetryAs.RETRY)
         return failed
 
@@ -203,6 +204,8 @@ class HubSpotLink:
             code=failure.code,
             sentence=failure.sentence,
             retry_after=None if hint is None else max(0, hint - self._clock.now()),
+            outage=failure.is_outage,
+            reached=failure.reached_hubspot,
         )
 
 

@@ -10,9 +10,8 @@ from typing import Any
 from syncline.clock import Clock
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused, Unavailable
 from syncline.gateway.domain.grant import Credential, OAuthGrant, StaticToken
-from syncline.gateway.domain.health import TWO_ACCOUNTS, health_of
+from syncline.gateway.domain.health import TWO_ACCOUNTS, Health
 from syncline.gateway.domain.scopes import missing_scopes
-from syncline.gateway.services.delivering import HELD_TENANT
 from syncline.gateway.services.ending import end_credential
 from syncline.gateway.services.ports import (
     AccountReading,
@@ -20,6 +19,7 @@ from syncline.gateway.services.ports import (
     Authority,
     Cause,
     Connection,
+    Event,
     Failed,
     Link,
     Links,
@@ -27,9 +27,11 @@ from syncline.gateway.services.ports import (
     Tenant,
     Wake,
 )
-from syncline.gateway.services.showing import moment
+from syncline.gateway.services.recovering import recover, resume
+from syncline.gateway.services.showing import health_shown, moment
 from syncline.gateway.services.tenants import Tenants
 
+TURNS_SHOWN = 10
 _NOT_CONNECTED = "{name} is not connected to HubSpot: `connection set` or `connection authorize` connects it."
 
 
@@ -126,12 +128,14 @@ class Connections:
             await self._store.setup.note_trouble(found.id, TWO_ACCOUNTS, report["missing"][0], cause)
         elif all(channel["ok"] for channel in report["channels"]):
             await self._recover(found)
-        return await self._with_scopes(found, _report(report, reading))
+        checked = await self._with_scopes(found, _report(report, reading))
+        connection = await self._store.setup.connection(found.id)
+        return {**checked, **({} if connection is None else {"now": health_shown(connection, found.name)})}
 
     async def _recover(self, tenant: Tenant) -> None:
         connection = await self._store.setup.connection(tenant.id)
-        if connection is not None and connection.trouble not in (None, HELD_TENANT):
-            await self._store.setup.note_trouble(tenant.id, None, None, self._cause())
+        if connection is not None and connection.health is not Health.HEALTHY:
+            await recover(self._store, tenant.id, self._cause())
             self._wake(tenant.id)
 
     async def _with_scopes(self, tenant: Tenant, report: dict[str, Any]) -> dict[str, Any]:
@@ -150,15 +154,35 @@ class Connections:
         connection = await self._store.setup.connection(found.id)
         if connection is None:
             raise NotFound(_NOT_CONNECTED.format(name=found.name))
+        history = await self._store.journal.events(
+            found.id, subject=None, kind="connection.", before=None, limit=TURNS_SHOWN
+        )
         return {
             "portal_id": connection.portal_id,
             "base_url": connection.base_url,
             "scim_base_url": connection.scim_base_url,
             "account_read_at": moment(connection.account_read_at),
-            "health": health_of(connection.trouble).value,
-            "trouble": connection.trouble_detail,
+            **health_shown(connection, found.name),
+            "history": [_turn(event) for event in history],
             **_credential_shown(connection.credential),
         }
+
+    async def resume(self, actor: str, tenant: str) -> dict[str, Any]:
+        """Have a quarantined or held connection tried again now; raises `Refused` for one that is neither.
+
+        It goes on with one person, and with everybody once that has worked.
+        """
+        found, _ = await self._link(tenant)
+        connection = await self._store.setup.connection(found.id)
+        if connection is not None and connection.trouble == TWO_ACCOUNTS:
+            raise Refused(connection.trouble_detail or "The connection has to be set anew.")
+        if not await resume(self._store, found, actor, self._clock.now()):
+            shown = await self.show(actor, tenant)
+            raise Refused(
+                f"The connection of {found.name} is {shown['health']}. {shown['fix'] or ''}".rstrip()
+            )
+        self._wake(found.id)
+        return await self.show(actor, tenant)
 
     async def read(self, tenant: Tenant, link: Link | None = None) -> AccountReading:
         """Read the account whole and keep the reading; raises `Unavailable` for anything less."""
@@ -198,6 +222,11 @@ class Connections:
 
     def _cause(self) -> Cause:
         return Cause(self._clock.now(), uuid.uuid4().hex)
+
+
+def _turn(event: Event) -> dict[str, Any]:
+    """Return a turn of a connection's health as it is told."""
+    return {"at": moment(event.at), "what": event.kind.partition(".")[2], "summary": event.summary}
 
 
 def _credential_shown(credential: Credential) -> dict[str, Any]:

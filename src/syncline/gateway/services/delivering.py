@@ -11,7 +11,6 @@ from syncline.gateway.domain.change import Change, ChangeKind
 from syncline.gateway.domain.decision import Decision, decide
 from syncline.gateway.domain.delivery import Access, Intent, Origin
 from syncline.gateway.domain.gate import Hold, Send
-from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.placement import Placement
 from syncline.gateway.domain.retry import RetryAt, decide_retry, look_again
@@ -248,7 +247,3 @@ def change_shown(change: Change) -> Mapping[str, Any]:
 def reasons_shown(placement: Placement | None) -> list[str]:
     """Return why a placement is what it is, in words; the rules that lost are named too."""
     return [] if placement is None else [reason.text for reason in placement.reasons]
-
-
-HELD_TENANT = HoldReason.UNASKED_PERMISSION_CHANGE.value
-"""The trouble of a connection that sends nothing until an operator has looked."""

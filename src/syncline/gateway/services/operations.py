@@ -56,6 +56,7 @@ def operations(
         "connection.set": connections.set,
         "connection.check": connections.check,
         "connection.show": connections.show,
+        "connection.resume": connections.resume,
         "connection.authorize": authorizing.authorize,
         "connection.authorization": authorizing.authorization,
         "connection.revoke": authorizing.revoke,

@@ -8,8 +8,10 @@ import orjson
 
 from syncline.clock import Clock
 from syncline.gateway.domain.account import Account, AccountUser
+from syncline.gateway.domain.care import care_of
 from syncline.gateway.domain.delivery import Delivery, state_of
 from syncline.gateway.domain.errors import Invalid, NotFound
+from syncline.gateway.domain.leaving import leaving_of
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.services.delivering import decide_item
 from syncline.gateway.services.log import call_shown, event_shown
@@ -94,6 +96,8 @@ class People:
             "scim": item.person.resource if item.person is not None else None,
             "groups": [each.display_name for each in item.person.groups] if item.person is not None else [],
             "hubspot": _hubspot_shown(item.known, setup.account),
+            "care": care_of(delivery, item.known).value,
+            "leaving": leaving_of(delivery).value,
             "delivery": self._delivery_shown(delivery),
             "decision": person_shown(item, decision, setup),
             "events": [event_shown(event) for event in events],

@@ -8,11 +8,11 @@ from typing import Any
 
 from syncline.clock import Clock
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
-from syncline.gateway.domain.health import TWO_ACCOUNTS
+from syncline.gateway.domain.health import TWO_ACCOUNTS, Health
 from syncline.gateway.domain.tenant import TenantId, TenantMode
-from syncline.gateway.services.delivering import HELD_TENANT
-from syncline.gateway.services.ports import Actor, Cause, Store, Tenant, Wake
-from syncline.gateway.services.showing import holds_counted, moment, policy_shown
+from syncline.gateway.services.ports import Actor, Store, Tenant, Wake
+from syncline.gateway.services.recovering import resume
+from syncline.gateway.services.showing import health_shown, holds_counted, moment, policy_shown
 
 MAX_NAME = 100
 _SAID = {
@@ -90,7 +90,7 @@ class Tenants:
                 "base_url": connection.base_url,
                 "scim_base_url": connection.scim_base_url,
                 "account_read_at": moment(connection.account_read_at),
-                "trouble": connection.trouble_detail,
+                **health_shown(connection, found.name),
             },
             "counts": {"users": totals.users, "groups": totals.groups},
             "deliveries": {
@@ -126,9 +126,8 @@ class Tenants:
             raise Refused(connection.trouble_detail or "The connection has to be set anew.")
         by = Actor(actor, self._clock.now())
         await self._store.setup.set_mode(found.id, wanted, by)
-        if connection.trouble == HELD_TENANT:
-            looked = Cause(by.at, uuid.uuid4().hex, {"by": actor})
-            await self._store.setup.note_trouble(found.id, None, None, looked)
+        if connection.health is Health.HELD:
+            await resume(self._store, found, actor, by.at)
         self._wake(found.id)
         message = _SAID[wanted]
         if wanted is TenantMode.LIVE and found.plan_approved_at is None:

@@ -275,6 +275,12 @@ ANSWERS: Mapping[SelectBase, Answer] = {
     statements.RETRYING: _count(
         t.deliveries, lambda row, parameters: _is_on_its_way(row, parameters) and row["attempts"] > 0
     ),
+    statements.FAILING: _count(
+        t.deliveries,
+        lambda row, parameters: (
+            _is_on_its_way(row, parameters) and bool(row["attempts"] >= parameters["attempts"])
+        ),
+    ),
     statements.HELD: _held,
     statements.DUE_TENANTS: _due_tenants,
     statements.KNOWN_BY_EMAIL: _rows_of(
@@ -305,6 +311,21 @@ ANSWERS: Mapping[SelectBase, Answer] = {
     statements.CALLS_OF: _rows_of(t.calls, _equal("correlation_id", "correlation_id"), _by("seq")),
     statements.CALLS_FOR: _rows_of(
         t.calls, _equal("delivery_key", "delivery_key"), _by("seq"), newest_first=True
+    ),
+    statements.NOTICES: _rows_of(
+        t.notices, order=lambda row: (-row["raised_at"], row["kind"], row["subject"])
+    ),
+    statements.SUBSCRIPTIONS: _rows_of(t.subscriptions, order=_by("created_at", "id")),
+    statements.MESSAGES: _rows_of(
+        t.messages,
+        lambda row, parameters: row["created_at"] < parameters["before"],
+        _by("created_at", "id"),
+        newest_first=True,
+    ),
+    statements.MESSAGES_DUE: _rows_of(
+        t.messages,
+        lambda row, parameters: row["due_at"] is not None and row["due_at"] <= parameters["now"],
+        _by("due_at", "id"),
     ),
 }
 """Every statement by name, and its answer. A statement without one is a `KeyError`, and a failing test."""

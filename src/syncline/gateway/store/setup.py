@@ -10,12 +10,14 @@ from sqlalchemy import Select
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account, AccountUser
+from syncline.gateway.domain.health import HealthEvent, event_of
 from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.services.ports import Actor, Cause, Connection, ProtectedUser, Tenant, Token
 from syncline.gateway.store import records, statements
 from syncline.gateway.store.commands import approvals, choices
 from syncline.gateway.store.commands import setup as commands
+from syncline.gateway.store.commands.health import NoteHealth
 from syncline.gateway.store.sealed import credential_of, credential_row
 from syncline.gateway.store.tokens import Tokens
 from syncline.scim.names import comparison_key
@@ -110,6 +112,9 @@ class SqlSetup:
             "account_read_at": connection.account_read_at,
             "trouble": None,
             "trouble_detail": None,
+            "health": None,
+            "health_since": None,
+            "probe_at": None,
             "created_at": actor.at,
         }
         await self._writer.submit(commands.SetConnection(tenant_id, row, actor))
@@ -129,7 +134,13 @@ class SqlSetup:
         self, tenant_id: TenantId, trouble: str | None, detail: str | None, cause: Cause
     ) -> None:
         """Remember that the connection does not work, or that it does again."""
-        await self._writer.submit(commands.NoteTrouble(tenant_id, trouble, detail, cause))
+        await self._writer.submit(NoteHealth(tenant_id, event_of(trouble), trouble, detail or "", cause))
+
+    async def note_health(
+        self, tenant_id: TenantId, event: HealthEvent, trouble: str | None, detail: str, cause: Cause
+    ) -> bool:
+        """Move the connection along its state table; returns whether its state is another one now."""
+        return await self._writer.submit(NoteHealth(tenant_id, event, trouble, detail, cause))
 
     async def rules(self, tenant_id: TenantId) -> list[Rule]:
         """Return the rules in the order they are tried."""
@@ -209,4 +220,7 @@ class SqlSetup:
             account_read_at=row["account_read_at"],
             trouble=row["trouble"],
             trouble_detail=row["trouble_detail"],
+            health=records.health_of_row(row),
+            health_since=row["health_since"],
+            probe_at=row["probe_at"],
         )

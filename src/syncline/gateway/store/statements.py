@@ -24,10 +24,13 @@ from syncline.gateway.store.tables import (
     events,
     groups,
     members,
+    messages,
+    notices,
     privileged_sets,
     protected_users,
     rules,
     scim_tokens,
+    subscriptions,
     tenants,
     user_emails,
     users,
@@ -261,6 +264,7 @@ _on_its_way = and_(
 )
 WAITING = select(func.count()).where(_on_its_way, deliveries.c.attempts == 0)
 RETRYING = select(func.count()).where(_on_its_way, deliveries.c.attempts > 0)
+FAILING = select(func.count()).where(_on_its_way, deliveries.c.attempts >= bindparam("attempts"))
 HELD = (
     select(deliveries.c.hold_reason, func.count())
     .where(
@@ -356,5 +360,29 @@ CALLS_FOR = (
     select(calls)
     .where(calls.c.tenant_id == _tenant, calls.c.delivery_key == bindparam("delivery_key"))
     .order_by(calls.c.seq.desc())
+    .limit(_limit)
+)
+
+# --- notices --------------------------------------------------------------------------------------------------------
+NOTICES = (
+    select(notices)
+    .where(notices.c.tenant_id == _tenant)
+    .order_by(notices.c.raised_at.desc(), notices.c.kind, notices.c.subject)
+)
+SUBSCRIPTIONS = (
+    select(subscriptions)
+    .where(subscriptions.c.tenant_id == _tenant)
+    .order_by(subscriptions.c.created_at, subscriptions.c.id)
+)
+MESSAGES = (
+    select(messages)
+    .where(messages.c.tenant_id == _tenant, messages.c.created_at < bindparam("before"))
+    .order_by(messages.c.created_at.desc(), messages.c.id.desc())
+    .limit(_limit)
+)
+MESSAGES_DUE = (
+    select(messages)
+    .where(messages.c.tenant_id == _tenant, messages.c.due_at <= bindparam("now"))
+    .order_by(messages.c.due_at, messages.c.id)
     .limit(_limit)
 )

@@ -7,6 +7,7 @@ from syncline.gateway.store.backlog import SqlBacklog
 from syncline.gateway.store.directory import SqlDirectory
 from syncline.gateway.store.grants import SqlGrants
 from syncline.gateway.store.journal import SqlJournal
+from syncline.gateway.store.notices import SqlNotices
 from syncline.gateway.store.operators import SqlOperators
 from syncline.gateway.store.setup import SqlSetup
 from syncline.sql.reader import Reader
@@ -25,4 +26,5 @@ def sql_store(writer: Writer, reader: Reader, sealer: Sealer) -> Store:
         backlog=SqlBacklog(writer, reader),
         journal=SqlJournal(reader),
         operators=SqlOperators(writer, reader),
+        notices=SqlNotices(writer, reader, sealer),
     )

@@ -97,11 +97,15 @@ connections = Table(
     Column("trouble", String),
     Column("trouble_detail", Text),
     Column("created_at", BigInteger, nullable=False),
+    Column("health", String),
+    Column("health_since", BigInteger),
+    Column("probe_at", BigInteger),
     Index("ux_connections_portal_id", "portal_id", unique=True),
     info={"lookups": [("portal_id",)]},
 )
 """The link to one HubSpot account. Credentials are sealed; `account` is what was last read of its lists.
 
+`health` is empty while it has always been healthy; `probe_at` is when a connection in trouble is tried next.
 `credential` is ``static`` or ``oauth``; the columns from `refresh_token` to `grant_holder_id` belong to a grant.
 """
 
@@ -371,6 +375,50 @@ reads = Table(
     sqlite_with_rowid=False,
 )
 """What identity providers asked for without changing anything: a help for people, written when there is time."""
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("says", Text, nullable=False),
+    Column("fix", Text, nullable=False),
+    Column("raised_at", BigInteger, nullable=False),
+    Column("told_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+)
+"""What a person must hear, one row for each condition, as it is now or as it ended; `told_at` is the last message."""
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("channel", String, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("secret", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", String, nullable=False),
+)
+"""Who is sent a tenant's notices: e-mail addresses, and webhooks with their sealed secrets."""
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("subscription_id", String, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger),
+    Column("attempts", Integer, nullable=False),
+    Column("last_error", Text),
+    Column("sent_at", BigInteger),
+    Index("ix_messages_due_at", "tenant_id", "due_at", "id"),
+    Index("ix_messages_created_at", "tenant_id", "created_at", "id"),
+)
+"""The outbox of notices, one row per notice and subscriber. `due_at` is empty once sent, and once given up."""
 
 installation = Table(
     "installation",

@@ -14,12 +14,14 @@ from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.authorization import Authorization, AuthorizationState
 from syncline.gateway.domain.grant import TokenPair
+from syncline.gateway.domain.health import HealthEvent
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.services.ports.deliveries import Basis, Settlement, WorkItem
 from syncline.gateway.services.ports.journal import Activity, CallRecord, Event, Totals
+from syncline.gateway.services.ports.notices import NoticeStore
 from syncline.gateway.services.ports.operators import OperatorStore
 from syncline.gateway.services.ports.records import Actor, Cause, Connection, ProtectedUser, Tenant, Token
 from syncline.scim.attributes import ResourceType
@@ -99,6 +101,9 @@ class SetupStore(Protocol):
     async def note_trouble(
         self, tenant_id: TenantId, trouble: str | None, detail: str | None, cause: Cause
     ) -> None: ...
+    async def note_health(
+        self, tenant_id: TenantId, event: HealthEvent, trouble: str | None, detail: str, cause: Cause
+    ) -> bool: ...
     async def rules(self, tenant_id: TenantId) -> list[Rule]: ...
     async def add_rule(self, tenant_id: TenantId, rule: Rule, position: int | None, actor: Actor) -> Rule: ...
     async def move_rule(self, tenant_id: TenantId, rule_id: str, position: int, actor: Actor) -> Rule: ...
@@ -199,3 +204,4 @@ class Store:
     backlog: BacklogStore
     journal: JournalStore
     operators: OperatorStore
+    notices: NoticeStore

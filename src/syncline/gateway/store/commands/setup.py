@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.errors import Conflict, NotFound, Refused
+from syncline.gateway.domain.health import HealthEvent
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.services.ports import Actor, Cause, ProtectedUser, Token
 from syncline.gateway.store import records
 from syncline.gateway.store.commands.deliveries import keep_account_user
-from syncline.gateway.store.commands.journal import counters_of, record_audit, record_event
+from syncline.gateway.store.commands.health import move_health
+from syncline.gateway.store.commands.journal import counters_of, record_audit
 from syncline.gateway.store.commands.leaving import leave_account
+from syncline.gateway.store.commands.renames import record_renames
 from syncline.gateway.store.tables import (
     account_users,
     connections,
@@ -141,6 +144,10 @@ class NoteTokenUse:
             rows.update(scim_tokens, (self.token_id,), last_used_at=self.at, last_used_from=self.client)
 
 
+_LASTING = frozenset(
+    {"tenant_id", "created_at", "trouble", "trouble_detail", "health", "health_since", "probe_at"}
+)
+"""The columns that setting a connection leaves alone: `move_health` sees to how it is."""
 _RENEWED = frozenset(
     {"access_token", "refresh_token", "token_obtained_at", "token_expires_at", "grant_ended"}
 )
@@ -177,9 +184,11 @@ class SetConnection:
         if before is None:
             rows.insert(connections, self.row)
         else:
-            kept = {
-                name: value for name, value in self.row.items() if name not in {"tenant_id", "created_at"}
-            }
+            renewed = Cause(self.actor.at, "")
+            move_health(
+                rows, self.tenant_id, HealthEvent.RENEWED, None, "The connection was set anew", renewed
+            )
+            kept = {name: value for name, value in self.row.items() if name not in _LASTING}
             if before["grant_id"] is not None and before["grant_id"] == kept["grant_id"]:
                 # The same grant: its tokens may have been renewed since the row was made, and only the last ones live.
                 kept = {name: value for name, value in kept.items() if name not in _RENEWED}
@@ -244,6 +253,7 @@ class KeepAccount:
         if connection is None:
             return
         before = None if connection["account"] is None else records.account_of(connection["account"])
+        record_renames(rows, self.tenant_id, connection["account"], self.account, self.at)
         text = records.account_text(self.account.after(before))
         changed = connection["account"] != text
         rows.update(connections, (self.tenant_id,), account=text, account_read_at=self.at)
@@ -262,28 +272,6 @@ class KeepAccount:
                 keep_account_user(rows, self.tenant_id, user, self.at)
         if changed:
             bump_epoch(rows, self.tenant_id)
-
-
-@dataclass(frozen=True, slots=True)
-class NoteTrouble:
-    """Remember that the connection does not work, or that it does again; only a change is an event."""
-
-    tenant_id: TenantId
-    trouble: str | None
-    detail: str | None
-    cause: Cause
-
-    def prefetch(self) -> Iterable[Need]:
-        return (*_tenant_needs(self.tenant_id), Need(connections, ("tenant_id",), (self.tenant_id,)))
-
-    def apply(self, rows: Rows) -> None:
-        connection = rows.get(connections, self.tenant_id)
-        if connection is None or connection["trouble"] == self.trouble:
-            return
-        rows.update(connections, (self.tenant_id,), trouble=self.trouble, trouble_detail=self.detail)
-        kind = "connection.recovered" if self.trouble is None else "connection.trouble"
-        summary = self.detail or "HubSpot answers again"
-        record_event(rows, self.tenant_id, self.cause, kind, None, summary, trouble=self.trouble)
 
 
 @dataclass(frozen=True, slots=True)
