@@ -47,7 +47,7 @@ hundredth where microseconds do not, and ten thousand of them are about a micros
 | to the writer and back, the answer | 100 | the answer and its page | 60 |
 | writer: five look-ups | 95 | the count and the log of reads, kept for later | 65 |
 | writer: what to write, claims and events included | 225 | | |
-| writer: six rows into nineteen trees | 220 | | |
+| writer: six rows, eighteen places in trees | 220 | | |
 | writer: a share of the commit | 55 | | |
 | *the floor, for all of its own* | *270* | *the floor, for all of its own* | *180* |
 

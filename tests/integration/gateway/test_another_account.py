@@ -224,7 +224,7 @@ async def test_two_accounts_found_out_later_stop_the_tenant_until_the_connection
     await acme.add_user("ada@acme.example")
     assert await acme.drain() is not None
     assert {"admin@acme.example"} == set(await acme.hubspot.users())
-    assert "quarantined" == (await acme.run("connection.show", tenant=TENANT))["health"]
+    assert "held" == (await acme.run("connection.show", tenant=TENANT))["health"]
 
     await acme.connect()
     await acme.run("tenant.mode", tenant=TENANT, mode="live")

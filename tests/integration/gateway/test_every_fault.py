@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from syncline.gateway.hubspot.client import TOTAL_SECONDS
 from syncline.portal import administration
 from syncline.portal.faults.order import POLICIES, FaultKind
 from tests.support.world import ENTERPRISE, TENANT, World, world
@@ -188,10 +189,17 @@ def test_no_kind_of_fault_is_missing() -> None:
 
 
 @pytest.fixture
-async def acme(tmp_path: Path, acme_url: str | None) -> AsyncIterator[World]:
-    """A live tenant with Ada and Bob, and Cyd who has left; what Eve will get is approved."""
+async def acme(tmp_path: Path, acme_url: str | None, trouble: Trouble) -> AsyncIterator[World]:
+    """A live tenant with Ada and Bob, and Cyd who has left; what Eve will get is approved.
+
+    Only where nothing but patience ends a call it is short, so that a slow machine adds no fault of its own.
+    """
+    never = trouble.kind is FaultKind.TIMEOUT and not trouble.details
     async with world(
-        tmp_path, database_url=acme_url, account={"scopes": [BILLING]}, patience_seconds=0.3
+        tmp_path,
+        database_url=acme_url,
+        account={"scopes": [BILLING]},
+        patience_seconds=1 if never else TOTAL_SECONDS,
     ) as made:
         await made.run("role.default", tenant=TENANT, name="Standard User")
         await made.run("rule.add", tenant=TENANT, role="Boss", permission_set="Manager")
@@ -259,7 +267,7 @@ async def ends_well(acme: World, trouble: Trouble) -> None:
         await trouble.remedy(acme)
         await acme.rest()
 
-    assert (trouble.met_as, dict(trouble.held)) == (seen, held)
+    assert (set(trouble.met_as), dict(trouble.held)) == (seen, held)
     assert {**EVENING, **trouble.evening} == await at_the_portal(acme)
     shown = await acme.run("tenant.show", tenant=TENANT)
     assert {"in_step": 4, "waiting": 0, "retrying": 0, "held": 0} == shown["deliveries"]

@@ -18,7 +18,7 @@ def lead_to_one_account(reader: Reader, emails: Sequence[str]) -> Conversation[b
 
     `emails` are those of the account's first users. Three of the SCIM channel's active users are looked for in the
     account; most of them must be there. While it has none, three people of the account are looked for over the SCIM
-    channel; HubSpot may show there only whom it manages by SCIM, so that one must be found before it proves anything.
+    channel; HubSpot may show there only whom it manages by SCIM, so that who is not found proves nothing.
     """
     known = frozenset(email_key(each) for each in emails)
     active = yield from _active_scim_users(reader)
@@ -31,7 +31,8 @@ def lead_to_one_account(reader: Reader, emails: Sequence[str]) -> Conversation[b
             found += 1
         else:
             found += yield from _is_in_account(reader, name)
-    return found * 2 > len(sample) if active or found else None
+    most = found * 2 > len(sample)
+    return most if active or most else None
 
 
 def _active_scim_users(reader: Reader) -> Conversation[list[str]]:

@@ -6,12 +6,24 @@ refusals of the account itself are `HubSpotError`s.
 
 from syncline.portal.administration.accounts import change_account, list_accounts, open_account, show_account
 from syncline.portal.administration.apps import create_app, grant_app, list_apps, uninstall_app
+from syncline.portal.administration.developers import developer_environment
 from syncline.portal.administration.faults import add_fault, clear_faults, list_faults
 from syncline.portal.administration.furniture import (
     add_permission_set,
     add_team,
     delete_permission_set,
     rename_permission_set,
+)
+from syncline.portal.administration.projects import (
+    delete_project,
+    deploy_project,
+    install_project,
+    list_projects,
+    rotate_token,
+    show_project,
+    show_token,
+    uninstall_project,
+    upload_project,
 )
 from syncline.portal.administration.users import (
     accept_invite,
@@ -33,17 +45,27 @@ __all__ = [
     "clear_faults",
     "create_app",
     "delete_permission_set",
+    "delete_project",
+    "deploy_project",
+    "developer_environment",
     "grant_app",
+    "install_project",
     "list_accounts",
     "list_apps",
     "list_faults",
+    "list_projects",
     "list_users",
     "open_account",
     "remove_user",
     "rename_permission_set",
+    "rotate_token",
     "set_access",
     "set_password",
     "show_account",
+    "show_project",
+    "show_token",
     "show_user",
     "uninstall_app",
+    "uninstall_project",
+    "upload_project",
 ]

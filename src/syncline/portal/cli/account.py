@@ -68,7 +68,11 @@ def _pairs(_context: click.Context, _parameter: click.Parameter, given: tuple[st
 
 @account.command()
 @click.argument("name")
-@click.option("--with-scim", is_flag=True, help="Install the account's SCIM app and show its token.")
+@click.option(
+    "--with-scim",
+    is_flag=True,
+    help="Upload a project with the account's SCIM app, install it and show its token.",
+)
 @click.option(
     "--scope", "scopes", multiple=True, metavar="SCOPE", help="A further scope of the access token."
 )
@@ -78,7 +82,8 @@ def _pairs(_context: click.Context, _parameter: click.Parameter, given: tuple[st
 def create(name: str, data: Path, as_json: bool, **given: Any) -> None:
     """Open an account, by default Enterprise with SSO, a verified domain and role sync.
 
-    It has six permission sets, four teams and one super admin. The tokens are shown this once.
+    It has six permission sets, four teams and one super admin. Copy the credentials; of them, only the SCIM token is
+    shown again (`portal project token`).
     """
     address = recorded_address(data) or f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
     result = use(
@@ -129,7 +134,7 @@ def _created(result: Mapping[str, Any]) -> None:
             ("SCIM token", result.get("scim_token")),
         )
     )
-    click.echo("\nCopy the credentials now, they are not shown again.")
+    click.echo("\nCopy the credentials now, they are not shown again (but for the SCIM token).")
 
 
 def _listed(result: Mapping[str, Any]) -> None:

@@ -147,6 +147,13 @@ class SetUp:
     teams: tuple[Team, ...]
     domains: frozenset[str]
     seat_names: tuple[str, ...] = ()
+    role_sync_enabled: bool = True
+    """What the deployed project's scim component says; an account from before projects has none and says yes."""
+
+    @property
+    def role_sync(self) -> bool:
+        """Whether SCIM roles choose permission sets: the project must say so, and the account allow it."""
+        return self.role_sync_enabled and self.account.role_sync
 
     def permission_set(self, set_id: str) -> PermissionSet | None:
         """Return the set of that id."""

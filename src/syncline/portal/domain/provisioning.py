@@ -160,7 +160,7 @@ def _check_managed(before: AccountUser, after: AccountUser, setup: SetUp) -> Non
             "This user's name is managed by your identity provider and can't be changed here.",
             Detail("The user is managed through SCIM.", code="USER_MANAGED_BY_SCIM", where="firstName"),
         )
-    frozen = flags.scim_permissions_read_only and setup.account.role_sync
+    frozen = flags.scim_permissions_read_only and setup.role_sync
     if frozen and after.permission_set_ids != before.permission_set_ids:
         raise ValidationError(
             "This user's permissions are managed by your identity provider and can't be changed here.",

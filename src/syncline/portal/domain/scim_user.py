@@ -78,7 +78,7 @@ def provisioned(
         accepts_at=now if user.accepts_at is None else min(user.accepts_at, now),
     )
     managed = with_access(managed, active=resource.get("active") is not False, now=now)
-    if not setup.account.role_sync or (before is not None and roles_of(before) == roles_of(resource)):
+    if not setup.role_sync or (before is not None and roles_of(before) == roles_of(resource)):
         return managed
     found = set_for_roles(roles_of(resource), setup)
     return replace(

@@ -22,6 +22,8 @@ class TokenKind(StrEnum):
     """The account's native SCIM endpoint and nothing else."""
     PERSONAL = "personal"
     """A personal access key: HubSpot's command line trades it for short-lived tokens; it opens no call itself."""
+    DEVELOPER = "developer"
+    """Developer projects and the public API for half an hour: what a personal access key is traded for."""
     OAUTH = "oauth"
     """The public API for half an hour, on behalf of an app the account installed."""
     REFRESH = "refresh"
@@ -69,6 +71,7 @@ _SHAPES = {
     TokenKind.API: "pat-{region}-{uuid}",
     TokenKind.SCIM: "pat-{region}-scim-{text}",
     TokenKind.PERSONAL: "pak-{region}-{text}",
+    TokenKind.DEVELOPER: "cli-{region}-{text}",
     TokenKind.OAUTH: "oat-{region}-{text}",
     TokenKind.REFRESH: "{region}-{uuid}",
     TokenKind.CODE: "{region}-code-{text}",

@@ -54,6 +54,7 @@ def set_up_from(
     teams: Iterable[AnyRow],
     domains: Iterable[AnyRow],
     seats: Iterable[AnyRow],
+    scim_app: AnyRow | None,
 ) -> SetUp:
     """Return an account with what its users can be given, in the order of creation."""
     return SetUp(
@@ -62,6 +63,7 @@ def set_up_from(
         teams=tuple(Team(row["id"], row["name"], row["parent_id"]) for row in teams),
         domains=frozenset(row["domain"] for row in domains),
         seat_names=tuple(row["name"] for row in seats),
+        role_sync_enabled=scim_app is None or scim_app["role_sync"] is True,
     )
 
 

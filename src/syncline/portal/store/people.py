@@ -21,6 +21,7 @@ from syncline.portal.store.tables import (
     domains,
     identities,
     permission_sets,
+    scim_apps,
     scim_resources,
     seats,
     teams,
@@ -35,7 +36,7 @@ def set_up_needs(portal_id: int) -> Iterable[Need]:
     """Return what `set_up` reads."""
     return [
         Need(table, ("portal_id",), (portal_id,))
-        for table in (accounts, permission_sets, teams, domains, seats)
+        for table in (accounts, permission_sets, teams, domains, seats, scim_apps)
     ]
 
 
@@ -48,6 +49,7 @@ def set_up(rows: Rows, portal_id: int) -> SetUp:
         rows.find(teams, portal_id=portal_id),
         rows.find(domains, portal_id=portal_id),
         rows.find(seats, portal_id=portal_id),
+        rows.get(scim_apps, portal_id),
     )
 
 

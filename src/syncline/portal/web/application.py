@@ -17,6 +17,7 @@ from syncline.portal.web.call import Surroundings
 from syncline.portal.web.correlation import Correlated
 from syncline.portal.web.endpoint import Endpoint, Operation, not_found
 from syncline.portal.web.oauth.routes import routes as oauth_routes
+from syncline.portal.web.projects import apps, builds, deploys, developer, projects
 from syncline.portal.web.ratelimit import Limiter
 from syncline.scimserver import ScimApplication
 
@@ -28,6 +29,11 @@ def operations() -> dict[str, Mapping[str, Operation]]:
         **activity.ROUTES,
         **app_installs.ROUTES,
         **users.SEATS,
+        **developer.ROUTES,
+        **projects.ROUTES,
+        **builds.ROUTES,
+        **deploys.ROUTES,
+        **apps.ROUTES,
     }
     for area in (users, owners, teams, crm_users):
         for path, methods in area.ROUTES.items():
@@ -39,6 +45,7 @@ def create_application(around: Surroundings) -> ASGIApp:
     """Return the portal over an open store."""
     limiter = Limiter()
     routes = oauth_routes(around)
+    routes += developer.open_routes(around)
     for path, methods in operations().items():
         endpoint = Endpoint(methods, around, limiter)
         routes.append(Route(path, endpoint))

@@ -80,14 +80,14 @@ class Call:
 Handler = Callable[[Call], Awaitable[Answer]]
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, limit: int = BODY_BYTES) -> bytes:
     """Return the body; `PayloadTooLarge` past the limit, `ValidationError` when it ends early."""
     content = bytearray()
     try:
         async for chunk in request.stream():
             content += chunk
-            if len(content) > BODY_BYTES:
-                raise PayloadTooLarge(f"The body is longer than {BODY_BYTES} bytes.")
+            if len(content) > limit:
+                raise PayloadTooLarge(f"The body is longer than {limit} bytes.")
     except ClientDisconnect:
         raise ValidationError("The body ended early.") from None
     return bytes(content)

@@ -29,11 +29,12 @@ from syncline.sql.rows import Need, Row, Rows
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
-    """A credential to be registered; the text itself is not kept."""
+    """A credential to be registered; the text itself is not kept, but sealed for what is shown again."""
 
     kind: TokenKind
     text: str
     scopes: tuple[str, ...] = ()
+    sealed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,4 +186,5 @@ def token_row(
         "created_at": now,
         "expires_at": expires_at,
         "revoked_at": None,
+        "sealed": token.sealed,
     }
