@@ -20,13 +20,14 @@ from bench.generator import BenchFailed, load_generator
 from bench.hubspot import measure_sync
 from bench.machine import cores, description
 from bench.operations import USER_OPERATIONS, operations
+from bench.planning import measure_plan
 from bench.results import Results
 from bench.rounds import contenders, measure
 from bench.scale import QUICK, SCALES, Scale
 from bench.servers import ROOT, ServerFailed
 from bench.starting import measure_start
 
-PARTS = ("cost", "start", "sync")
+PARTS = ("cost", "start", "plan", "sync")
 STARTS = 3
 
 
@@ -88,6 +89,9 @@ def run(scale: Scale, parts: tuple[str, ...], folder: Path, tell: Callable[[str]
     if "start" in parts:
         tell("an empty server")
         results.start = measure_start(folder / "start", STARTS)
+    if "plan" in parts:
+        tell(f"a plan over {scale.plan_people:,} people")
+        results.plan = measure_plan(folder / "plan", scale.plan_people)
     with load_generator(load_core) as generator:
         if "cost" in parts:
             with contenders(folder, server_core) as servers:

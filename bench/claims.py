@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from bench.operations import GATEWAY, member_operation
-from bench.results import Claim, Results, Start, Sync
+from bench.results import Claim, Planned, Results, Start, Sync
 
 CREATES, FILTERS = 0.35, 0.5
 BIG, SMALL = 10_000, 10
@@ -17,6 +17,9 @@ USED = 0.95
 REFUSED = 0.001
 MEGABYTES = 110
 START_SECONDS = 1.5
+PLAN_SECONDS, PLAN_PEOPLE = 10.0, 100_000
+ENOUGH_PEOPLE = 1_000
+"""Over fewer people a plan costs what its first query costs."""
 
 
 def claims(results: Results) -> list[Claim]:
@@ -24,6 +27,8 @@ def claims(results: Results) -> list[Claim]:
     found = [*_speed(results), *_groups(results)]
     if results.sync is not None:
         found += _sync(results.sync)
+    if results.plan is not None and results.plan.people >= ENOUGH_PEOPLE:
+        found += _plan(results.plan)
     if results.start is not None:
         found += _start(results.start)
     return found
@@ -62,6 +67,12 @@ def _sync(sync: Sync) -> Iterator[Claim]:
     yield Claim(promise, found, sync.used >= USED)
     share = sync.rate_limited / sync.calls
     yield Claim(f"429s ≤ {REFUSED:.1%} of the calls", f"{sync.rate_limited:,}", share <= REFUSED)
+
+
+def _plan(plan: Planned) -> Iterator[Claim]:
+    most = PLAN_SECONDS * plan.people / PLAN_PEOPLE
+    promise = f"a plan over {plan.people:,} people takes ≤ {most:g} s of CPU"
+    yield Claim(promise, f"{plan.plan_seconds:.2f} s", plan.plan_seconds <= most)
 
 
 def _start(start: Start) -> Iterator[Claim]:

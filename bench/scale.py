@@ -23,6 +23,8 @@ class Scale:
     """People of the initial sync at the portal; at the allowance, about 17 a second."""
     account_users: int
     """People who are at HubSpot before it, whom the directory does not know."""
+    plan_people: int
+    """People a plan is made over."""
     operations: tuple[str, ...] = ()
     """The names of the operations that are measured alone; all, when there are none."""
 
@@ -38,6 +40,7 @@ SMALLEST = Scale(
     requests=40,
     sync_users=12,
     account_users=3,
+    plan_people=40,
 )
 QUICK = Scale(
     name="quick",
@@ -50,6 +53,7 @@ QUICK = Scale(
     requests=800,
     sync_users=600,
     account_users=110,
+    plan_people=20_000,
 )
 FULL = Scale(
     name="full",
@@ -62,5 +66,6 @@ FULL = Scale(
     requests=2_000,
     sync_users=1_500,
     account_users=110,
+    plan_people=100_000,
 )
 SCALES = {scale.name: scale for scale in (SMALLEST, QUICK, FULL)}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from syncline.clock import Clock
-    from syncline.gateway.services.operations import Operation
+    from syncline.gateway.services.calling import Operation
     from syncline.gateway.services.overview import Pace
     from syncline.gateway.services.ports import Store
     from syncline.gateway.services.tenants import Tenants

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from syncline.gateway.hubspot.authority import HubSpotAuthority
     from syncline.gateway.hubspot.link import HubSpotLinks
     from syncline.gateway.notifying.mail import MailServer
-    from syncline.gateway.services.operations import Operation
+    from syncline.gateway.services.calling import Operation
     from syncline.gateway.services.ports import Store, Wake
     from syncline.gateway.services.posting import Sender
     from syncline.gateway.services.retention import ReadLog, Retention

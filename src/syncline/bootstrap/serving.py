@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from syncline.bootstrap.gateway import Gateway, open_gateway
 
 if TYPE_CHECKING:
-    from syncline.gateway.services.operations import Operation
+    from syncline.gateway.services.calling import Operation
     from syncline.localsocket import Call, Progress
     from syncline.settings import Settings
 
@@ -28,6 +29,8 @@ def serve(settings: Settings) -> None:
     from syncline.telemetry.logging import configure
 
     configure(settings.log_level, settings.log_format)
+    # A SCIM write passes between threads a dozen times: beside a long read it must not wait 5 ms for each.
+    sys.setswitchinterval(0.001)
     try:
         with DataFolder(settings.data).hold():
             httpserver.run(partial(_serve, settings))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, Table, insert, inspect, select, text
 
 from syncline.bootstrap.gateway import open_gateway
 from syncline.gateway.domain.tenant import TenantId
@@ -153,7 +154,7 @@ def at_revision(engine: Engine, *names: str) -> None:
 def test_leaner_tables_keep_every_row(database_url: str) -> None:
     engine = open_engine(database_url)
     at_revision(engine, "0001_gateway")
-    kept = {
+    kept: dict[Table, list[dict[str, Any]]] = {
         user_emails: [{"tenant_id": "t", "user_id": "u", "email_key": f"{n}@acme.example"} for n in range(3)],
         members: [{"tenant_id": "t", "group_id": "g", "value": f"u{n}", "document": b"{}"} for n in range(3)],
     }

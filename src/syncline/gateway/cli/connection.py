@@ -9,6 +9,7 @@ import click
 
 from syncline.gateway.cli.options import Noun, as_json, secret, tenant_argument
 from syncline.gateway.cli.output import facts, heading, say, show, table
+from syncline.gateway.cli.proposing import previewed, show_preview
 from syncline.gateway.cli.seam import call
 
 
@@ -31,6 +32,7 @@ def connection() -> None:
 )
 @click.option("--scim-token", metavar="TOKEN", help="The token of that SCIM address; - asks for it.")
 @click.option("--no-scim", "drop_scim", is_flag=True, help="Drop the SCIM channel the tenant has.")
+@previewed
 @as_json
 def set_connection(
     tenant: str,
@@ -39,6 +41,8 @@ def set_connection(
     scim_base_url: str | None,
     scim_token: str | None,
     drop_scim: bool,
+    preview: bool,
+    expect: str | None,
     as_json: bool,
 ) -> None:
     """Connect a tenant by a static token or a service key, and check the connection.
@@ -48,15 +52,17 @@ def set_connection(
     before, and sets the tenant back to plan. A token given as - is asked for, or read from standard input (the access
     token first), and so stays out of the shell's history.
     """
-    result = call(
-        "connection.set",
-        tenant=tenant,
-        base_url=base_url,
-        access_token=secret(access_token, "Access token"),
-        scim_base_url=scim_base_url,
-        scim_token=secret(scim_token, "SCIM token"),
+    given = {
+        "base_url": base_url,
+        "access_token": secret(access_token, "Access token"),
+        "scim_base_url": scim_base_url,
+        "scim_token": secret(scim_token, "SCIM token"),
         **({"drop_scim": True} if drop_scim else {}),
-    )
+    }
+    if preview:
+        show_preview(tenant, "connection.set", given, as_json)
+        return
+    result = call("connection.set", tenant=tenant, expect=expect, **given)
     show(result, as_json, _checked)
 
 

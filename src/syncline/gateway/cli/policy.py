@@ -9,6 +9,7 @@ import click
 
 from syncline.gateway.cli.options import ON_OFF, Noun, as_json, tenant_argument
 from syncline.gateway.cli.output import facts, show
+from syncline.gateway.cli.proposing import change, confirmed, previewed
 from syncline.gateway.cli.seam import call
 
 LEAVER = click.Choice(["deactivate", "remove", "strip"])
@@ -58,12 +59,17 @@ def policy() -> None:
     metavar="FIELD=CHOICE",
     help="What becomes of a field that somebody changed at HubSpot: report, enforce or accept; repeatable.",
 )
+@previewed
+@confirmed
 @as_json
 def set_policy(
     tenant: str,
     domains: tuple[str, ...],
     any_domain: bool,
     drift: tuple[str, ...],
+    preview: bool,
+    expect: str | None,
+    yes: bool,
     as_json: bool,
     **given: Any,
 ) -> None:
@@ -76,7 +82,9 @@ def set_policy(
         raise click.UsageError("--domain and --any-domain contradict one another.")
     chosen = list(domains) if domains or any_domain else None
     met = dict(_field_and_choice(each) for each in drift) or None
-    show(call("policy.set", tenant=tenant, domains=chosen, drift=met, **given), as_json, policy_facts)
+    changed = {**given, "domains": chosen, "drift": met}
+    how: dict[str, Any] = {"preview": preview, "expect": expect, "yes": yes, "as_json": as_json}
+    change(tenant, "policy.set", changed, policy_facts, **how)
 
 
 @policy.command("show")

@@ -39,6 +39,7 @@ NOUNS = tuple(
         ("policy", "Say what happens to leavers and how people are written to HubSpot."),
         ("rule", "Map roles, groups and attributes to permission sets and teams."),
         ("role", "Choose the permission set of new users whom no rule matches."),
+        ("roles", "See which roles and groups arrive, how many people have them, and which no rule matches."),
         ("privileged", "Say which permission sets need approval for each person."),
         ("approvals", "See who would get a privileged permission set, and approve it."),
         ("leavers", "See who is staged because more people leave than usual, and let them go."),

@@ -11,7 +11,7 @@ from syncline.gateway.domain.change import Change, ChangeKind
 from syncline.gateway.domain.delivery import Access, Delivery, Intent
 from syncline.gateway.domain.deprovision import leaver_change
 from syncline.gateway.domain.drift import DriftField, Judgement, judge, let_in_again, wanted_values
-from syncline.gateway.domain.gate import Case, Hold, HoldReason, Send, Verdict, gate
+from syncline.gateway.domain.gate import Case, Hold, HoldReason, Send, Verdict, gate_twice
 from syncline.gateway.domain.person import Person
 from syncline.gateway.domain.placement import Placement, place
 from syncline.gateway.domain.presence import keeps_his_own, present_change
@@ -65,7 +65,7 @@ def decide(
             judgement = Judgement(agreement=let_in_again(delivery, known))
     elif setup.account is not None:
         existing = keeps_his_own(delivery, known)
-        placement = place(person, setup.rules, setup.policy, setup.account, existing=existing)
+        placement = place(person, setup.book, setup.policy, setup.account, existing=existing)
         wanted = wanted_values(person, placement, setup.account)
         judgement = judge(wanted, known, delivery, setup.policy, setup.account)
         change = present_change(
@@ -84,16 +84,9 @@ def decide(
         policy=policy,
         left=frozenset() if judgement is None else judgement.left,
     )
-    verdict = gate(case)
-    approved = gate(case, approved=True) if isinstance(verdict, Hold) else verdict
-    return Decision(
-        placement,
-        change,
-        verdict,
-        approved if isinstance(approved, Hold) else None,
-        wanted,
-        None if judgement is None else judgement.agreement,
-    )
+    verdict, would_hold = gate_twice(case)
+    agreement = None if judgement is None else judgement.agreement
+    return Decision(placement, change, verdict, would_hold, wanted, agreement)
 
 
 def _unchanged(delivery: Delivery) -> Change:

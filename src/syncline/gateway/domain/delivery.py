@@ -93,7 +93,7 @@ class Delivery:
     may_reactivate: bool = False
     """An operator has released a person whom somebody else deactivated at HubSpot."""
     approvals: frozenset[str] = frozenset()
-    """What an operator has approved for this person: `LEAVE`, `grant_of(…)`, `enforce_of(…)`."""
+    """What an operator has approved for this person: `LEAVE`, `grant_of(…)`, `enforce_of(…)`, `approval_of(change)`."""
     agreement: Agreement = UNAGREED
     """What HubSpot last confirmed of what is wanted, and what somebody has changed there since."""
 

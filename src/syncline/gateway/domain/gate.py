@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from syncline.gateway.domain.account import AccountUser
-from syncline.gateway.domain.change import Change, ChangeKind
+from syncline.gateway.domain.change import Change, ChangeKind, approval_of
 from syncline.gateway.domain.delivery import LEAVE, Access, Delivery, Intent, grant_of, is_ours
 from syncline.gateway.domain.deprovision import stands_at_hubspot
 from syncline.gateway.domain.drift import DriftField
@@ -23,7 +23,19 @@ from syncline.gateway.domain.privileged import privileged_because
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import LeaverPolicy, TenantMode
 
-__all__ = ["GATE", "HOLDS", "Case", "Hold", "HoldReason", "HoldText", "Row", "Send", "Verdict", "gate"]
+__all__ = [
+    "GATE",
+    "HOLDS",
+    "Case",
+    "Hold",
+    "HoldReason",
+    "HoldText",
+    "Row",
+    "Send",
+    "Verdict",
+    "gate",
+    "gate_twice",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +63,11 @@ class Case:
     def acts(self) -> bool:
         """The change would do something at HubSpot, or begin to manage somebody there."""
         return self.change.kind is not ChangeKind.NONE
+
+    @property
+    def change_approved(self) -> bool:
+        """An operator has approved exactly this change of this person, whatever the plan as a whole."""
+        return bool(self.delivery.approvals) and approval_of(self.change) in self.delivery.approvals
 
     @property
     def address(self) -> str:
@@ -87,6 +104,22 @@ def gate(case: Case, *, approved: bool = False) -> Verdict:
         if detail is not None:
             return Hold(row.reason, detail)
     return Send()
+
+
+def gate_twice(case: Case) -> tuple[Verdict, Hold | None]:
+    """Return the verdict, and what would still hold once approved: `gate` asked both ways, in one pass."""
+    verdict: Verdict | None = None
+    for row in GATE:
+        if verdict is not None and row.lifted_by_approval:
+            continue
+        detail = row.test(case)
+        if detail is None:
+            continue
+        hold = Hold(row.reason, detail)
+        verdict = verdict or hold
+        if not row.lifted_by_approval:
+            return verdict, hold
+    return verdict or Send(), None
 
 
 def _collecting(case: Case) -> str | None:
@@ -249,6 +282,8 @@ def _action_off(case: Case) -> str | None:
 def _adoption_not_approved(case: Case) -> str | None:
     if not case.acts or case.known is None or is_ours(case.delivery) or case.setup.plan_approved:
         return None
+    if case.change_approved:
+        return None
     return f"{case.known.email} is HubSpot user {case.known.hubspot_id}."
 
 
@@ -276,7 +311,9 @@ def _staged_deletion(case: Case) -> str | None:
 
 
 def _plan_mode(case: Case) -> str | None:
-    return "" if case.acts and case.setup.mode is TenantMode.PLAN else None
+    if not case.acts or case.setup.mode is not TenantMode.PLAN or case.change_approved:
+        return None
+    return ""
 
 
 GATE: Final = (

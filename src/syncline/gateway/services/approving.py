@@ -14,7 +14,7 @@ from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.privileged import privileged_because
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.services.delivering import decide_item
-from syncline.gateway.services.planning import person_shown
+from syncline.gateway.services.planned import person_shown
 from syncline.gateway.services.policies import permission_set_of
 from syncline.gateway.services.ports import Actor, Store, Tenant, Wake, WorkItem
 from syncline.gateway.services.tenants import Tenants

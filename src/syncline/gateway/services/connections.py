@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from syncline.clock import Clock
+from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused, Unavailable
 from syncline.gateway.domain.grant import Credential, OAuthGrant, StaticToken
@@ -37,6 +37,19 @@ from syncline.gateway.services.tenants import Tenants
 
 TURNS_SHOWN = 10
 _NOT_CONNECTED = "{name} is not connected to HubSpot: `connection set` or `connection authorize` connects it."
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A connection that works, and what was read over it."""
+
+    connection: Connection
+    reading: AccountReading
+    report: Mapping[str, Any]
+    at: Milliseconds
+    """When the reading began."""
+    before: Connection | None
+    """The connection it would take the place of."""
 
 
 class Connections:
@@ -69,6 +82,7 @@ class Connections:
         scim_base_url: str | None = None,
         scim_token: str | None = None,
         drop_scim: bool = False,
+        expect: str | None = None,
     ) -> dict[str, Any]:
         """Link the tenant to an account, after reading it whole; nothing at HubSpot is changed by it.
 
@@ -77,7 +91,27 @@ class Connections:
         is not given stays as it is, the SCIM channel unless `drop_scim` says otherwise; `Refused` when that channel
         would be another account's. Setting another account forgets what was known of the one before. A grant that a
         static token takes the place of is ended at HubSpot, as far as it answers; `replaced` says what became of it.
+        `expect` is the fingerprint of a preview: `Conflict` when something else would be saved.
         """
+        tried = await self.attempt(tenant, base_url, access_token, scim_base_url, scim_token, drop_scim)
+        connection, reading = tried.connection, tried.reading
+        tenant_id = connection.tenant_id
+        await self._store.setup.set_connection(connection, Actor(actor, self._clock.now()), expect)
+        await self._reconciliation.keep(tenant_id, reading, Cause(tried.at, uuid.uuid4().hex))
+        self._wake(tenant_id)
+        replaced = await self._end_replaced(tried.before, connection)
+        return {**_report(tried.report, reading.account, len(reading.users)), "replaced": replaced}
+
+    async def attempt(
+        self,
+        tenant: str,
+        base_url: str | None = None,
+        access_token: str | None = None,
+        scim_base_url: str | None = None,
+        scim_token: str | None = None,
+        drop_scim: bool = False,
+    ) -> Attempt:
+        """Read the account over a connection as it would be set, and save nothing; raises what `set` raises."""
         found = await self._tenants.find(tenant)
         if (scim_base_url is None) != (scim_token is None):
             raise Invalid("The SCIM channel needs both its base URL and its token.")
@@ -114,11 +148,7 @@ class Connections:
         )
         if before is not None and keeps_scim:
             _refuse_anothers_scim_channel(before, connection)
-        await self._store.setup.set_connection(connection, Actor(actor, self._clock.now()))
-        await self._reconciliation.keep(found.id, reading, cause)
-        self._wake(found.id)
-        report = _report(report, account, len(reading.users))
-        return {**report, "replaced": await self._end_replaced(before, connection)}
+        return Attempt(connection, reading, report, cause.at, before)
 
     async def _end_replaced(self, before: Connection | None, after: Connection) -> str | None:
         """End the grant that another credential took the place of; returns what to say, None when there was none."""

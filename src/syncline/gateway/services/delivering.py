@@ -9,9 +9,9 @@ from typing import Any
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.agreement import UNAGREED, Agreement
-from syncline.gateway.domain.change import Change, ChangeKind
+from syncline.gateway.domain.change import CHANGE_APPROVED, Change, ChangeKind
 from syncline.gateway.domain.decision import Decision, decide
-from syncline.gateway.domain.delivery import Access, Intent, Origin
+from syncline.gateway.domain.delivery import Access, Delivery, Intent, Origin
 from syncline.gateway.domain.drift import confirmed_by
 from syncline.gateway.domain.gate import Hold, Send
 from syncline.gateway.domain.person import email_key
@@ -39,12 +39,20 @@ def decide_item(item: WorkItem, setup: Setup) -> Decision:
     deactivated, since whom we create can sign in.
     """
     delivery, known = item.delivery, item.known
-    if item.uncertain is not None and setup.mode is TenantMode.LIVE:
+    if item.uncertain is not None and _may_look(delivery, setup):
         return _look(item)
     found = known is not None and known.active is not False
     if item.create_unanswered and delivery.origin is None and found:
         delivery = replace(delivery, origin=Origin.CREATED, access=Access.ACTIVE)
     return decide(item.person, delivery, known, setup, occupant=item.occupant)
+
+
+def _may_look(delivery: Delivery, setup: Setup) -> bool:
+    """Tell whether HubSpot may be asked about the person: in plan mode only once a change of his was approved."""
+    if setup.mode is TenantMode.LIVE:
+        return True
+    approved = any(each.startswith(CHANGE_APPROVED) for each in delivery.approvals)
+    return approved and setup.mode is TenantMode.PLAN
 
 
 def _look(item: WorkItem) -> Decision:

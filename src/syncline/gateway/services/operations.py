@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from syncline.clock import Clock
-from syncline.gateway.domain.errors import Invalid
 from syncline.gateway.services.api_keys import ApiKeys
 from syncline.gateway.services.approving import Approving
 from syncline.gateway.services.authorizing import Authorizing
+from syncline.gateway.services.calling import Operation, check_arguments, named
 from syncline.gateway.services.connections import Connections
+from syncline.gateway.services.consenting import Consenting
 from syncline.gateway.services.credentials import TokenFingerprint, Tokens
 from syncline.gateway.services.drifting import Drifting
 from syncline.gateway.services.log import Log
@@ -20,9 +21,9 @@ from syncline.gateway.services.people import People
 from syncline.gateway.services.planning import Planning
 from syncline.gateway.services.policies import Policies
 from syncline.gateway.services.ports import Store, Wake
+from syncline.gateway.services.previewing import Previewing
+from syncline.gateway.services.roles import Roles
 from syncline.gateway.services.tenants import Tenants
-
-Operation = Callable[..., Awaitable[dict[str, Any]]]
 
 
 def operations(
@@ -39,10 +40,13 @@ def operations(
     """Return the table of operations. Each takes who asks, then keyword arguments, and returns what JSON can hold."""
     tenants = Tenants(store, clock, scim_base_url, wake)
     tokens = Tokens(store.setup, tenants, fingerprint, clock, scim_base_url)
-    policies = Policies(store, tenants, clock, wake)
-    planning = Planning(store, tenants, connections, clock, wake)
+    policies = Policies(store.setup, tenants, clock, wake)
+    planning = Planning(store, tenants, connections, clock)
+    previewing = Previewing(store, tenants, planning, connections, policies)
+    consenting = Consenting(store, tenants, planning, clock, wake)
     approving = Approving(store, tenants, clock, wake)
     people = People(store, tenants, clock, wake)
+    roles = Roles(store, tenants)
     log = Log(store, tenants)
     drifting = Drifting(store, tenants, connections, clock, wake)
     operators = Operators(store.operators, tenants, fingerprint, clock, address)
@@ -68,6 +72,7 @@ def operations(
         "rule.list": policies.list_rules,
         "rule.move": policies.move_rule,
         "rule.remove": policies.remove_rule,
+        "roles.seen": roles.seen,
         "role.default": policies.default_role,
         "protect.add": policies.protect,
         "protect.list": policies.list_protected,
@@ -80,7 +85,11 @@ def operations(
         "privileged.mark": approving.mark,
         "privileged.unmark": approving.unmark,
         "plan.show": planning.show,
-        "plan.approve": planning.approve,
+        "plan.people": planning.people,
+        "plan.preview": previewing.preview,
+        "plan.change": previewing.change,
+        "plan.approve": consenting.approve,
+        "plan.deliver": consenting.deliver,
         "reconcile.run": drifting.reconcile,
         "reconcile.show": drifting.show,
         "drift.list": drifting.list,
@@ -117,13 +126,7 @@ async def run_operation(
 
     An operation that takes long and has a parameter `progress` tells there how far it is.
     """
-    operation = table.get(name)
-    if operation is None:
-        raise Invalid(f"There is no operation {name!r}.")
-    signature = inspect.signature(operation)
-    told = {"progress": progress} if "progress" in signature.parameters else {}
-    try:
-        signature.bind(actor, **arguments, **told)
-    except TypeError as error:
-        raise Invalid(f"{name} cannot be called so: {error}.") from None
+    operation = named(table, name)
+    told = {"progress": progress} if "progress" in inspect.signature(operation).parameters else {}
+    check_arguments(operation, name, actor, {**arguments, **told})
     return await operation(actor, **arguments, **told)

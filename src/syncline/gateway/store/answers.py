@@ -140,6 +140,18 @@ def _after(column: str) -> Condition:
     return lambda row, parameters: row[column] > parameters["after"]
 
 
+# --- roles and groups as they arrive -------------------------------------------------------------------------------
+def _groups_seen(rows: MemoryRows, parameters: Parameters) -> Iterable[Row]:
+    sizes = Counter(row["group_id"] for row in _own(rows, t.members, parameters))
+    for group in _rows_of(t.groups, _after("ordinal"), _by("ordinal"))(rows, parameters):
+        shown = {name: group[name] for name in ("id", "ordinal", "document")}
+        yield {**shown, "members": sizes[group["id"]]}
+
+
+def _is_seen(row: Row, parameters: Parameters) -> bool:
+    return bool(row["kind"] == parameters["kind"])
+
+
 # --- the backlog ----------------------------------------------------------------------------------------------------
 def _is_due(row: Row, parameters: Parameters) -> bool:
     due_at = row["due_at"]
@@ -246,11 +258,18 @@ ANSWERS: Mapping[SelectBase, Answer] = {
     statements.GROUP_PAGE: _rows_of(t.groups, order=_by("ordinal")),
     statements.USERS_AFTER: _rows_of(t.users, _after("ordinal"), _by("ordinal")),
     statements.GROUPS_AFTER: _rows_of(t.groups, _after("ordinal"), _by("ordinal")),
-    statements.USERS_IN: _rows_of(t.users, _among("id")),
+    statements.USERS_IN: _rows_of(t.users, _among("id"), shown=("id", "document")),
     statements.GROUPS_OF: _groups_of,
     statements.MEMBERS_OF: _rows_of(
         t.members, _among("group_id"), _by("group_id", "value"), shown=("group_id", "value", "document")
     ),
+    statements.ROLES_SEEN: _rows_of(
+        t.roles_seen,
+        lambda row, parameters: _is_seen(row, parameters) and row["name"] > parameters["after"],
+        _by("name"),
+    ),
+    statements.ROLES_COUNTED: _count(t.roles_seen, _is_seen),
+    statements.GROUPS_SEEN: _groups_seen,
     statements.DUE: _rows_of(t.deliveries, _is_due, _by("due_at", "key")),
     statements.STALE: _rows_of(
         t.deliveries, lambda row, parameters: row["decided_epoch"] < parameters["epoch"], _by("decided_epoch")

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Select
 
 from syncline.clock import Milliseconds
+from syncline.gateway.domain.role_expressions import RoleForm
 from syncline.gateway.domain.tenant import TenantId
-from syncline.gateway.services.ports import Activity, CallRecord, Event, WorkItem
+from syncline.gateway.services.ports import Activity, CallRecord, Event, GroupSeen, RoleSeen, WorkItem
 from syncline.gateway.store import records, statements
+from syncline.gateway.store.commands import seen
 from syncline.gateway.store.work import items_of
 from syncline.scim.names import comparison_key
 from syncline.sql.looking import first_of
@@ -95,6 +98,31 @@ class SqlJournal:
             return [later - earlier for earlier, later in pairwise(firsts)]
 
         return await self._reader.scan(read)
+
+    async def roles_seen(self, tenant_id: TenantId, after: str, limit: int) -> list[RoleSeen]:
+        """Return the roles people have, in order of their value, beginning after one."""
+        found = await self._rows(statements.ROLES_SEEN, tenant_id, kind=seen.ROLE, after=after, limit=limit)
+        return [RoleSeen(row["name"], row["count"], row["last_at"]) for row in found]
+
+    async def count_roles_seen(self, tenant_id: TenantId) -> int:
+        """Return how many different roles people have."""
+        [row] = await self._rows(statements.ROLES_COUNTED, tenant_id, kind=seen.ROLE)
+        return int(next(iter(row.values())))
+
+    async def role_forms(self, tenant_id: TenantId) -> dict[RoleForm, Milliseconds]:
+        """Return when roles last arrived in each form they have arrived in."""
+        found = await self._rows(
+            statements.ROLES_SEEN, tenant_id, kind=seen.FORM, after="", limit=len(RoleForm)
+        )
+        return {RoleForm(row["name"]): row["last_at"] for row in found}
+
+    async def groups_seen(self, tenant_id: TenantId, after: int, limit: int) -> list[GroupSeen]:
+        """Return groups with the number of their members, in the order they came, beginning after an ordinal."""
+        found = await self._rows(statements.GROUPS_SEEN, tenant_id, after=after, limit=limit)
+        return [
+            GroupSeen(row["id"], orjson.loads(row["document"])["displayName"], row["members"], row["ordinal"])
+            for row in found
+        ]
 
     async def _rows(self, statement: Select[Any], tenant_id: TenantId, **parameters: Any) -> list[Row]:
         def read(connection: Connection) -> list[Row]:

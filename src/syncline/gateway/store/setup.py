@@ -66,14 +66,19 @@ class SqlSetup:
         """Set how far the tenant's decisions go."""
         await self._change(tenant_id, {"mode": mode.value}, "tenant.mode", {"mode": mode.value}, actor)
 
-    async def change_policy(self, tenant_id: TenantId, changes: Mapping[str, Any], actor: Actor) -> Policy:
+    async def change_policy(
+        self, tenant_id: TenantId, changes: Mapping[str, Any], actor: Actor, expect: str | None = None
+    ) -> Policy:
         """Change these of the tenant's choices; raises `Refused` for what cannot be carried out."""
-        return await self._writer.submit(choices.ChangePolicy(tenant_id, dict(changes), actor))
+        return await self._writer.submit(choices.ChangePolicy(tenant_id, dict(changes), actor, expect))
 
-    async def approve_plan(self, tenant_id: TenantId, counts: Mapping[str, int], actor: Actor) -> None:
+    async def approve_plan(
+        self, tenant_id: TenantId, counts: Mapping[str, int], actor: Actor, because: str = ""
+    ) -> None:
         """Remember that an operator has seen the plan and agreed to it."""
         changes = {"plan_approved_at": actor.at, "plan_approved_by": actor.name}
-        await self._change(tenant_id, changes, "plan.approved", dict(counts), actor)
+        detail = {**counts, **({"because": because} if because else {})}
+        await self._change(tenant_id, changes, "plan.approved", detail, actor)
 
     async def create_token(self, token: Token, actor: Actor) -> None:
         """Keep a token's fingerprint."""
@@ -95,7 +100,7 @@ class SqlSetup:
         """Remember when and from where the token was last used."""
         await self._writer.submit(commands.NoteTokenUse(token_id, at, client))
 
-    async def set_connection(self, connection: Connection, actor: Actor) -> None:
+    async def set_connection(self, connection: Connection, actor: Actor, expect: str | None = None) -> None:
         """Link the tenant to a HubSpot account; raises `Conflict` when another tenant has that account."""
         tenant_id = connection.tenant_id
         row: Row = {
@@ -116,7 +121,7 @@ class SqlSetup:
             "probe_at": None,
             "created_at": actor.at,
         }
-        await self._writer.submit(commands.SetConnection(tenant_id, row, actor))
+        await self._writer.submit(commands.SetConnection(tenant_id, row, actor, expect))
 
     async def connection(self, tenant_id: TenantId) -> Connection | None:
         """Return the tenant's link with its credentials opened; raises `SealBroken` under another key."""
@@ -139,17 +144,23 @@ class SqlSetup:
         """Return the rules in the order they are tried."""
         return [records.rule_of(row) for row in await self._rows(statements.RULES, tenant_id)]
 
-    async def add_rule(self, tenant_id: TenantId, rule: Rule, position: int | None, actor: Actor) -> Rule:
+    async def add_rule(
+        self, tenant_id: TenantId, rule: Rule, position: int | None, actor: Actor, expect: str | None = None
+    ) -> Rule:
         """Put a rule at a position, counted from 1; None is the last one."""
-        return await self._writer.submit(choices.AddRule(tenant_id, rule, position, actor))
+        return await self._writer.submit(choices.AddRule(tenant_id, rule, position, actor, expect))
 
-    async def move_rule(self, tenant_id: TenantId, rule_id: str, position: int, actor: Actor) -> Rule:
+    async def move_rule(
+        self, tenant_id: TenantId, rule_id: str, position: int, actor: Actor, expect: str | None = None
+    ) -> Rule:
         """Move a rule to a position, counted from 1; raises `NotFound`."""
-        return await self._writer.submit(choices.MoveRule(tenant_id, rule_id, position, actor))
+        return await self._writer.submit(choices.MoveRule(tenant_id, rule_id, position, actor, expect))
 
-    async def remove_rule(self, tenant_id: TenantId, rule_id: str, actor: Actor) -> Rule:
+    async def remove_rule(
+        self, tenant_id: TenantId, rule_id: str, actor: Actor, expect: str | None = None
+    ) -> Rule:
         """Remove a rule and return it; raises `NotFound`."""
-        return await self._writer.submit(choices.RemoveRule(tenant_id, rule_id, actor))
+        return await self._writer.submit(choices.RemoveRule(tenant_id, rule_id, actor, expect))
 
     async def protected_users(self, tenant_id: TenantId) -> list[ProtectedUser]:
         """Return the people an operator protects."""
@@ -167,9 +178,11 @@ class SqlSetup:
         """Let somebody who was deactivated at HubSpot be reactivated."""
         return await self._writer.submit(commands.Release(tenant_id, delivery_key, actor))
 
-    async def approve(self, tenant_id: TenantId, granted: Sequence[tuple[str, str]], actor: Actor) -> None:
+    async def approve(
+        self, tenant_id: TenantId, granted: Sequence[tuple[str, str]], actor: Actor, because: str = ""
+    ) -> None:
         """Approve one thing for each of these deliveries, by key."""
-        await self._writer.submit(approvals.Approve(tenant_id, tuple(granted), actor))
+        await self._writer.submit(approvals.Approve(tenant_id, tuple(granted), actor, because))
 
     async def privileged(self, tenant_id: TenantId) -> frozenset[str]:
         """Return the ids of the permission sets an operator has marked."""

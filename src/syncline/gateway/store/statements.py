@@ -28,6 +28,7 @@ from syncline.gateway.store.tables import (
     notices,
     privileged_sets,
     protected_users,
+    roles_seen,
     rules,
     scim_tokens,
     subscriptions,
@@ -171,7 +172,7 @@ GROUPS_AFTER = (
     .order_by(groups.c.ordinal)
     .limit(_limit)
 )
-USERS_IN = select(users).where(users.c.tenant_id == _tenant, users.c.id.in_(_many))
+USERS_IN = select(users.c.id, users.c.document).where(users.c.tenant_id == _tenant, users.c.id.in_(_many))
 GROUPS_OF = (
     select(members.c.value, groups.c.id, groups.c.ordinal, groups.c.document)
     .join(groups, and_(groups.c.tenant_id == members.c.tenant_id, groups.c.id == members.c.group_id))
@@ -181,6 +182,28 @@ MEMBERS_OF = (
     select(members.c.group_id, members.c.value, members.c.document)
     .where(members.c.tenant_id == _tenant, members.c.group_id.in_(_many))
     .order_by(members.c.group_id, members.c.value)
+)
+
+# --- roles and groups as they arrive -------------------------------------------------------------------------------
+_seen = and_(roles_seen.c.tenant_id == _tenant, roles_seen.c.kind == bindparam("kind"))
+ROLES_SEEN = (
+    select(roles_seen)
+    .where(_seen, roles_seen.c.name > bindparam("after"))
+    .order_by(roles_seen.c.name)
+    .limit(_limit)
+)
+ROLES_COUNTED = select(func.count()).where(_seen)
+_members = (
+    select(func.count())
+    .where(members.c.tenant_id == groups.c.tenant_id, members.c.group_id == groups.c.id)
+    .correlate(groups)
+    .scalar_subquery()
+)
+GROUPS_SEEN = (
+    select(groups.c.id, groups.c.ordinal, groups.c.document, _members.label("members"))
+    .where(groups.c.tenant_id == _tenant, groups.c.ordinal > bindparam("after"))
+    .order_by(groups.c.ordinal)
+    .limit(_limit)
 )
 
 # --- the backlog ----------------------------------------------------------------------------------------------------

@@ -424,6 +424,17 @@ reads = Table(
 )
 """What identity providers asked for without changing anything: a help for people, written when there is time."""
 
+roles_seen = Table(
+    "roles_seen",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+)
+"""Kept as users change: of kind `role` how many people have it, of kind `form` that requests have written roles so."""
+
 notices = Table(
     "notices",
     metadata,

@@ -37,6 +37,8 @@ from syncline.gateway.services.ports.journal import (
     Activity,
     CallRecord,
     Event,
+    GroupSeen,
+    RoleSeen,
     Totals,
 )
 from syncline.gateway.services.ports.operators import OperatorEvent, OperatorStore, SignedIn
@@ -51,6 +53,7 @@ from syncline.gateway.services.ports.records import (
 )
 from syncline.gateway.services.ports.stores import (
     BacklogStore,
+    ChoiceStore,
     DirectoryStore,
     GrantStore,
     JournalStore,
@@ -69,6 +72,7 @@ __all__ = [
     "Basis",
     "CallRecord",
     "Cause",
+    "ChoiceStore",
     "Chunk",
     "Connection",
     "DeactivatedPage",
@@ -77,6 +81,7 @@ __all__ = [
     "Failed",
     "GrantStore",
     "Granted",
+    "GroupSeen",
     "JournalStore",
     "Link",
     "Links",
@@ -92,6 +97,7 @@ __all__ = [
     "Reading",
     "ReadingStep",
     "ReadingStore",
+    "RoleSeen",
     "Settlement",
     "SetupStore",
     "SignedIn",

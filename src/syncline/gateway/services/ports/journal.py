@@ -55,3 +55,22 @@ class Totals:
     retrying: int
     held: Mapping[str, int]
     last_contact_at: Milliseconds | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSeen:
+    """A role value the identity provider has given to so many people, and when that last changed."""
+
+    role: str
+    people: int
+    last_at: Milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSeen:
+    """A group with the number of its direct members; `ordinal` is its place among the tenant's resources."""
+
+    id: str
+    display_name: str
+    members: int
+    ordinal: int

@@ -14,6 +14,7 @@ from syncline.gateway.domain.errors import Conflict, NotFound, Refused
 from syncline.gateway.domain.health import HealthEvent
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.person import email_key
+from syncline.gateway.domain.proposal import connection_fingerprint, refuse_unexpected
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.services.ports import Actor, Cause, ProtectedUser, ReadingStep, Token
 from syncline.gateway.store import records
@@ -158,12 +159,13 @@ class SetConnection:
 
     When the account or the address changes, all that is known of the account before is forgotten, its ids and what was
     approved for it included: the new one's users have ids of their own. Nothing is sent to it before a plan was seen:
-    a live tenant goes back to plan.
+    a live tenant goes back to plan. With `expect`, the fingerprint of a preview, nothing else is saved.
     """
 
     tenant_id: TenantId
     row: Row
     actor: Actor
+    expect: str | None = None
 
     def prefetch(self) -> Iterable[Need]:
         return (*_tenant_needs(self.tenant_id), Need(connections, ("tenant_id",), (self.tenant_id,)))
@@ -177,6 +179,7 @@ class SetConnection:
                         f"HubSpot account {portal_id} belongs to another tenant already: "
                         "an account is kept in line by one tenant only."
                     )
+        self._refuse_unexpected(rows)
         before = rows.get(connections, self.tenant_id)
         left = self._leave(rows)
         if before is None:
@@ -205,6 +208,15 @@ class SetConnection:
             credential=self.row["credential"],
             granted_by=self.row["grant_holder"],
         )
+
+    def _refuse_unexpected(self, rows: Rows) -> None:
+        tenant = rows.get(tenants, self.tenant_id)
+        if tenant is not None:
+            row = self.row
+            found = connection_fingerprint(
+                tenant["placement_epoch"], row["portal_id"], row["base_url"], row["scim_base_url"]
+            )
+            refuse_unexpected(self.expect, found)
 
     def _leave(self, rows: Rows) -> Row:
         """Forget the account before when this is another one; return what the audit says of it."""

@@ -14,6 +14,7 @@ from syncline.gateway.services.ports import Cause
 from syncline.gateway.store.commands import claims
 from syncline.gateway.store.commands.groups import leave_groups
 from syncline.gateway.store.commands.journal import advance, count, counters_of, insert_event, record_event
+from syncline.gateway.store.commands.seen import count_roles, note_form, note_patch, role_needs
 from syncline.gateway.store.records import policy_of
 from syncline.gateway.store.tables import deliveries, members, tenants, user_emails, users
 from syncline.scim import json
@@ -42,6 +43,7 @@ class CreateUser:
             Need(tenants, ("id",), (self.tenant_id,)),
             counters_of(self.tenant_id),
             *_name_needs(self.tenant_id, self.resource),
+            *role_needs(self.tenant_id, self.resource.get("roles")),
         )
 
     def apply(self, rows: Rows) -> Stored:
@@ -63,6 +65,8 @@ class CreateUser:
             "modified_at": self.cause.at,
         }
         rows.insert(users, row)
+        count_roles(rows, self.tenant_id, {}, resource, self.cause.at)
+        note_form(rows, self.tenant_id, resource.get("roles"), self.cause.at)
         for address in _addresses(resource):
             rows.insert(user_emails, _address_row(self.tenant_id, self.user_id, address))
         summary = f"User {resource['userName']} created"
@@ -91,6 +95,7 @@ class ReplaceUser:
         def replace(before: Resource) -> Resource:
             return {**self.resource, "active": self.resource.get("active", before["active"])}
 
+        note_form(rows, self.tenant_id, self.resource.get("roles"), self.cause.at)
         return _rewrite(rows, self.tenant_id, self.user_id, self.if_match, self.cause, replace)
 
 
@@ -114,6 +119,7 @@ class PatchUser:
             after.setdefault("active", before["active"])
             return after
 
+        note_patch(rows, self.tenant_id, self.patch, self.cause.at)
         return _rewrite(rows, self.tenant_id, self.user_id, self.if_match, self.cause, patch)
 
 
@@ -139,8 +145,10 @@ class DeleteUser:
             rows.delete(user_emails, self.tenant_id, self.user_id, address["email_key"])
         rows.delete(users, self.tenant_id, self.user_id)
         count(rows, self.tenant_id, "users", -1)
+        document = json.decode(row["document"])
+        count_roles(rows, self.tenant_id, document, {}, self.cause.at)
         claims.give_up(rows, self.tenant_id, row["delivery_key"], self.cause)
-        _journal(rows, self.tenant_id, self.cause, "deleted", self.user_id, json.decode(row["document"]))
+        _journal(rows, self.tenant_id, self.cause, "deleted", self.user_id, document)
 
 
 def existing(rows: Rows, tenant_id: str, user_id: str, if_match: int | None) -> Row:
@@ -190,6 +198,7 @@ def _rewrite(
     }
     rows.update(users, (tenant_id, user_id), **changes)
     _keep_addresses(rows, tenant_id, user_id, after)
+    count_roles(rows, tenant_id, before, after, cause.at)
     changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
     _journal(rows, tenant_id, cause, _verb(before, after), user_id, after, changed=changed)
     return stored_user({**row, **changes})

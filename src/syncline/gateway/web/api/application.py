@@ -17,7 +17,8 @@ from syncline.gateway.domain.errors import DomainError, Invalid
 from syncline.gateway.domain.operators import EVERYWHERE, MEANING, Access, Permission
 from syncline.gateway.domain.sessions import ApiKey
 from syncline.gateway.services.api_keys import ApiKeys
-from syncline.gateway.services.operations import Operation, run_operation
+from syncline.gateway.services.calling import Operation
+from syncline.gateway.services.operations import run_operation
 from syncline.gateway.services.ports import SetupStore
 from syncline.gateway.web.api.endpoint import Argument, Endpoint, arguments_of, check_value, read_text
 from syncline.gateway.web.api.idempotency import Idempotency, Kept

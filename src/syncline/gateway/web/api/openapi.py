@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from syncline import __version__
-from syncline.gateway.services.operations import Operation
+from syncline.gateway.services.calling import Operation
 from syncline.gateway.web.api.endpoint import Argument, Endpoint, arguments_of
 from syncline.gateway.web.api.problems import MEDIA_TYPE, TITLES
 

@@ -13,7 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from syncline.clock import Clock
 from syncline.gateway.domain.errors import NotFound
 from syncline.gateway.domain.operators import EVERYWHERE, Access, Permission
-from syncline.gateway.services.operations import Operation, run_operation
+from syncline.gateway.services.calling import Operation
+from syncline.gateway.services.operations import run_operation
 from syncline.gateway.services.overview import Overviews
 from syncline.gateway.services.permissions import NEEDED
 from syncline.gateway.services.ports import SignedIn, Store, Tenant
