@@ -7,7 +7,7 @@ import contextlib
 import gc
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import uvicorn
@@ -42,6 +42,21 @@ async def serve(application: Any, listener: socket.socket, *, on_listening: Call
     server = _Server(application, on_listening)
     with _stopping_on_signals(server):
         await server.serve(sockets=[listener])
+
+
+@contextlib.asynccontextmanager
+async def serving(application: Any) -> AsyncIterator[str]:
+    """Answer requests on a free port of this machine while the block runs; yields the address."""
+    listening = asyncio.Event()
+    with bind("127.0.0.1", 0) as listener:
+        server = _Server(application, listening.set)
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        await listening.wait()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await running
 
 
 def run(main: Callable[[], Any]) -> None:

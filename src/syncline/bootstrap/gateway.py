@@ -38,6 +38,8 @@ class Gateway:
     drain: Drain
     upkeep: Upkeep
     clock: Clock
+    unanswered: Callable[[], int]
+    """How many writes are under way: without any, and without a call to HubSpot, the gateway is at rest."""
 
 
 @asynccontextmanager
@@ -144,7 +146,9 @@ async def open_gateway(
             address=address,
             serving=serving,
         )
-        yield Gateway({**table, **upkept}, application, store, drain, upkeep, clock)
+        yield Gateway(
+            {**table, **upkept}, application, store, drain, upkeep, clock, lambda: writer.unanswered
+        )
 
 
 def _open_database(
