@@ -23,6 +23,8 @@ class Scale:
     """People of the initial sync at the portal; at the allowance, about 17 a second."""
     account_users: int
     """People who are at HubSpot before it, whom the directory does not know."""
+    backlog: int
+    """People who come in at once, in compressed time."""
 
 
 SMALLEST = Scale(
@@ -36,6 +38,7 @@ SMALLEST = Scale(
     requests=40,
     sync_users=12,
     account_users=3,
+    backlog=300,
 )
 QUICK = Scale(
     name="quick",
@@ -48,6 +51,7 @@ QUICK = Scale(
     requests=800,
     sync_users=600,
     account_users=110,
+    backlog=10_000,
 )
 FULL = Scale(
     name="full",
@@ -60,5 +64,6 @@ FULL = Scale(
     requests=2_000,
     sync_users=1_500,
     account_users=110,
+    backlog=10_000,
 )
 SCALES = {scale.name: scale for scale in (SMALLEST, QUICK, FULL)}

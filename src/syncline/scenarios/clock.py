@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from syncline.clock import ManualClock
+from syncline.clock import Clock, ManualClock, Milliseconds
 
 GLANCE_SECONDS = 0.001
 QUIET_GLANCES = 3
@@ -25,3 +25,21 @@ class CompressedClock(ManualClock):
             if quiet >= QUIET_GLANCES and moment is not None:
                 await self.advance(moment - self.now())
                 quiet = 0
+
+
+class CountedClock:
+    """Another clock as some of its users see it; `asleep` says how many of them sleep."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.asleep = 0
+
+    def now(self) -> Milliseconds:
+        return self._clock.now()
+
+    async def sleep(self, milliseconds: int) -> None:
+        self.asleep += 1
+        try:
+            await self._clock.sleep(milliseconds)
+        finally:
+            self.asleep -= 1

@@ -7,7 +7,9 @@ from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.threshold import deletion_limit
 from syncline.scenarios.stage import DAY, Stage
 
-SENTENCE = "A wrong filter takes most people with one role out of scope. The brake holds, for days; nobody is lost."
+SENTENCE = (
+    "A wrong filter takes most people with one role out of scope. The brake holds, for days; nobody is lost."
+)
 PEOPLE = 60
 FALLEN_OUT = 24
 

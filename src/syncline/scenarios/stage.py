@@ -26,7 +26,7 @@ from syncline.portal.store.store import Store as PortalStore
 from syncline.portal.web.application import create_application
 from syncline.portal.web.call import Surroundings
 from syncline.rehearsal import CycleResult, Directory, DirectoryUser, EntraSimulator
-from syncline.scenarios.clock import CompressedClock
+from syncline.scenarios.clock import CompressedClock, CountedClock
 from syncline.scenarios.traffic import Traffic
 from syncline.settings import Settings, read_settings
 
@@ -59,8 +59,10 @@ class Stage:
 
     clock: CompressedClock
     traffic: Traffic
+    hubspot_clock: CountedClock
     gateway: Gateway
     gateway_url: str
+    token: str
     portal: PortalStore
     portal_url: str
     credentials: Mapping[str, Any]
@@ -79,7 +81,8 @@ class Stage:
             await asyncio.gather(leaping, return_exceptions=True)
 
     def _at_work(self) -> bool:
-        return self.traffic.under_way > 0 or self.gateway.unanswered() > 0
+        answering = self.traffic.under_way - self.hubspot_clock.asleep
+        return answering > 0 or self.gateway.unanswered() > 0
 
     async def wait(self, span: Milliseconds) -> None:
         """Let that span pass, with everybody at work who has something to do."""
@@ -180,10 +183,11 @@ async def stage(
     The rules are those of the demo. With `oauth` the API channel is a grant, and there is no SCIM channel.
     """
     clock, traffic = CompressedClock(), Traffic()
+    hubspot_clock = CountedClock(clock)
     async with AsyncExitStack() as stack:
         portal = await stack.enter_async_context(open_portal_store(data / "portal"))
         addresses: dict[str, str] = {}
-        application = create_application(Surroundings(portal, clock, lambda: addresses["portal"]))
+        application = create_application(Surroundings(portal, hubspot_clock, lambda: addresses["portal"]))
         addresses["portal"] = await stack.enter_async_context(
             httpserver.serving(traffic.through(application))
         )
@@ -219,8 +223,10 @@ async def stage(
         made = Stage(
             clock=clock,
             traffic=traffic,
+            hubspot_clock=hubspot_clock,
             gateway=gateway,
             gateway_url=addresses["gateway"],
+            token=token["token"],
             portal=portal,
             portal_url=addresses["portal"],
             credentials=credentials,
