@@ -2,12 +2,12 @@
 # `make` prints this list; ARGS="…" is passed on to demo, test and bench.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench docs clean
+.PHONY: help setup demo test check bench simulate docs clean
 
 BIN := .venv/bin
 
 help:  ## Print this list
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 setup:  ## Make .venv with every dependency, pinned by hash; quick when nothing changed
 	@sh scripts/setup.sh
@@ -27,6 +27,9 @@ check: setup  ## Lint, format, types, import directions, documentation
 
 bench: setup  ## Measure against the bounds the README promises
 	@$(BIN)/python -m bench $(ARGS)
+
+simulate: setup  ## Run the seeded simulations at length; ARGS=-x stops at the first failure
+	SYNCLINE_TEST_SIMULATIONS=200 $(BIN)/python -m pytest tests/simulation -n auto $(ARGS)
 
 docs: setup  ## Write docs/reference anew from the code
 	$(BIN)/python -m tests.docs.reference

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -19,14 +20,15 @@ from bench.claims import claims
 from bench.generator import BenchFailed, load_generator
 from bench.hubspot import measure_sync
 from bench.machine import cores, description
-from bench.operations import operations
+from bench.operations import USER_OPERATIONS, operations
+from bench.planning import measure_plan
 from bench.results import Results
 from bench.rounds import contenders, measure
 from bench.scale import QUICK, SCALES, Scale
 from bench.servers import ROOT, ServerFailed
 from bench.starting import measure_start
 
-PARTS = ("cost", "start", "sync", "backlog")
+PARTS = ("cost", "start", "plan", "sync", "backlog")
 STARTS = 3
 
 
@@ -44,15 +46,26 @@ class NotMeasured(click.ClickException):
 @click.option(
     "--only", type=click.Choice(PARTS), multiple=True, help="Measure that part alone; may be repeated."
 )
+@click.option(
+    "--operation",
+    "wanted",
+    type=click.Choice([operation.name for operation in USER_OPERATIONS]),
+    multiple=True,
+    help="Of the cost measure that operation on users alone; may be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
 @click.option("--write", is_flag=True, help="Write docs/performance.md and its pictures.")
-def main(scale: str | None, only: tuple[str, ...], as_json: bool, write: bool) -> None:
+def main(
+    scale: str | None, only: tuple[str, ...], wanted: tuple[str, ...], as_json: bool, write: bool
+) -> None:
     """Measure the gateway beside the bare floor and scim2-server, and say which promises hold.
 
     Ends with 1 when one does not, with 2 when it could not be measured.
     Takes about three minutes; --full takes half an hour.
     """
     chosen = SCALES[scale] if scale else QUICK
+    if wanted:
+        chosen, only = replace(chosen, operations=wanted, members=()), ("cost",)
     console = Console(stderr=as_json)
     try:
         with tempfile.TemporaryDirectory(prefix="syncline-bench-") as folder, _telling(console) as tell:
@@ -77,6 +90,9 @@ def run(scale: Scale, parts: tuple[str, ...], folder: Path, tell: Callable[[str]
     if "start" in parts:
         tell("an empty server")
         results.start = measure_start(folder / "start", STARTS)
+    if "plan" in parts:
+        tell(f"a plan over {scale.plan_people:,} people")
+        results.plan = measure_plan(folder / "plan", scale.plan_people)
     with load_generator(load_core) as generator:
         if "cost" in parts:
             with contenders(folder, server_core) as servers:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 
 from bench.operations import GATEWAY, member_operation
-from bench.results import Backlog, Claim, Deactivations, Results, Start, Sync
+from bench.results import Backlog, Claim, Deactivations, Planned, Results, Start, Sync
 
 CREATES, FILTERS = 0.35, 0.5
 BIG, SMALL = 10_000, 10
@@ -20,6 +20,9 @@ START_SECONDS = 1.5
 SYNC_MINUTES = {190: 10.3, 110: 17.7}
 """For 10,000 people, at that many calls in ten seconds."""
 DEACTIVATED_SECONDS, DEACTIVATED_P99 = 2.0, 5.0
+PLAN_SECONDS, PLAN_PEOPLE = 10.0, 100_000
+ENOUGH_PEOPLE = 1_000
+"""Over fewer people a plan costs what its first query costs."""
 
 
 def claims(results: Results) -> list[Claim]:
@@ -27,6 +30,8 @@ def claims(results: Results) -> list[Claim]:
     found = [*_speed(results), *_groups(results)]
     if results.sync is not None:
         found += _sync(results.sync)
+    if results.plan is not None and results.plan.people >= ENOUGH_PEOPLE:
+        found += _plan(results.plan)
     for backlog in results.backlogs:
         found += _backlog(backlog)
     if results.deactivations is not None:
@@ -93,6 +98,12 @@ def percentile(values: Iterable[float], share: float) -> float:
     """Return the value that share of the values do not exceed; infinity when there is none."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else math.inf
+
+
+def _plan(plan: Planned) -> Iterator[Claim]:
+    most = PLAN_SECONDS * plan.people / PLAN_PEOPLE
+    promise = f"a plan over {plan.people:,} people takes ≤ {most:g} s of CPU"
+    yield Claim(promise, f"{plan.plan_seconds:.2f} s", plan.plan_seconds <= most)
 
 
 def _start(start: Start) -> Iterator[Claim]:

@@ -81,6 +81,21 @@ class Deactivations:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan over many people and a preview of one rule: CPU seconds of the whole process, and what it disturbs."""
+
+    people: int
+    plan_seconds: float
+    preview_seconds: float
+    megabytes: float
+    """The most the process ever had in memory."""
+    write_ms: float
+    """How long one SCIM write at a time takes, the 99th percentile, with nothing beside it."""
+    write_beside_ms: float
+    """The same while a plan is made."""
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A bound the product promises, what was found, and whether it holds."""
 
@@ -100,6 +115,7 @@ class Results:
     sync: Sync | None = None
     backlogs: list[Backlog] = field(default_factory=list)
     deactivations: Deactivations | None = None
+    plan: Planned | None = None
     claims: list[Claim] = field(default_factory=list)
 
     def cost(self, server: str, operation: str, users: int) -> Cost | None:

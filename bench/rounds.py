@@ -41,6 +41,8 @@ def measure(servers: list[Server], generator: Generator, scale: Scale, tell: Tel
             generator.fill(server, users)
         # A group's cost does not depend on the users: once, where all servers still take part.
         wanted = operations(scale.members) if users == scale.users[0] else USER_OPERATIONS
+        if scale.operations:
+            wanted = tuple(each for each in wanted if each.name in scale.operations)
         _make_groups(at_this_size, generator, wanted, scale, tell)
         costs += _rounds(at_this_size, generator, wanted, users, scale, tell)
     return costs

@@ -25,6 +25,10 @@ class Scale:
     """People who are at HubSpot before it, whom the directory does not know."""
     backlog: int
     """People who come in at once, in compressed time."""
+    plan_people: int
+    """People a plan is made over."""
+    operations: tuple[str, ...] = ()
+    """The names of the operations that are measured alone; all, when there are none."""
 
 
 SMALLEST = Scale(
@@ -39,6 +43,7 @@ SMALLEST = Scale(
     sync_users=12,
     account_users=3,
     backlog=300,
+    plan_people=40,
 )
 QUICK = Scale(
     name="quick",
@@ -52,6 +57,7 @@ QUICK = Scale(
     sync_users=600,
     account_users=110,
     backlog=10_000,
+    plan_people=20_000,
 )
 FULL = Scale(
     name="full",
@@ -65,5 +71,6 @@ FULL = Scale(
     sync_users=1_500,
     account_users=110,
     backlog=10_000,
+    plan_people=100_000,
 )
 SCALES = {scale.name: scale for scale in (SMALLEST, QUICK, FULL)}

@@ -8,10 +8,13 @@ import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import uvicorn
 
+COLLECT_EVERY = 20_000
+"""How many objects more than were let go of must have been made before the garbage collector looks for cycles."""
 STOP_SECONDS = 5
 """How long requests under way may take to end once the server is told to stop."""
 
@@ -42,6 +45,26 @@ async def serve(application: Any, listener: socket.socket, *, on_listening: Call
     server = _Server(application, on_listening)
     with _stopping_on_signals(server):
         await server.serve(sockets=[listener])
+
+
+@contextlib.asynccontextmanager
+async def tls_beside(
+    application: Any, listener: socket.socket, *, certificate: Path, key: Path
+) -> AsyncIterator[None]:
+    """Answer requests over TLS on another socket while the block runs, beside the server of `serve`."""
+    listening = asyncio.Event()
+    server = _Server(application, listening.set, certificate, key)
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    started = asyncio.create_task(listening.wait())
+    await asyncio.wait({running, started}, return_when=asyncio.FIRST_COMPLETED)
+    started.cancel()
+    try:
+        if running.done():
+            running.result()
+        yield
+    finally:
+        server.should_exit = True
+        await running
 
 
 @contextlib.asynccontextmanager
@@ -76,7 +99,13 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
 class _Server(uvicorn.Server):
     """Leaves signals to us and tells when it listens."""
 
-    def __init__(self, application: Any, on_listening: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        application: Any,
+        on_listening: Callable[[], None],
+        certificate: Path | None = None,
+        key: Path | None = None,
+    ) -> None:
         config = uvicorn.Config(
             application,
             http="httptools",
@@ -87,6 +116,8 @@ class _Server(uvicorn.Server):
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=STOP_SECONDS,
+            ssl_certfile=certificate,
+            ssl_keyfile=key,
         )
         super().__init__(config)
         self._on_listening = on_listening
@@ -97,9 +128,11 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
-        # What is there now stays: the collector need not look through all of it every few hundred requests.
+        # What is there now stays, and what a request makes goes with it: the collector need not look through the one
+        # every few hundred requests, nor through the other every few.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(COLLECT_EVERY)
         self._on_listening()
 
 

@@ -134,6 +134,56 @@ class Settings:
             "portal.",
         )
     )
+    smtp_host: str | None = field(
+        metadata=_row(
+            values.optional(values.host),
+            "host",
+            "",
+            "The mail server notices are handed in at. Unset, no mail is sent.",
+        )
+    )
+    smtp_port: int = field(
+        metadata=_row(
+            values.whole(1, 65_535), "number", "587", "The port of the mail server; usually 465 for `tls`."
+        )
+    )
+    smtp_security: str = field(
+        metadata=_row(
+            values.choice("starttls", "tls", "none"),
+            "starttls, tls or none",
+            "starttls",
+            "How the way to the mail server is encrypted. Without encryption (`none`) notices and the password can be "
+            "read on the way: only for a server on this machine.",
+        )
+    )
+    smtp_user: str | None = field(
+        metadata=_row(
+            values.optional(values.text),
+            "text",
+            "",
+            "The user to sign in to the mail server as. Unset, nobody signs in.",
+        )
+    )
+    smtp_password: str | None = field(
+        metadata=_row(values.optional(values.text), "text", "", "The password of that user.", secret=True)
+    )
+    mail_from: str | None = field(
+        metadata=_row(
+            values.optional(values.text),
+            "e-mail address",
+            "",
+            "The address notices come from. Unset, it is `syncline@` and the host of the mail server.",
+        )
+    )
+    allow_private_webhooks: tuple[AllowedHost, ...] = field(
+        metadata=_row(
+            values.hosts,
+            "hosts",
+            "",
+            "Hosts on loopback or private networks that notices may be sent to although the server has a public URL. "
+            "Without a public URL they are accepted anyway.",
+        )
+    )
     worker: bool = field(
         metadata=_row(
             values.switch,
@@ -190,6 +240,15 @@ class Settings:
             "days",
             "7",
             "How long the log of reads keeps a SCIM request that changed nothing.",
+        )
+    )
+    sign_up: bool = field(
+        metadata=_row(
+            values.switch,
+            "on or off",
+            "off",
+            "Whether anybody who reaches the console may make an account there, with a tenant of its own. Off, "
+            "operators are invited.",
         )
     )
     log_level: str = field(

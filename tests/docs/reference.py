@@ -6,7 +6,7 @@ page and the code differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import click
 from prometheus_client import Counter, Gauge
@@ -14,8 +14,9 @@ from prometheus_client import Counter, Gauge
 from syncline.bootstrap import MOUNTED
 from syncline.gateway.cli.root import command_line
 from syncline.gateway.cli.seam import Programs
-from syncline.gateway.domain.delivery import state_diagram
+from syncline.gateway.domain import care, delivery, health, leaving
 from syncline.gateway.domain.scopes import CHOICES, scopes_table
+from syncline.gateway.domain.states import E, S, Transition, state_diagram, state_rows
 from syncline.gateway.store.directory import SCAN_LIMIT
 from syncline.scim.dialects import DIALECTS
 from syncline.scim.filter import MAX_LENGTH, MAX_NESTING, MAX_TERMS
@@ -131,8 +132,8 @@ def scim_page() -> str:
         "What the SCIM endpoint supports",
         "SCIM 2.0 (RFC 7643, RFC 7644) at `/scim/v2`: Users with the Enterprise User extension, and Groups. Every "
         "request needs a bearer token, discovery included. Filters with every operator, projection, index paging, "
-        "weak ETags with `If-Match` and `If-None-Match`. Not supported, and announced so: bulk, sorting, password "
-        "changes, `/Me`.",
+        "weak ETags with `If-Match` and `If-None-Match`; a user's changes with his groups too, which `If-Match` leaves "
+        "out of account. Not supported, and announced so: bulk, sorting, password changes, `/Me`.",
         "## Endpoints\n\n| path | methods |\n|---|---|\n"
         + "\n".join(f"| `{route.path}` | {', '.join(route.endpoints)} |" for route in ROUTES),
         "## Limits\n\n| what | limit | beyond it |\n|---|---|---|\n"
@@ -154,14 +155,44 @@ def scim_page() -> str:
     )
 
 
-def deliveries_page() -> str:
-    """Return docs/reference/deliveries.md."""
+def states_page() -> str:
+    """Return docs/reference/states.md."""
     return _page(
-        "The states of a delivery",
-        "A delivery is one person's way to HubSpot. Its state is read off its row; this is every way from one state "
-        "to another. [Why something is held, and what releases it](holds.md).",
-        f"```mermaid\n{state_diagram()}```",
+        "States",
+        "Every way from one state to another, drawn from the tables the code follows. What has no row cannot happen.",
+        _states(
+            "A delivery",
+            "One person's way to HubSpot. Its state is read off its row. [Why something is held, and what releases "
+            "it](holds.md).",
+            delivery.TRANSITIONS,
+            delivery.DeliveryState.WAITING,
+        ),
+        _states(
+            "The health of a connection",
+            "`connection show` says how a connection is, since when, why, and when it is tried next. "
+            "[What an outage looks like](../discussions/outages.md).",
+            health.TRANSITIONS,
+            health.Health.HEALTHY,
+        ),
+        _states(
+            "A leaver",
+            "How far somebody has left; `users show` says it. Past the deletion threshold leavers are staged: "
+            "`leavers list` shows who, `leavers release` lets them go.",
+            leaving.TRANSITIONS,
+            leaving.Leaving.STAYS,
+        ),
+        _states(
+            "Adoption",
+            "Whose the HubSpot user of an e-mail is; `users show` says it. Only people in our care are changed.",
+            care.TRANSITIONS,
+            care.Care.ABSENT,
+        ),
     )
+
+
+def _states(title: str, meaning: str, table: Sequence[Transition[S, E]], first: S) -> str:
+    diagram = f"```mermaid\n{state_diagram(table, first)}```"
+    return f"## {title}\n\n{meaning}\n\n{diagram}\n\n{state_rows(table)}"
 
 
 def scopes_page() -> str:
@@ -184,7 +215,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/metrics.md": metrics_page,
     "docs/reference/scopes.md": scopes_page,
     "docs/reference/scim-support.md": scim_page,
-    "docs/reference/deliveries.md": deliveries_page,
+    "docs/reference/states.md": states_page,
 }
 
 

@@ -35,7 +35,7 @@ def commands(page: Path) -> list[str]:
 def called(line: str) -> Iterator[str]:
     for match in _COMMAND.finditer(line):
         if not _NOT_OURS & set(line[: match.start()].split()[-1:]):
-            yield match[1].split("<")[0]
+            yield re.split("[<)]", match[1])[0]
 
 
 def known(words: list[str]) -> bool:

@@ -15,7 +15,7 @@ from bench.claims import claims
 from bench.curves import Line, chart
 from bench.machine import cpu_seconds
 from bench.operations import FLOOR, GATEWAY, SCIM2, operations
-from bench.results import Cost, Results, Start, Sync
+from bench.results import Cost, Planned, Results, Start, Sync
 from bench.scale import SMALLEST
 from bench.table import rows
 
@@ -79,6 +79,15 @@ def test_an_initial_sync_spends_a_call_for_everybody_and_none_for_what_is_unchan
 def test_the_empty_server_was_found(smallest: dict[str, Any]) -> None:
     assert smallest["start"]["cpu_seconds"] > 0
     assert smallest["start"]["megabytes"] > 0
+
+
+def test_a_plan_is_measured_and_held_against_its_bound(smallest: dict[str, Any]) -> None:
+    assert SMALLEST.plan_people == smallest["plan"]["people"]
+    assert smallest["plan"]["plan_seconds"] > 0
+
+    enough, too_much = (Planned(50_000, seconds, 9.0, 100.0, 1.0, 1.0) for seconds in (5.0, 5.1))
+    assert [True] == [claim.holds for claim in found(plan=enough).claims]
+    assert [False] == [claim.holds for claim in found(plan=too_much).claims]
 
 
 def test_the_gateway_may_cost_what_the_bound_allows_and_no_more() -> None:

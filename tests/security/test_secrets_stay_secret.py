@@ -35,6 +35,7 @@ READS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("rule.list", {"tenant": TENANT}),
     ("protect.list", {"tenant": TENANT}),
     ("plan.show", {"tenant": TENANT}),
+    ("notice.list", {"tenant": TENANT}),
     ("users.list", {"tenant": TENANT}),
     ("users.show", {"tenant": TENANT, "user": "ada@acme.example"}),
     ("groups.list", {"tenant": TENANT}),

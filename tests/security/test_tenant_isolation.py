@@ -16,7 +16,7 @@ from sqlalchemy.sql.selectable import CompoundSelect
 
 import syncline.gateway
 from syncline.gateway.domain.errors import Conflict, NotFound
-from syncline.gateway.store import statements, upkeep_statements
+from syncline.gateway.store import operator_statements, statements, upkeep_statements
 from syncline.gateway.store.tables import metadata
 from syncline.scimserver.routes import ROUTES
 from tests.support.clock import LeapingClock
@@ -255,16 +255,24 @@ async def test_a_hubspot_account_belongs_to_one_tenant(tmp_path: Path) -> None:
 
 
 OWNED = [table for table in metadata.sorted_tables if "tenant_id" in table.columns]
-KEYED_OTHERWISE = {"scim_tokens"}
-"""A token names its tenant, so it is found before one is known."""
-OF_NO_TENANT = {"tenants", "installation"}
-"""The list of tenants, and what the installation as a whole remembers."""
+KEYED_OTHERWISE = {"scim_tokens", "api_keys"}
+"""A token, or a key, names its tenant, so it is found before one is known."""
+OF_OPERATORS = {"operators", "invitations", "sessions", "operator_events"}
+OF_NO_TENANT = {"tenants", "installation"} | OF_OPERATORS
+"""The list of tenants, what the installation as a whole remembers, and its operators."""
 FOUND_ACROSS_TENANTS = {
     ("connections", "portal_id"),
     ("tenants", "name_key"),
     ("authorizations", "state_fingerprint"),
+    ("operators", "email_key"),
+    ("operator_roles", "operator_id"),
+    ("invitations", "kind"),
+    ("invitations", "operator_id"),
+    ("invitations", "expires_at"),
+    ("sessions", "operator_id"),
+    ("api_keys", "operator_id"),
 }
-"""What names a tenant or is unique among all: the HubSpot account, a tenant's own name, the state of a sign-in."""
+"""What names a tenant or is unique among all, and what is an operator's: no tenant's people are in it."""
 
 
 def test_every_table_belongs_to_a_tenant_but_for_these() -> None:
@@ -317,6 +325,15 @@ def test_every_table_a_statement_reads_is_tied_to_the_tenant(name: str) -> None:
     assert read == tied
 
 
+def test_the_statements_about_operators_read_nothing_of_a_tenant() -> None:
+    theirs = OF_OPERATORS | {"operator_roles", "api_keys"}
+    found = [each for each in vars(operator_statements).values() if isinstance(each, Select)]
+    read = {table for each in found for table in re.findall(r"(?:FROM|JOIN) (\w+)", str(each))}
+
+    assert len(found) > 8
+    assert theirs == read
+
+
 WHOLE_DATABASES = {"store/moving.py", "store/checking.py"}
 """These copy and compare databases, every row of every table; nothing of a tenant's requests comes near them."""
 
@@ -324,7 +341,8 @@ WHOLE_DATABASES = {"store/moving.py", "store/checking.py"}
 def test_there_are_no_statements_anywhere_else() -> None:
     """What is read is read by the modules of statements, where the tests above look."""
     root = Path(syncline.gateway.__file__).parent
-    allowed = {root / "store" / "statements.py", root / "store" / "upkeep_statements.py"}
+    rooms = ("statements.py", "upkeep_statements.py", "operator_statements.py")
+    allowed = {root / "store" / room for room in rooms}
     makers = {"select", "text", "insert", "update", "delete", "literal_column", "exists"}
     found = {
         path.relative_to(root).as_posix()

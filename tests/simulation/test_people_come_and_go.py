@@ -120,7 +120,7 @@ class PeopleComeAndGo(RuleBasedStateMachine):
         url = await self.stack.enter_async_context(serve(self.faulty))
         addresses.append(url)
         credentials = await open_account(store, self.clock, name=TENANT, address=url, with_scim=True)
-        self.hubspot = HubSpotAccount(url, credentials, self.clock)
+        self.hubspot = HubSpotAccount(url, credentials, self.clock, store)
         self.session = open_session()
         self.stack.push_async_callback(self.session.close)
         await self._open()

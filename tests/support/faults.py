@@ -138,24 +138,9 @@ class TroubledWorld(World):
         await self.stack.aclose()
         self.gateway = await self.stack.enter_async_context(gateway(self.folder, self.clock, self.session))
 
-    async def rest(self) -> None:
-        """Drain, and let time pass, until nothing is due any more."""
-        for _ in range(500):
-            due = await self.drain()
-            if due is None:
-                return
-            self.clock.leap(max(0, due - self.clock.now()) + 1)
-        raise AssertionError("the backlog never came to rest")
-
     async def calls(self) -> list[int]:
         """Return when the gateway has called HubSpot."""
         return await self.gateway.store.backlog.calls_since(self.tenant_id, 0)
-
-    async def delivery(self, user: str) -> dict[str, Any]:
-        """Return what is known of the delivery of a person."""
-        shown = await self.run("users.show", tenant=TENANT, user=user)
-        found: dict[str, Any] = shown["delivery"]
-        return found
 
 
 @contextlib.asynccontextmanager

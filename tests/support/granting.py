@@ -39,15 +39,23 @@ class TokenEndpoint:
     portal: Any
     calls: int = 0
     status: int | None = None
+    revocation_status: int | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"] == "/oauth/2026-03/token":
             self.calls += 1
             if self.status is not None:
-                await send({"type": "http.response.start", "status": self.status, "headers": []})
-                await send({"type": "http.response.body", "body": b""})
+                await _refuse(send, self.status)
                 return
+        if self.revocation_status is not None and "/revoke" in scope["path"]:
+            await _refuse(send, self.revocation_status)
+            return
         await self.portal(scope, receive, send)
+
+
+async def _refuse(send: Any, status: int) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
 
 
 @dataclass
@@ -111,7 +119,7 @@ async def granting_world(folder: Path) -> AsyncIterator[GrantingWorld]:
         gateway = await stack.enter_async_context(opened_gateway(folder / "gateway", clock, app))
         world = GrantingWorld(
             gateway,
-            HubSpotAccount(url, credentials, clock),
+            HubSpotAccount(url, credentials, clock, store),
             clock,
             portal_store=store,
             endpoint=endpoint,

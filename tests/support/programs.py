@@ -61,9 +61,9 @@ class Syncline:
         return self.run(*words, "--json").json
 
     @contextlib.contextmanager
-    def portal(self) -> Iterator[str]:
+    def portal(self, *words: str) -> Iterator[str]:
         """Run the portal; yields its address."""
-        with self._server("portal", "serve", record="portal.json") as process:
+        with self._server("portal", "serve", *words, record="portal.json") as process:
             yield self._address(process, "portal.json")
 
     @contextlib.contextmanager

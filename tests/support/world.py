@@ -17,11 +17,12 @@ import aiohttp
 from syncline.bootstrap.gateway import Gateway, open_gateway
 from syncline.clock import Clock
 from syncline.gateway.domain.tenant import TenantId
-from syncline.gateway.hubspot.client import open_session
+from syncline.gateway.hubspot.client import TOTAL_SECONDS, open_session
 from syncline.gateway.services.operations import run_operation
 from syncline.gateway.services.provisioning import TenantDirectory
-from syncline.portal.administration import open_account
+from syncline.portal import administration
 from syncline.portal.program import open_portal_store
+from syncline.portal.store.store import Store as PortalStore
 from syncline.portal.web.application import create_application
 from syncline.portal.web.call import Surroundings
 from syncline.scim.dialects import Notes
@@ -45,6 +46,20 @@ class HubSpotAccount:
     url: str
     credentials: dict[str, Any]
     clock: LeapingClock
+    store: PortalStore
+
+    async def order(self, kind: str, **details: Any) -> None:
+        """Order a fault."""
+        await administration.add_fault(self.store, self.clock, TENANT, kind, **details)
+
+    async def change(self, **settings: Any) -> None:
+        """Change settings of the account."""
+        await administration.change_account(self.store, self.clock, TENANT, **settings)
+
+    async def shown(self) -> dict[str, dict[str, Any]]:
+        """Return every user by e-mail as the account's owner sees them, whatever the API leaves out."""
+        found = await administration.list_users(self.store, self.clock, TENANT)
+        return {each["email"]: each for each in found["users"]}
 
     async def call(self, method: str, path: str, body: Any = None, **query: str) -> Any:
         """Make one call of the public API, as somebody else than the gateway."""
@@ -114,6 +129,15 @@ class World:
         """Deliver what is due; returns the moment something is next due."""
         return await self.gateway.drain(self.tenant_id)
 
+    async def rest(self) -> None:
+        """Drain, and let time pass, until nothing is due any more."""
+        for _ in range(500):
+            due = await self.drain()
+            if due is None:
+                return
+            self.clock.leap(max(0, due - self.clock.now()) + 1)
+        raise AssertionError("the backlog never came to rest")
+
     async def add_user(self, user_name: str, **attributes: Any) -> Stored:
         """Create a SCIM user."""
         body = {"schemas": [USER.schema.id, ENTERPRISE], "userName": user_name, **attributes}
@@ -145,6 +169,12 @@ class World:
     async def delete_user(self, user_id: str) -> None:
         """DELETE a SCIM user."""
         await self.directory.delete(exchange(), USER, user_id, None)
+
+    async def delivery(self, user: str) -> dict[str, Any]:
+        """Return what is known of the delivery of a person."""
+        shown = await self.run("users.show", tenant=TENANT, user=user)
+        found: dict[str, Any] = shown["delivery"]
+        return found
 
     async def held(self) -> dict[str, str]:
         """Return who is held and why, by e-mail or key."""
@@ -189,10 +219,10 @@ async def portal(
         application = create_application(Surroundings(store, clock, lambda: addresses[0]))
         async with serve(application if front is None else front(application)) as url:
             addresses.append(url)
-            credentials = await open_account(
+            credentials = await administration.open_account(
                 store, clock, name=TENANT, address=url, with_scim=True, **account
             )
-            yield HubSpotAccount(url, credentials, clock)
+            yield HubSpotAccount(url, credentials, clock, store)
 
 
 @contextlib.asynccontextmanager
@@ -220,13 +250,17 @@ async def world(
     scim: bool = True,
     account: dict[str, Any] | None = None,
     database_url: str | None = None,
+    patience_seconds: float = TOTAL_SECONDS,
 ) -> AsyncIterator[World]:
-    """Yield a gateway with one tenant, connected to an account unless told otherwise."""
+    """Yield a gateway with one tenant, connected to an account unless told otherwise.
+
+    Calls to HubSpot are given up after `patience_seconds` of real time.
+    """
     clock = LeapingClock()
     async with (
         portal(folder / "portal", clock, **(account or {})) as hubspot,
-        contextlib.aclosing(_Session()) as session,
-        gateway(folder / "gateway", clock, session.http, database_url=database_url) as opened,
+        open_session(total_seconds=patience_seconds) as session,
+        gateway(folder / "gateway", clock, session, database_url=database_url) as opened,
     ):
         made = World(opened, hubspot, clock)
         created = await made.run("tenant.create", name=TENANT)
@@ -234,11 +268,3 @@ async def world(
         if connected:
             await made.connect(scim=scim)
         yield made
-
-
-class _Session:
-    def __init__(self) -> None:
-        self.http = open_session()
-
-    async def aclose(self) -> None:
-        await self.http.close()

@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from syncline.bootstrap.console import Parts
     from syncline.clock import Clock
     from syncline.gateway.delivery.drain import Drain
     from syncline.gateway.domain.grant import OAuthApp
     from syncline.gateway.hubspot.authority import HubSpotAuthority
     from syncline.gateway.hubspot.link import HubSpotLinks
-    from syncline.gateway.services.operations import Operation
+    from syncline.gateway.notifying.mail import MailServer
+    from syncline.gateway.services.calling import Operation
     from syncline.gateway.services.ports import Store, Wake
+    from syncline.gateway.services.posting import Sender
     from syncline.gateway.services.retention import ReadLog, Retention
     from syncline.gateway.services.upkeep import LogKeeping, Upkeep
+    from syncline.gateway.services.watching import Watch
     from syncline.gateway.store.keyring import KeyRing
     from syncline.scimserver.store import Exchange
     from syncline.settings import Settings
@@ -38,6 +42,8 @@ class Gateway:
     drain: Drain
     upkeep: Upkeep
     clock: Clock
+    watch: Watch
+    sender: Sender
     unanswered: Callable[[], int]
     """How many writes are under way: without any, and without a call to HubSpot, the gateway is at rest."""
 
@@ -55,12 +61,13 @@ async def open_gateway(
 ) -> AsyncIterator[Gateway]:
     """Open the gateway on its database; `address` gives the public address, `deliver` starts the dispatcher.
 
-    `serving` starts what a server does by the way: it writes the log of reads and purges old logs. `forget_key`
-    lets a database open whose key is lost. `session` is the HTTP session to reach HubSpot with; left out, one is
-    opened, and closed at the end.
+    `serving` starts what a server does by the way: it writes the log of reads and purges old logs; where it also
+    delivers, it watches connections and sends notices. `forget_key` lets a database open whose key is lost. `session`
+    is the HTTP session to reach HubSpot with; left out, one is opened, and closed at the end.
 
     Raises the errors of `syncline.sql` for a database or a key that cannot be used.
     """
+    from syncline.bootstrap.console import Parts
     from syncline.clock import SystemClock
     from syncline.gateway.delivery.dispatcher import LocalDispatcher
     from syncline.gateway.delivery.drain import Drain
@@ -104,10 +111,11 @@ async def open_gateway(
         wake: Wake = dispatcher.wake if deliver else _nobody_delivers
         fingerprint = partial(sealer.fingerprint, TOKENS)
         tenants = Tenants(store, clock, lambda: f"{address()}/scim/v2", wake)
+        connections = Connections(store, tenants, links, authority, clock, wake)
         authorizing = Authorizing(
             store,
             tenants,
-            Connections(store, tenants, links, clock, wake),
+            connections,
             links,
             authority,
             clock,
@@ -116,12 +124,13 @@ async def open_gateway(
         )
         table = operations(
             store,
-            links,
             clock,
             fingerprint=fingerprint,
             scim_base_url=lambda: f"{address()}/scim/v2",
             wake=wake,
+            connections=connections,
             authorizing=authorizing,
+            address=address,
         )
         application = _application(
             settings,
@@ -134,6 +143,19 @@ async def open_gateway(
             wake,
             read_log,
             callback_page(authorizing.answer),
+            Parts(
+                settings,
+                store,
+                tenants,
+                table,
+                fingerprint,
+                clock,
+                address,
+                links.pace,
+                fingerprint("csrf tokens of the console"),
+            )
+            if serving
+            else None,
         )
         upkept = maintenance(
             store,
@@ -146,8 +168,19 @@ async def open_gateway(
             address=address,
             serving=serving,
         )
+        noticed = await _notices(
+            settings, stack, store, links, logs, clock, wake, address, metrics, watches=serving and deliver
+        )
         yield Gateway(
-            {**table, **upkept}, application, store, drain, upkeep, clock, lambda: writer.unanswered
+            {**table, **upkept, **noticed.operations},
+            application,
+            store,
+            drain,
+            upkeep,
+            clock,
+            noticed.watch,
+            noticed.sender,
+            lambda: writer.unanswered,
         )
 
 
@@ -223,9 +256,11 @@ def _application(
     wake: Wake,
     read_log: ReadLog | None,
     callback: Any,
+    parts: Parts | None,
 ) -> Any:
     from sqlalchemy import text
 
+    from syncline.bootstrap.console import api_application, console_application
     from syncline.gateway.web.application import SCIM_PREFIX, create_application
     from syncline.gateway.web.bearer import BearerAuthenticator
     from syncline.gateway.web.health import Health
@@ -263,6 +298,79 @@ def _application(
         address=address,
         callback=callback,
         trusted_proxies=settings.trusted_proxies,
+        console=None if parts is None else console_application(parts),
+        api=None if parts is None else api_application(parts),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Notices:
+    operations: Mapping[str, Operation]
+    watch: Watch
+    sender: Sender
+
+
+async def _notices(
+    settings: Settings,
+    stack: AsyncExitStack,
+    store: Store,
+    links: HubSpotLinks,
+    logs: LogKeeping,
+    clock: Clock,
+    wake: Wake,
+    address: Callable[[], str],
+    metrics: Metrics,
+    *,
+    watches: bool,
+) -> _Notices:
+    """Put together what notices come from and go out by; `watches` has both at work until the stack closes."""
+    from syncline.gateway.notifying.addresses import Doors
+    from syncline.gateway.notifying.mail import MailChannel
+    from syncline.gateway.notifying.webhooks import WebhookChannel, open_webhook_session
+    from syncline.gateway.services.noticing import Noticing
+    from syncline.gateway.services.ports.notices import ChannelKind, NoticeChannel
+    from syncline.gateway.services.posting import Sender
+    from syncline.gateway.services.tenants import Tenants
+    from syncline.gateway.services.watching import Watch
+
+    doors = Doors(allow_private=not settings.is_public, allowed_hosts=settings.allow_private_webhooks)
+    session = open_webhook_session(doors)
+    stack.push_async_callback(session.close)
+    channels: dict[ChannelKind, NoticeChannel] = {
+        ChannelKind.EMAIL: MailChannel(_mail_server(settings)),
+        ChannelKind.WEBHOOK: WebhookChannel(session, doors, clock),
+    }
+    watch = Watch(store, links, logs, clock, wake, address, metrics.conditions)
+    sender = Sender(store, channels, clock, metrics.notice_message)
+    if watches:
+        await stack.enter_async_context(_beside(watch.run()))
+        await stack.enter_async_context(_beside(sender.run()))
+    noticing = Noticing(store, Tenants(store, clock, address, wake), channels, clock, address)
+    return _Notices(
+        {
+            "notice.list": noticing.list,
+            "notice.subscribe": noticing.subscribe,
+            "notice.unsubscribe": noticing.unsubscribe,
+            "notice.test": noticing.test,
+        },
+        watch,
+        sender,
+    )
+
+
+def _mail_server(settings: Settings) -> MailServer | None:
+    """Return the mail server of the settings; None while none is set."""
+    from syncline.gateway.notifying.mail import MailServer
+
+    if settings.smtp_host is None:
+        return None
+    return MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        user=settings.smtp_user,
+        password=settings.smtp_password,
+        sender=settings.mail_from or f"syncline@{settings.smtp_host}",
     )
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from syncline.bootstrap.gateway import open_gateway
+from syncline.bootstrap.gateway import Gateway, open_gateway
 
 if TYPE_CHECKING:
-    from syncline.gateway.services.operations import Operation
+    from syncline.gateway.services.calling import Operation
     from syncline.localsocket import Call, Progress
     from syncline.settings import Settings
 
@@ -28,6 +29,8 @@ def serve(settings: Settings) -> None:
     from syncline.telemetry.logging import configure
 
     configure(settings.log_level, settings.log_format)
+    # A SCIM write passes between threads a dozen times: beside a long read it must not wait 5 ms for each.
+    sys.setswitchinterval(0.001)
     try:
         with DataFolder(settings.data).hold():
             httpserver.run(partial(_serve, settings))
@@ -56,7 +59,17 @@ async def _serve(settings: Settings) -> None:
                 folder.publish(ServerRecord(os.getpid(), local, address, str(socket_path)))
                 _log.info("Syncline listens on %s; SCIM is at %s/scim/v2", local, address)
 
+            await _welcome(gateway)
             await httpserver.serve(gateway.application, listener, on_listening=announce)
+
+
+async def _welcome(gateway: Gateway) -> None:
+    """While nobody owns the console, print the link by which its first owner comes in: to a person, not to the log."""
+    import click
+
+    if not await gateway.store.operators.has_owner():
+        made = await gateway.operations["operator.link"]("serve")
+        click.echo(f"Nobody owns the console yet. This link makes its first owner, once: {made['link']}")
 
 
 @asynccontextmanager

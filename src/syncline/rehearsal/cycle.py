@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Unpack
 
 from syncline.clock import Clock, Milliseconds
 from syncline.rehearsal import ondemand
@@ -12,7 +12,7 @@ from syncline.rehearsal.entra import EntraClient
 from syncline.rehearsal.entra_run import EntraRun
 from syncline.rehearsal.failures import ProvisioningFailure
 from syncline.rehearsal.groups import provision_group
-from syncline.rehearsal.job import JobError, JobState
+from syncline.rehearsal.job import JobError
 from syncline.rehearsal.mapping import AttributeMapping
 from syncline.rehearsal.objects import ObjectKind
 from syncline.rehearsal.ondemand import OnDemandResult
@@ -26,9 +26,8 @@ from syncline.rehearsal.quarantine import (
 )
 from syncline.rehearsal.references import provision_references
 from syncline.rehearsal.results import ConnectionTest, CycleResult, ReportProgress
-from syncline.rehearsal.simulator import Simulator, of_kind
+from syncline.rehearsal.simulator import Means, Simulator, of_kind
 from syncline.rehearsal.users import provision_user
-from syncline.rehearsal.wire import CONCURRENCY, TIMEOUT_SECONDS
 
 Objects = dict[str, ObjectKind]
 
@@ -54,20 +53,10 @@ class EntraSimulator(Simulator):
         groups: bool = True,
         dialect: Dialect | None = None,
         deletion_threshold: int | None = None,
-        concurrency: int = CONCURRENCY,
-        timeout_seconds: float = TIMEOUT_SECONDS,
-        state: JobState | None = None,
+        **means: Unpack[Means],
     ) -> None:
         address, self.dialect = chosen(base_url, dialect)
-        super().__init__(
-            directory,
-            address,
-            token,
-            clock,
-            concurrency=concurrency,
-            timeout_seconds=timeout_seconds,
-            state=state,
-        )
+        super().__init__(directory, address, token, clock, **means)
         self.mapping = mapping or AttributeMapping()
         self.deletion_threshold = deletion_threshold
         self._groups = groups

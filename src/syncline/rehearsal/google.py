@@ -5,18 +5,16 @@ The directory's words stand for Google's so: assigned is “on for the person”
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Unpack
 
 from syncline.clock import Clock
 from syncline.rehearsal.directory import Directory
 from syncline.rehearsal.failures import ProvisioningFailure
 from syncline.rehearsal.google_client import GoogleClient
 from syncline.rehearsal.google_users import Deprovisioning, GoogleRun, GoogleUpdates, due, provision_user
-from syncline.rehearsal.job import JobState
 from syncline.rehearsal.objects import ObjectKind
 from syncline.rehearsal.results import ConnectionTest, CycleResult, ReportProgress
-from syncline.rehearsal.simulator import Simulator, of_kind
-from syncline.rehearsal.wire import CONCURRENCY, TIMEOUT_SECONDS
+from syncline.rehearsal.simulator import Means, Simulator, of_kind
 
 
 class GoogleSimulator(Simulator):
@@ -33,19 +31,9 @@ class GoogleSimulator(Simulator):
         *,
         updates: GoogleUpdates = GoogleUpdates.PATCH,
         deprovisioning: Deprovisioning | None = None,
-        concurrency: int = CONCURRENCY,
-        timeout_seconds: float = TIMEOUT_SECONDS,
-        state: JobState | None = None,
+        **means: Unpack[Means],
     ) -> None:
-        super().__init__(
-            directory,
-            base_url,
-            token,
-            clock,
-            concurrency=concurrency,
-            timeout_seconds=timeout_seconds,
-            state=state,
-        )
+        super().__init__(directory, base_url, token, clock, **means)
         self.updates = updates
         self.deprovisioning = deprovisioning or Deprovisioning()
 

@@ -11,12 +11,11 @@ directory's words stand for Okta's so: blocked is suspended, soft-deleted is dea
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import ClassVar
+from typing import ClassVar, Unpack
 
 from syncline.clock import Clock
 from syncline.rehearsal.directory import Directory, GroupRef, UserRef
 from syncline.rehearsal.failures import ProvisioningFailure
-from syncline.rehearsal.job import JobState
 from syncline.rehearsal.log import Entry
 from syncline.rehearsal.objects import ObjectKind
 from syncline.rehearsal.okta_client import PAGE, OktaClient, TellWait
@@ -25,8 +24,8 @@ from syncline.rehearsal.okta_import import ImportResult, import_users
 from syncline.rehearsal.okta_run import OktaRun, OktaStyle
 from syncline.rehearsal.okta_users import provision_user, push_password
 from syncline.rehearsal.results import ConnectionTest, CycleResult, ReportProgress
-from syncline.rehearsal.simulator import Simulator, of_kind
-from syncline.rehearsal.wire import CONCURRENCY, TIMEOUT_SECONDS, AddressError
+from syncline.rehearsal.simulator import Means, Simulator, of_kind
+from syncline.rehearsal.wire import AddressError
 
 
 class OktaSimulator(Simulator):
@@ -44,19 +43,9 @@ class OktaSimulator(Simulator):
         style: OktaStyle = OktaStyle.CATALOGUE,
         groups: bool = True,
         tell_wait: TellWait | None = None,
-        concurrency: int = CONCURRENCY,
-        timeout_seconds: float = TIMEOUT_SECONDS,
-        state: JobState | None = None,
+        **means: Unpack[Means],
     ) -> None:
-        super().__init__(
-            directory,
-            base_url,
-            token,
-            clock,
-            concurrency=concurrency,
-            timeout_seconds=timeout_seconds,
-            state=state,
-        )
+        super().__init__(directory, base_url, token, clock, **means)
         if "_" in base_url:
             raise AddressError("Okta takes no base URL with an underscore. Serve SCIM under another address.")
         self.style = style

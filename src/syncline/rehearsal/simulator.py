@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 from syncline.clock import Clock, Milliseconds, SystemClock
 from syncline.rehearsal.directory import Directory
@@ -19,9 +19,19 @@ from syncline.rehearsal.wire import CONCURRENCY, TIMEOUT_SECONDS, check_address
 Work = Callable[[str], Awaitable[Entry | None]]
 
 
+class Means(TypedDict, total=False):
+    """What every simulator takes besides whom it provisions where: see `Simulator`."""
+
+    concurrency: int
+    timeout_seconds: float
+    state: JobState | None
+
+
 class Simulator(ABC):
     """One provider's provisioning of one application. Cycles must not overlap.
 
+    At most `concurrency` requests are under way at once, each given up after `timeout_seconds`; `state` is what an
+    earlier run remembered.
     Raises AddressError (a ValueError) at once for an address or token that cannot be used.
     """
 

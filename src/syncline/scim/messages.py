@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from syncline.scim.errors import ERROR_SCHEMA, InvalidSyntax, InvalidValue, ScimError
 
@@ -40,8 +41,7 @@ def error_response(error: ScimError) -> dict[str, Any]:
     return error.to_dict()
 
 
-@dataclass(frozen=True, slots=True)
-class SearchRequest:
+class SearchRequest(Struct, frozen=True):
     """What a client asks of a list: the same for the query string and for `.search`."""
 
     filter: str | None = None
@@ -66,7 +66,7 @@ class SearchRequest:
     @classmethod
     def from_query(cls, parameters: Iterable[tuple[str, str]]) -> SearchRequest:
         """Return the request of decoded query parameters; their names in any case, others ignored."""
-        return cls._of((name, value) for name, value in parameters if value != "")
+        return cls._of([(name, value) for name, value in parameters if value != ""])
 
     @classmethod
     def _of(cls, pairs: Iterable[tuple[str, Any]]) -> SearchRequest:
@@ -77,7 +77,7 @@ class SearchRequest:
                 if lower in given:
                     raise InvalidValue(f"{_PARAMETERS[lower]} is given twice.")
                 given[lower] = value
-        if given.keys() == {"filter"}:
+        if len(given) == 1 and "filter" in given:
             return cls(_text(given, "filter"))
         return cls(
             filter=_text(given, "filter"),

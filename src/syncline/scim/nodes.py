@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from syncline.scim.attributes import Path
 
@@ -11,8 +12,7 @@ Operator = Literal["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"]
 Values = str | bool | int | float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """`path operator value`; the value has the attribute's type, None stands for null."""
 
     path: Path
@@ -20,39 +20,34 @@ class Comparison:
     value: Values
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
+class Present(Struct, frozen=True):
     """`path pr`: there is a value, and it is not empty."""
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class ValuePath:
+class ValuePath(Struct, frozen=True):
     """`path[filter]`: one and the same element satisfies the whole inner filter."""
 
     path: Path
     filter: Filter
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(Struct, frozen=True):
     """Both hold."""
 
     left: Filter
     right: Filter
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(Struct, frozen=True):
     """At least one holds."""
 
     left: Filter
     right: Filter
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """It does not hold."""
 
     filter: Filter

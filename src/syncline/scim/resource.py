@@ -15,7 +15,7 @@ from syncline.scim.attributes import Path, ResourceType
 from syncline.scim.dialects import Notes
 from syncline.scim.errors import InvalidSyntax, InvalidValue, Mutability
 from syncline.scim.projection import Projection, project
-from syncline.scim.values import Converter, converter, is_plain_text, object_reader
+from syncline.scim.values import Converter, Entry, converter, exact_type, object_reader
 
 __all__ = ["Notes", "Projection", "Resource", "check_required", "list_schemas", "project", "read"]
 
@@ -48,28 +48,35 @@ def check_id(body: dict[str, Any], resource_id: str) -> None:
 
 def check_required(resource_type: ResourceType, resource: Resource) -> None:
     """Raise InvalidValue when a required attribute is missing."""
-    for attribute in resource_type.schema.attributes:
-        if attribute.required and attribute.name not in resource:
-            raise InvalidValue(f"{attribute.name} is required.")
+    for name in _required(resource_type):
+        if name not in resource:
+            raise InvalidValue(f"{name} is required.")
+
+
+@cache
+def _required(resource_type: ResourceType) -> tuple[str, ...]:
+    return tuple(attribute.name for attribute in resource_type.schema.attributes if attribute.required)
 
 
 def list_schemas(resource_type: ResourceType, resource: Resource) -> list[str]:
     """Return the URNs the resource uses: the core schema, then each extension it has data of."""
-    return [resource_type.schema.id, *(s.id for s in resource_type.extensions if s.id in resource)]
+    return [resource_type.schema.id, *[s.id for s in resource_type.extensions if s.id in resource]]
 
 
 def read_schemas(resource_type: ResourceType, value: Any, notes: Notes) -> frozenset[str]:
     """Return the known URNs of a `schemas` value; unknown ones are left out and noted."""
     urns = [value] if isinstance(value, str) else value
-    if not isinstance(urns, list) or not all(isinstance(urn, str) for urn in urns):
+    if not isinstance(urns, list):
         raise InvalidValue("schemas must be a list of URNs.")
     listed = set()
     for urn in urns:
+        if type(urn) is not str:
+            raise InvalidValue("schemas must be a list of URNs.")
         schema = resource_type.schema_named(urn)
         if schema is None:
             notes.add(dialects.FOREIGN_SCHEMA)
             continue
-        if urn.lower() != schema.id.lower():
+        if urn != schema.id and urn.lower() != schema.id.lower():
             notes.add(dialects.LEGACY_URN)
         listed.add(schema.id)
     return frozenset(listed)
@@ -78,16 +85,13 @@ def read_schemas(resource_type: ResourceType, value: Any, notes: Notes) -> froze
 @cache
 def _reader(resource_type: ResourceType) -> Callable[[dict[str, Any], Notes], Resource]:
     """Compile the reader of whole bodies of this type."""
-    core = resource_type.schema
-    table: dict[str, tuple[str, bool, Converter]] = {
-        a.name: (a.name, is_plain_text(a), converter(a))
-        for a in resource_type.attributes
-        if a.name != "schemas"
+    table: dict[str, Entry] = {
+        a.name: (a.name, exact_type(a), converter(a)) for a in resource_type.attributes if a.name != "schemas"
     }
     for schema in resource_type.extensions:
         table[schema.id] = (
             schema.id,
-            False,
+            None,
             _extension_converter(object_reader(schema.attributes), schema.name),
         )
 
@@ -98,8 +102,8 @@ def _reader(resource_type: ResourceType) -> Callable[[dict[str, Any], Notes], Re
         for key, value in body.items():
             entry = table.get(key)
             if entry is not None:
-                name, plain, convert = entry
-                converted = value if plain and type(value) is str else convert(value, notes)
+                name, kind, convert = entry
+                converted = value if type(value) is kind else convert(value, notes)
                 if converted is not None:
                     out[name] = converted
             elif key == "schemas" and value is not None:
@@ -111,7 +115,7 @@ def _reader(resource_type: ResourceType) -> Callable[[dict[str, Any], Notes], Re
         schemas = out["schemas"] = list_schemas(resource_type, out)
         if not listed:
             notes.add(dialects.MISSING_SCHEMAS)
-        elif any(urn not in listed for urn in schemas if urn != core.id):
+        elif len(schemas) > 1 and not listed.issuperset(schemas[1:]):
             notes.add(dialects.UNLISTED_EXTENSION)
         return out
 
@@ -131,7 +135,7 @@ def _extension_converter(read_object: Converter, name: str) -> Converter:
 
 def _read_others(
     resource_type: ResourceType,
-    table: dict[str, tuple[str, bool, Converter]],
+    table: dict[str, Entry],
     body: dict[str, Any],
     others: list[tuple[str, Any]],
     out: Resource,
@@ -172,7 +176,7 @@ def _core_reader(resource_type: ResourceType) -> Converter:
 
 
 def _read_spelled(
-    table: dict[str, tuple[str, bool, Converter]],
+    table: dict[str, Entry],
     path: Path,
     key: str,
     value: Any,

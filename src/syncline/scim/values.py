@@ -19,12 +19,21 @@ from syncline.scim.json import decode
 from syncline.scim.names import check_user_name
 
 Converter = Callable[[Any, Notes], Any]
+Entry = tuple[str, type[object] | None, Converter]
+"""How a member is read: its canonical name, its `exact_type`, its converter."""
 
 MAX_VALUES = 500
 """Elements one multi-valued attribute may hold; members of a group are not bounded by it."""
 
 # Deactivation must never be lost in a null: unassigned would be read as active.
 _NEVER_NULL = frozenset({"active"})
+_EXACT: dict[str, type[object]] = {
+    "string": str,
+    "reference": str,
+    "binary": str,
+    "boolean": bool,
+    "integer": int,
+}
 _JSON_TEXT_IN = frozenset({"roles", "entitlements"})
 _MEMBER_KEYS = ("value", "type", "display")
 
@@ -65,13 +74,11 @@ def sub_converter(attribute: Attribute, sub: Attribute) -> Converter:
     return convert
 
 
-def is_plain_text(attribute: Attribute) -> bool:
-    """Tell whether any string is already this attribute's canonical value, so that no conversion is needed."""
-    return (
-        attribute.type in ("string", "reference", "binary")
-        and not (attribute.multi_valued or attribute.required)
-        and attribute.mutability not in ("readOnly", "writeOnly")
-    )
+def exact_type(attribute: Attribute) -> type[object] | None:
+    """Return the type whose every value is already this attribute's canonical value: no conversion is needed."""
+    if attribute.multi_valued or attribute.required or attribute.mutability in ("readOnly", "writeOnly"):
+        return None
+    return _EXACT.get(attribute.type)
 
 
 def object_reader(attributes: Iterable[Attribute], aliases: dict[str, str] | None = None) -> Converter:
@@ -79,18 +86,18 @@ def object_reader(attributes: Iterable[Attribute], aliases: dict[str, str] | Non
 
     Unknown members are left out and noted. InvalidSyntax: a member given twice in different case.
     """
-    table = {a.name: (a.name, is_plain_text(a), converter(a)) for a in attributes}
+    table = {a.name: (a.name, exact_type(a), converter(a)) for a in attributes}
     by_lower = {name.lower(): entry for name, entry in table.items()}
     other_names = aliases or {}
 
-    def alias(lower: str, value: dict[str, Any], notes: Notes) -> tuple[str, bool, Converter] | None:
+    def alias(lower: str, value: dict[str, Any], notes: Notes) -> Entry | None:
         notes.add(dialects.DISPLAY_NAME)
         names = [name.lower() for name in value]
         if names.count(lower) > 1:
             raise InvalidSyntax(f"{lower} is given twice, in different case.")
         return None if other_names[lower] in names else by_lower[other_names[lower]]
 
-    def other_spelling(key: str, value: dict[str, Any], notes: Notes) -> tuple[str, bool, Converter] | None:
+    def other_spelling(key: str, value: dict[str, Any], notes: Notes) -> Entry | None:
         lower = key.lower()
         if lower in other_names:
             return alias(lower, value, notes)
@@ -106,8 +113,8 @@ def object_reader(attributes: Iterable[Attribute], aliases: dict[str, str] | Non
             entry = table.get(key) or other_spelling(key, value, notes)
             if entry is None:
                 continue
-            name, plain, convert = entry
-            converted = item if plain and type(item) is str else convert(item, notes)
+            name, kind, convert = entry
+            converted = item if type(item) is kind else convert(item, notes)
             if converted is not None:
                 out[name] = converted
         return out or None
@@ -117,7 +124,7 @@ def object_reader(attributes: Iterable[Attribute], aliases: dict[str, str] | Non
 
 def check_primary(elements: list[Any], name: str) -> None:
     """Raise InvalidValue when more than one element is primary (RFC 7643 §2.4)."""
-    if sum(type(element) is dict and element.get("primary") is True for element in elements) > 1:
+    if len([element for element in elements if type(element) is dict and element.get("primary") is True]) > 1:
         raise InvalidValue(f"{name} has more than one primary value.")
 
 
@@ -313,7 +320,8 @@ def _list_converter(attribute: Attribute) -> Converter:
             # An empty list empties the group; only an absent one leaves it alone.
             return list({member["value"]: member for member in out}.values())
         if has_primary and len(out) > 1:
-            out = list({frozenset(item.items()): item for item in out}.values())
+            if len({item.get("value") for item in out}) < len(out):  # only then can two be the same
+                out = list({frozenset(item.items()): item for item in out}.values())
             check_primary(out, name)
         return out or None
 

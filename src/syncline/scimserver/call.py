@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from syncline.scim.attributes import ResourceType
 from syncline.scim.errors import PreconditionFailed
@@ -22,8 +23,7 @@ _NO_VERSION = 0
 """Versions start at 1, so a store that is asked to overwrite this one always refuses."""
 
 
-@dataclass(slots=True)
-class Call:
+class Call(Struct):
     """What an operation works with; `target` is what the path names in the collection, if anything."""
 
     exchange: Exchange

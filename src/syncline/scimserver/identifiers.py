@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import random
-import uuid
 
 from syncline.clock import Milliseconds
 
@@ -20,15 +19,12 @@ _random = random.Random()  # noqa: S311 - it has to be new, not secret, and aski
 os.register_at_fork(after_in_child=_random.seed)
 
 
-def time_ordered(at: Milliseconds) -> uuid.UUID:
-    """Return a UUID of version 7 (RFC 9562 §5.7): the moment, then 74 random bits."""
-    return uuid.UUID(int=_value(at))
+def time_ordered(at: Milliseconds) -> str:
+    """Return a UUID of version 7 (RFC 9562 §5.7) as text: the moment, then 74 random bits."""
+    digits = time_ordered_text(at)
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def time_ordered_text(at: Milliseconds) -> str:
-    """Return such a UUID as 32 hexadecimal digits."""
-    return f"{_value(at):032x}"
-
-
-def _value(at: Milliseconds) -> int:
-    return (at << 80) | _random.getrandbits(80) & ~_FIXED | _VERSION | _VARIANT
+    """Return such a UUID as 32 hexadecimal digits, without hyphens."""
+    return f"{(at << 80) | _random.getrandbits(80) & ~_FIXED | _VERSION | _VARIANT:032x}"

@@ -99,5 +99,5 @@ def _meta(stored: Stored, resource_type: ResourceType, base_url: str) -> dict[st
         "created": timestamp(stored.created_at),
         "lastModified": timestamp(stored.modified_at),
         "location": location(resource_type, stored.id, base_url),
-        "version": etag(stored.version),
+        "version": etag(stored.version, stored.groups),
     }

@@ -24,10 +24,10 @@ async def create(call: Call, resource_type: ResourceType) -> Response:
 
 
 async def get(call: Call, resource_type: ResourceType) -> Response:
-    """GET one resource: 200, or 304 where If-None-Match names its version."""
+    """GET one resource: 200, or 304 where If-None-Match names its tag."""
     selection = _selection(call, resource_type)
     stored = await call.store.get(call.exchange, resource_type, call.target, selection.include)
-    if none_match_holds(call.header(b"if-none-match"), stored.version):
+    if none_match_holds(call.header(b"if-none-match"), etag(stored.version, stored.groups)):
         return Response(304, headers=(_etag_header(stored),))
     return _found(call, resource_type, stored, selection)
 
@@ -82,7 +82,7 @@ def _body_limit(call: Call, resource_type: ResourceType) -> int:
 
 
 def _etag_header(stored: Stored) -> Header:
-    return (b"etag", etag(stored.version).encode())
+    return (b"etag", etag(stored.version, stored.groups).encode())
 
 
 def _found(

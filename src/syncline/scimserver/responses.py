@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import orjson
+from msgspec import Struct
 
 from syncline.scim.errors import ScimError, Unauthorized
 from syncline.scimserver.asgi import Send
@@ -18,8 +17,7 @@ _COMMON: tuple[Header, ...] = (
 _JSON: Header = (b"content-type", b"application/scim+json; charset=utf-8")
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """An answer; without a body it carries no content type (204, 304)."""
 
     status: int

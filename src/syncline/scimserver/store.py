@@ -7,8 +7,9 @@ names a tenant. `tests/contracts/resource_store.py` holds the promises below; ev
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from syncline.clock import Milliseconds
 from syncline.scim.attributes import ResourceType
@@ -21,8 +22,7 @@ Reference = dict[str, Any]
 """One element of `groups` or `members`: `value`, and perhaps `display` and `type`; never `$ref`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """A resource as it is kept.
 
     `document` is the canonical JSON text of the resource, an object that holds `schemas` and never holds
@@ -41,8 +41,7 @@ class Stored:
     members: tuple[Reference, ...] | None = None
 
 
-@dataclass(slots=True)
-class Exchange:
+class Exchange(Struct):
     """One SCIM request, as the event log wants to know it; `client` is the address of the peer.
 
     `opened` names the store that the token opened; whoever authenticates may set it, for logs alone.
@@ -60,8 +59,7 @@ class Exchange:
     opened: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """A search. `start_index` counts from 1; `count` is at least 0 and already capped."""
 
     filter: Filter | None
@@ -69,8 +67,7 @@ class Query:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """One page of matches and the number of all matches, in an order that stays as it is between pages."""
 
     resources: Sequence[Stored]

@@ -41,6 +41,12 @@ POSTGRES_SETTINGS = (
     "SET jit = off",
 )
 
+# The driver looks for an adapter of every value that is neither a text nor a number, and not finding one costs it more
+# than a column of a row: so it is given some that hand out what they were given.
+sqlite3.register_adapter(type(None), {None: None}.get)
+sqlite3.register_adapter(bytes, bytes)
+sqlite3.register_adapter(bool, int)
+
 BEGIN_OPTION = "syncline_begin"
 """Execution option of a connection: the SQLite statement that opens its transactions."""
 

@@ -51,7 +51,8 @@ class Layout:
         )
         self._blank = {column.name: _default(column) for column in table.columns}
         self._lookups = self._declared_lookups()
-        self._orders = frozenset(self._lookups.values())
+        self._orders = frozenset((columns, len(columns)) for columns in self._lookups.values())
+        self._asked: dict[Columns, Columns] = {}
 
     def complete(self, row: Row) -> Row:
         """Return a new row with a value for every column: the given one, the default or None."""
@@ -71,6 +72,13 @@ class Layout:
 
     def lookup(self, columns: Iterable[str]) -> Columns:
         """Return the declared look-up on exactly those columns, in its declared order."""
+        asked = tuple(columns)
+        found = self._asked.get(asked)
+        if found is None:
+            found = self._asked[asked] = self._find_lookup(asked)
+        return found
+
+    def _find_lookup(self, columns: Columns) -> Columns:
         try:
             return self._lookups[frozenset(columns)]
         except KeyError:
@@ -85,7 +93,7 @@ class Layout:
 
     def check_need(self, columns: Columns, values: tuple[Any, ...]) -> None:
         """Raise WrongColumns unless the columns are a look-up in its declared order, with as many values."""
-        if columns not in self._orders or len(columns) != len(values):
+        if (columns, len(values)) not in self._orders:
             named = ", ".join(columns)
             raise WrongColumns(f"({named}) with {len(values)} values is no look-up of {self.name}.")
 

@@ -8,7 +8,7 @@ exactly that.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -36,15 +36,26 @@ class _Compiled(NamedTuple):
 
 def rows_of(connection: Connection, statement: Select[Any], parameters: Mapping[str, Any]) -> list[Row]:
     """Return every row by column name. The statement is a constant of its module: it is remembered for good."""
-    lists = tuple([(name, len(value)) for name, value in parameters.items() if isinstance(value, list)])
-    if not _on_sqlite(connection) or (lists and not all(length for _, length in lists)):
+    if not _on_sqlite(connection) or [] in parameters.values():
         return [dict(row) for row in connection.execute(statement, parameters).mappings()]
+    return sqlite_rows(connection.connection.driver_connection, statement, parameters)
+
+
+def sqlite_rows(driver: Any, statement: Select[Any], parameters: Mapping[str, Any]) -> list[Row]:
+    """Return the same from SQLite's driver; no list among the parameters may be empty."""
+    lists = tuple([(name, len(value)) for name, value in parameters.items() if type(value) is list])
     compiled = _compiled(statement, lists)
     given = {**compiled.constants, **parameters}
     for name, _ in lists:
         given |= {f"{name}_{number}": value for number, value in enumerate(parameters[name], 1)}
-    found = _fetch(connection, compiled.text, [given[name] for name in compiled.names])
-    rows = [dict(zip(compiled.columns, row, strict=True)) for row in found]
+    try:
+        found = driver.execute(compiled.text, [given[name] for name in compiled.names]).fetchall()
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(
+            compiled.text, None, error, sqlite3.Error, hide_parameters=True, dialect=_SQLITE
+        ) from error
+    columns = compiled.columns
+    rows = [dict(zip(columns, row)) for row in found]  # noqa: B905 - the statement has just these columns
     for name, read in compiled.readers:
         for row in rows:
             row[name] = read(row[name])
@@ -59,17 +70,6 @@ def first_of(connection: Connection, statement: Select[Any], parameters: Mapping
     """Return the first row, or None."""
     rows = rows_of(connection, statement, parameters)
     return rows[0] if rows else None
-
-
-def _fetch(connection: Connection, text: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-    driver: Any = connection.connection.driver_connection
-    try:
-        found: list[tuple[Any, ...]] = driver.execute(text, parameters).fetchall()
-    except sqlite3.Error as error:
-        raise DBAPIError.instance(
-            text, None, error, sqlite3.Error, hide_parameters=True, dialect=connection.dialect
-        ) from error
-    return found
 
 
 @lru_cache(maxsize=1024)

@@ -15,7 +15,7 @@ from syncline.sql.engines import BEGIN_OPTION, is_sqlite
 from syncline.sql.errors import StoreUnavailable
 from syncline.sql.failures import is_refused_write, is_trouble, unavailable
 from syncline.sql.layout import Row
-from syncline.sql.looking import rows_of
+from syncline.sql.looking import rows_of, sqlite_rows
 
 T = TypeVar("T")
 
@@ -45,20 +45,25 @@ class Reader:
         """
         if self._inline is None:
             return await self.scan(fn)
-        return self._at_once(self._inline, fn, snapshot=True)
+        self._check_open()
+        try:
+            return self._inline.run(fn)
+        except SQLAlchemyError as error:
+            raise _as_ours(error) from None
 
     async def rows(self, statement: Select[Any], parameters: Mapping[str, Any]) -> list[Row]:
         """Return the few rows of one constant statement, as `rows_of` does; it is a snapshot by itself."""
         if self._inline is None:
             return await self.scan(lambda connection: rows_of(connection, statement, parameters))
-        return self._at_once(
-            self._inline, lambda connection: rows_of(connection, statement, parameters), snapshot=False
-        )
+        self._check_open()
+        try:
+            return self._inline.rows(statement, parameters)
+        except SQLAlchemyError as error:
+            raise _as_ours(error) from None
 
     async def scan(self, fn: Callable[[Connection], T]) -> T:
         """Return what `fn` reads, however long it takes: in a thread, never on the event loop."""
-        if self._closed:
-            raise StoreUnavailable("The reader is closed.")
+        self._check_open()
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._scan, fn)
 
     async def close(self) -> None:
@@ -68,15 +73,9 @@ class Reader:
         if self._inline is not None:
             self._inline.close()
 
-    def _at_once(self, inline: _InlineConnection, fn: Callable[[Connection], T], *, snapshot: bool) -> T:
+    def _check_open(self) -> None:
         if self._closed:
             raise StoreUnavailable("The reader is closed.")
-        try:
-            return inline.run(fn, snapshot=snapshot)
-        except SQLAlchemyError as error:
-            if is_trouble(error) and not is_refused_write(error):
-                raise unavailable(error) from None
-            raise
 
     def _scan(self, fn: Callable[[Connection], T]) -> T:
         try:
@@ -87,9 +86,7 @@ class Reader:
                     raise
                 return self._scan_once(fn)  # the server had closed an idle connection; reading twice is safe
         except SQLAlchemyError as error:
-            if is_trouble(error) and not is_refused_write(error):
-                raise unavailable(error) from None
-            raise
+            raise _as_ours(error) from None
 
     def _scan_once(self, fn: Callable[[Connection], T]) -> T:
         with self._engine.connect() as connection:
@@ -100,6 +97,11 @@ class Reader:
             )
             with snapshot.begin():
                 return fn(snapshot)
+
+
+def _as_ours(error: SQLAlchemyError) -> Exception:
+    """Return StoreUnavailable for trouble of the database, else the error as it is."""
+    return unavailable(error) if is_trouble(error) and not is_refused_write(error) else error
 
 
 def _scan_sqlite(connection: Connection, fn: Callable[[Connection], T]) -> T:
@@ -123,24 +125,29 @@ class _InlineConnection:
         self._engine = engine
         self._lock = threading.Lock()
         self._connection: Connection | None = None
+        self._driver: Any = None
 
-    def run(self, fn: Callable[[Connection], T], *, snapshot: bool) -> T:
+    def run(self, fn: Callable[[Connection], T]) -> T:
+        """Return what the function reads, in one snapshot."""
         with self._lock:
             connection = self._connection or self._connect()
-            if not snapshot:
-                return fn(connection)
-            driver: Any = connection.connection.driver_connection
-            driver.execute("BEGIN")
+            self._driver.execute("BEGIN")
             try:
                 return fn(connection)
             finally:
-                driver.execute("ROLLBACK")
+                self._driver.execute("ROLLBACK")
+
+    def rows(self, statement: Select[Any], parameters: Mapping[str, Any]) -> list[Row]:
+        """Return the rows of one statement."""
+        with self._lock:
+            if self._connection is None:
+                self._connect()
+            return sqlite_rows(self._driver, statement, parameters)
 
     def close(self) -> None:
         with self._lock:
             if self._connection is not None:
-                driver: Any = self._connection.connection.driver_connection
-                driver.execute("PRAGMA query_only=OFF")
+                self._driver.execute("PRAGMA query_only=OFF")
                 self._connection.close()
                 self._connection = None
 
@@ -148,4 +155,5 @@ class _InlineConnection:
         connection = self._engine.connect().execution_options(**{BEGIN_OPTION: "PRAGMA query_only=ON"})
         connection.begin()
         self._connection = connection
+        self._driver = connection.connection.driver_connection
         return connection

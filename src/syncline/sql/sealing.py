@@ -76,6 +76,7 @@ class Sealer:
     def __init__(self, key: Key, *others: Key) -> None:
         self._ciphers: dict[str, AESGCM] = {}
         self._fingerprint_keys: dict[str, bytes] = {}
+        self._fingerprint_hashes: dict[str, hmac.HMAC] = {}
         for each in (*others, key):
             self.turn_to(each)
         self._fingerprints = key
@@ -123,10 +124,13 @@ class Sealer:
 
     def fingerprint(self, purpose: str, secret: str) -> bytes:
         """Return 32 bytes by which a secret is found again but not known (HMAC-SHA-256)."""
-        key = self._fingerprint_keys.get(purpose)
-        if key is None:
-            key = self._fingerprint_keys[purpose] = self._fingerprints.derive(f"fingerprint {purpose}")
-        return hmac.digest(key, secret.encode(), hashlib.sha256)
+        keyed = self._fingerprint_hashes.get(purpose)
+        if keyed is None:
+            keyed = self._fingerprint_by(purpose, self._fingerprints.derive(f"fingerprint {purpose}"))
+        # `hmac.digest` would let go of the GIL, and every request would wait until the writer gives it back.
+        hashed = keyed.copy()
+        hashed.update(secret.encode())
+        return hashed.digest()
 
     def fingerprint_key(self, purpose: str) -> str:
         """Return the key behind the fingerprints of one purpose as base64url, to be kept sealed."""
@@ -135,7 +139,13 @@ class Sealer:
 
     def keep_fingerprint_key(self, purpose: str, text: str) -> None:
         """Take fingerprints of that purpose with a key that `fingerprint_key` gave, whatever key seals."""
-        self._fingerprint_keys[purpose] = _decode(text)
+        self._fingerprint_by(purpose, _decode(text))
+
+    def _fingerprint_by(self, purpose: str, key: bytes) -> hmac.HMAC:
+        """Take fingerprints of that purpose with that key; return its hash, to be copied and fed."""
+        self._fingerprint_keys[purpose] = key
+        keyed = self._fingerprint_hashes[purpose] = hmac.new(key, digestmod=hashlib.sha256)
+        return keyed
 
 
 def _place(bound_to: tuple[str, ...]) -> bytes:

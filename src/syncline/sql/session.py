@@ -68,12 +68,13 @@ class _Shelf:
 
     def put(self, key: Key, row: Row | _Unknown | None) -> None:
         """Make that the known state of the row."""
-        before = self.rows.get(key)
-        for index in self.indexes.values():
-            if before is not None:
-                index.keys[index.values_of(before)].discard(key)
-            if row is not None and row is not UNKNOWN:
-                index.keys[index.values_of(row)].add(key)
+        if self.indexes:
+            before = self.rows.get(key)
+            for index in self.indexes.values():
+                if before is not None:
+                    index.keys[index.values_of(before)].discard(key)
+                if row is not None and row is not UNKNOWN:
+                    index.keys[index.values_of(row)].add(key)
         if row is UNKNOWN:
             self.rows.pop(key, None)
             self.stored.pop(key, None)
@@ -122,13 +123,13 @@ class Session:
     def find(self, table: Table, **columns: Any) -> list[Row]:
         shelf = self._shelf(table)
         names = shelf.layout.lookup(columns)
-        values = tuple([columns[name] for name in names])
+        values = tuple(map(columns.__getitem__, names))
         if None in values:
             return []
         if values not in shelf.asked[names]:
             self._load([(shelf, names, [values])])
-        keys = shelf.index(names).keys.get(values, ())
-        return [row for key in sorted(keys) if (row := shelf.rows[key]) is not None]
+        keys = shelf.index(names).keys.get(values)
+        return [row for key in sorted(keys) if (row := shelf.rows[key]) is not None] if keys else []
 
     def insert(self, table: Table, row: Row) -> None:
         shelf = self._shelf(table)
@@ -141,9 +142,9 @@ class Session:
 
     def update(self, table: Table, key: Key, **changes: Any) -> None:
         before = self.get(table, *key)
-        shelf = self._shelf(table)
         if before is None:
             raise RowMissing(f"The table {table.name} has no such row to update.")
+        shelf = self._shelf(table)
         self._stage(shelf, key, before, shelf.layout.changed(before, changes))
 
     def delete(self, table: Table, *key: Any) -> None:

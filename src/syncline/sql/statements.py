@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from itertools import chain
 from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
     CTE,
+    Boolean,
     ClauseElement,
     Connection,
     Dialect,
@@ -57,8 +59,12 @@ class Statement:
         compiled: Any = statement.compile(dialect=_DIALECTS[dialect_name]())
         self.text = str(compiled)
         self._names: Columns | None = tuple(compiled.positiontup) if compiled.positiontup else None
-        # SQLAlchemy's own conversions, e.g. of a Boolean for SQLite
-        self._converters = tuple(compiled._bind_processors.items())
+        # SQLAlchemy's own conversions, but that of a Boolean for SQLite, whose driver makes it (`engines`).
+        self._converters = tuple(
+            (name, convert)
+            for name, convert in compiled._bind_processors.items()
+            if not isinstance(compiled.binds[name].type, Boolean)
+        )
 
     def bind(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
         """Return the parameters as the driver wants them."""
@@ -94,11 +100,14 @@ class Lookup(Statement):
         columns: Columns,
         dialect_name: str,
         *,
+        count: int,
         takes_arrays: bool = False,
     ) -> None:
         super().__init__(statement, dialect_name)
         self._sought = columns
         self._takes_arrays = takes_arrays
+        if self._names not in (None, tuple(_numbered(name, at) for at in range(count) for name in columns)):
+            raise TypeError(f"A look-up in {table.name} does not take its values in their order.")
         self._columns = layout_of(table).columns
         dialect: Any = _DIALECTS[dialect_name]()
         readers = ((name, _reader(table, name, dialect)) for name in self._columns)
@@ -109,13 +118,12 @@ class Lookup(Statement):
 
         Returns what fetches them. In between other look-ups can be asked for, see `together`.
         """
-        bound = self.bind([self._parameters(wanted)])
         if connection.dialect.name == "postgresql":
             # SQLAlchemy looks for the answer at once, which in a pipeline is not there yet.
             cursor = connection.connection.cursor()
-            cursor.execute(self.text, bound[0])
+            cursor.execute(self.text, self.bind([self._parameters(wanted)])[0])
             return lambda: self._rows(cursor.fetchall())
-        found = driver_of(connection).execute(self.text, bound[0]).fetchall()
+        found = driver_of(connection).execute(self.text, list(chain.from_iterable(wanted))).fetchall()
         return lambda: self._rows(found)
 
     def _parameters(self, wanted: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
@@ -189,7 +197,7 @@ def select_rows(table: Table, dialect_name: str, columns: Columns, count: int) -
     if dialect_name == "postgresql":
         # What is read is locked, in key order, so that two nodes seldom wait for each other in a circle.
         statement = statement.order_by(*key).with_for_update(key_share=True, of=table)
-    return Lookup(statement, table, columns, dialect_name, takes_arrays=takes_arrays)
+    return Lookup(statement, table, columns, dialect_name, count=count, takes_arrays=takes_arrays)
 
 
 @cache

@@ -6,7 +6,7 @@ counts as "other". No label names a tenant or a person.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,9 @@ STATUS_CLASSES = frozenset({"2xx", "3xx", "4xx", "5xx"})
 _CLASSES = {int(name[0]): name for name in STATUS_CLASSES}
 DELIVERY_RESULTS = frozenset({"delivered", "retry", "held", "unchanged"})
 
+HEALTHS = frozenset({"healthy", "degraded", "quarantined", "held", "reconnect needed"})
+NOTICE_CHANNELS = frozenset({"email", "webhook"})
+NOTICE_RESULTS = frozenset({"sent", "failed"})
 READ_LOG_RESULTS = frozenset({"kept", "dropped"})
 
 
@@ -103,6 +106,22 @@ READ_LOG = Metric(
     (("result", READ_LOG_RESULTS),),
 )
 
+CONNECTIONS = Metric(
+    "syncline_connections",
+    Gauge,
+    "Connections to HubSpot by how they are, as the watch saw them last.",
+    (("health", HEALTHS),),
+)
+STANDING_NOTICES = Metric(
+    "syncline_notices_standing", Gauge, "Conditions that need a person, as the watch saw them last."
+)
+NOTICE_MESSAGES = Metric(
+    "syncline_notice_messages_total",
+    Counter,
+    "Tries to send a notice to a subscriber.",
+    (("channel", NOTICE_CHANNELS), ("result", NOTICE_RESULTS)),
+)
+
 METRICS = (
     SCIM_REQUESTS,
     SCIM_SECONDS,
@@ -112,6 +131,9 @@ METRICS = (
     HUBSPOT_SECONDS,
     DELIVERIES,
     READ_LOG,
+    CONNECTIONS,
+    STANDING_NOTICES,
+    NOTICE_MESSAGES,
 )
 """Every metric of the gateway, in the order of the reference page."""
 
@@ -161,6 +183,16 @@ class Metrics:
     def read_log(self, result: str, entries: int) -> None:
         """Count entries for the log of reads."""
         self._at(READ_LOG, result).inc(entries)
+
+    def conditions(self, healths: Mapping[str, int], notices: int) -> None:
+        """Set how many connections are how, and how many conditions need a person."""
+        for health in HEALTHS:
+            self._at(CONNECTIONS, health).set(healths.get(health, 0))
+        self._at(STANDING_NOTICES).set(notices)
+
+    def notice_message(self, channel: str, result: str) -> None:
+        """Count one try to send a notice."""
+        self._at(NOTICE_MESSAGES, channel, result).inc()
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""

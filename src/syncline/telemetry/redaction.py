@@ -32,9 +32,11 @@ _NAMES = "|".join(re.escape(name).replace("_", "[_-]?") for name in SECRET_NAMES
 
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     # Our own tokens keep the public part: it is how an admin finds the token that was used.
-    (re.compile(r"(syncline_[a-z2-7]{10}_)[A-Za-z0-9_-]+"), rf"\1{MASK}"),
+    (re.compile(r"(syncline(?:key|link)?_[a-z2-7]{10}_)[A-Za-z0-9_-]+"), rf"\1{MASK}"),
     # HubSpot's private-app tokens: pat-<region>-<uuid>, and whatever else begins so.
     (re.compile(r"\bpat-[A-Za-z0-9]+-[A-Za-z0-9-]+"), f"pat-{MASK}"),
+    # The secrets that webhooks are signed with.
+    (re.compile(r"\bwhsec_[A-Za-z0-9+/=_-]+"), f"whsec_{MASK}"),
     (re.compile(r"\b(Bearer|Basic)(\s+|%20|\+)[A-Za-z0-9._~+/=%-]{3,}", re.IGNORECASE), rf"\1 {MASK}"),
     # JSON Web Tokens.
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"), MASK),

@@ -39,6 +39,24 @@ CHECK: dict[str, Any] = {
     "missing": ["The scope settings.users.write is missing."],
     "calls_spent": 5,
 }
+QUARANTINED: dict[str, Any] = {
+    "health": "quarantined",
+    "since": "2026-11-20T08:00:00Z",
+    "trouble": "HubSpot is away.",
+    "fix": "connection resume acme",
+    "next_probe_at": "2026-11-21T09:00:00Z",
+}
+HISTORY = {"history": [{"at": "2026-11-20T08:00:00Z", "what": "quarantined", "summary": "For a day."}]}
+NOTICE: dict[str, Any] = {
+    "kind": "connection.quarantined",
+    "title": "the connection to HubSpot is quarantined",
+    "says": "It fails.",
+    "fix": "Look at it.",
+    "raised_at": "2026-11-20T08:00:00Z",
+    "told_at": "2026-11-20T08:00:00Z",
+    "ended_at": None,
+}
+SUBSCRIPTION = {"id": "s1", "channel": "email", "address": "it@example.com"}
 EVENT: dict[str, Any] = {
     "seq": 9,
     "at": "2026-11-21T08:00:00Z",
@@ -56,20 +74,65 @@ PERSON: dict[str, Any] = {
     "permission_set": "Manager",
     "primary_team": "Sales",
     "secondary_teams": [],
-    "differences": [{"field": "primary_team", "before": None, "after": "Sales"}],
+    "differences": [{"field": "primary_team", "before": None, "after": "=Sales()"}],
+    "welcome_email": False,
     "reasons": ["rule r1: role = Manager"],
     "verdict": "hold",
-    "hold": {"reason": "plan", "sentence": "The plan is not approved yet."},
+    "hold": {"reason": "plan", "sentence": "The plan is not approved yet.", "release": "Approve it."},
+    "held_as": "waiting",
+    "approved": False,
 }
 PLAN: dict[str, Any] = {
     "mode": "plan",
     "counts": {"create": 0, "adopt": 1, "held": 1},
     "held": [{"reason": "plan", "sentence": "The plan is not approved yet.", "count": 1}],
+    "fields": {"primary_team": 1},
+    "held_as": {"ignored": 0, "protected": 0, "waiting": 1},
+    "leaving": {"people": 8, "threshold": 5, "staged": 3},
     "emails_sent": 0,
     "near_misses": [{"role": "manager", "permission_set": "Manager", "count": 3}],
     "people": [PERSON],
+    "next": None,
+    "fingerprint": "7-0123456789abcdef",
     "read_at": "2026-11-21T08:00:00Z",
     "approved_at": None,
+}
+SIDE = {
+    name: PERSON[name]
+    for name in ("kind", "permission_set", "primary_team", "secondary_teams", "differences", "reasons")
+} | {"verdict": "send", "hold": None}
+PREVIEW: dict[str, Any] = {
+    "mode": "live",
+    "would_change": 14,
+    "sentence": "would change 14 people, 1 to a privileged set",
+    "fingerprint": "7-0123456789abcdef",
+    "people": [
+        {"user_id": "u1", "user_name": "anna", "email": "anna@example.com", "before": SIDE, "after": SIDE}
+    ],
+}
+WHY: dict[str, Any] = {
+    "identity_provider": {"sentence": "anna is active.", "active": True, "roles": [], "groups": []},
+    "hubspot": {"sentence": "Nobody of this address."},
+    "difference": {"sentence": "email: none → anna@example.com.", "fields": []},
+    "rules": [
+        {"id": "r1", "position": 1, "when": "role = Manager", "result": "won", "because": "rule r1 sets it"}
+    ],
+    "placement": {
+        "reasons": [{"output": "permission set", "source": "rule:r1", "won": True, "text": "sets 'Manager'"}],
+        "near_misses": [{"role": "manager", "meant": "Manager", "sentence": "The role is almost it."}],
+    },
+    "held": PERSON["hold"],
+    "next": {"sentence": "Nothing, until it is approved.", "at": None},
+    "timeline": [
+        {
+            "correlation_id": "c1",
+            "at": "2026-11-21T08:00:00Z",
+            "request": "POST /Users",
+            "dialect_rules": ["entra:operation-case"],
+            "steps": [{"seq": 9, "kind": "user.created", "summary": "User anna created"}],
+            "calls": [{"channel": "api", "purpose": "users.create", "status": 201}],
+        }
+    ],
 }
 RESULTS: dict[str, Any] = {
     "tenant.create": {"id": "t1", "name": "acme", "mode": "collecting", "scim_base_url": "https://s/scim/v2"},
@@ -84,7 +147,7 @@ RESULTS: dict[str, Any] = {
         "mode": "live",
         "scim_base_url": "https://s/scim/v2",
         "policy": POLICY,
-        "connection": {"portal_id": 4711},
+        "connection": {"portal_id": 4711, **QUARANTINED},
         "counts": {"users": 3, "groups": 1},
         "deliveries": {"in_step": 1, "waiting": 2, "retrying": 0, "held": 1},
         "held": PLAN["held"],
@@ -114,7 +177,18 @@ RESULTS: dict[str, Any] = {
     "token.revoke": {},
     "connection.set": CHECK,
     "connection.check": CHECK,
-    "connection.show": {"base_url": "https://api.hubapi.com", "portal_id": 4711},
+    "connection.show": {"base_url": "https://api.hubapi.com", "portal_id": 4711, **QUARANTINED, **HISTORY},
+    "connection.resume": {"base_url": "https://api.hubapi.com", **QUARANTINED, **HISTORY},
+    "notice.list": {
+        "notices": [NOTICE, {**NOTICE, "title": "leavers are staged", "ended_at": "2026-11-22T08:00:00Z"}],
+        "subscriptions": [SUBSCRIPTION],
+        "undelivered": [
+            {"address": "it@example.com", "attempts": 3, "next_try_at": None, "error": "The server was away."}
+        ],
+    },
+    "notice.subscribe": {**SUBSCRIPTION, "secret": "whsec_c2VjcmV0"},
+    "notice.unsubscribe": SUBSCRIPTION,
+    "notice.test": {"sent": [{**SUBSCRIPTION, "error": None}]},
     "policy.set": POLICY,
     "policy.show": POLICY,
     "rule.add": RULE,
@@ -126,6 +200,19 @@ RESULTS: dict[str, Any] = {
     "protect.list": {"protected": [{"email": "boss@example.com", "reason": "owner"}]},
     "protect.remove": {},
     "plan.show": PLAN,
+    "roles.seen": {
+        "role_rules": 3,
+        "roles_received": 0,
+        "expression": {"name": "AppRoleAssignmentsComplex", "only_adds": True, "meaning": "Only added."},
+        "findings": ["3 role rules, 0 roles received: add the role expression in Entra."],
+        "roles": [{"role": "manager", "people": 3, "matched_by": None, "did_you_mean": "Manager"}],
+        "groups": [{"id": "g1", "display_name": "Sales", "members": 2, "matched_by": None}],
+        "next": "manager",
+        "next_group": None,
+    },
+    "plan.people": {"people": [PERSON], "next": None},
+    "plan.preview": PREVIEW,
+    "plan.deliver": {**PERSON, "state": "in-step", "last_error": None, "hold": None},
     "plan.approve": {
         "approved_at": "2026-11-21T08:00:00Z",
         "approved_by": "cli:anna",
@@ -152,6 +239,7 @@ RESULTS: dict[str, Any] = {
         "hubspot": None,
         "delivery": {"state": "held"},
         "decision": PERSON,
+        "why": WHY,
         "events": [EVENT],
     },
     "groups.list": {"groups": [{"id": "g1", "display_name": "Sales", "members": 2}], "next": None},
@@ -169,6 +257,7 @@ CALLS: list[tuple[list[str], str, dict[str, Any], str]] = [
     ),
     (["tenant", "list"], "tenant.list", {}, "acme"),
     (["tenant", "show", "acme"], "tenant.show", {"tenant": "acme"}, "The plan is not approved yet."),
+    (["tenant", "show", "acme"], "tenant.show", {"tenant": "acme"}, "quarantined since 2026-11-20"),
     (["tenant", "mode", "acme", "live"], "tenant.mode", {"tenant": "acme", "mode": "live"}, "acme is live."),
     (
         ["token", "create", "acme", "--description", "Entra", "--expires-in-days", "90"],
@@ -196,6 +285,21 @@ CALLS: list[tuple[list[str], str, dict[str, Any], str]] = [
         "190 in 10 s, of which Syncline uses 171",
     ),
     (["connection", "show", "acme"], "connection.show", {"tenant": "acme"}, "https://api.hubapi.com"),
+    (["connection", "resume", "acme"], "connection.resume", {"tenant": "acme"}, "For a day."),
+    (["notice", "list", "acme"], "notice.list", {"tenant": "acme"}, "given up"),
+    (
+        ["notice", "subscribe", "acme", "--webhook", "https://hooks.example.com/"],
+        "notice.subscribe",
+        {"tenant": "acme", "webhook": "https://hooks.example.com/"},
+        "whsec_c2VjcmV0",
+    ),
+    (
+        ["notice", "unsubscribe", "acme", "s1"],
+        "notice.unsubscribe",
+        {"tenant": "acme", "subscription": "s1"},
+        "it@example.com is told nothing any more.",
+    ),
+    (["notice", "test", "acme"], "notice.test", {"tenant": "acme"}, "arrived"),
     (
         ["policy", "set", "acme", "--deactivated", "strip", "--strip-to", "Empty", "--welcome-email", "off"],
         "policy.set",
@@ -275,8 +379,39 @@ CALLS: list[tuple[list[str], str, dict[str, Any], str]] = [
         {"tenant": "acme", "email": "boss@example.com"},
         "no longer protected",
     ),
-    (["plan", "show", "acme"], "plan.show", {"tenant": "acme", "limit": 50}, "primary_team: none → Sales"),
+    (["plan", "show", "acme"], "plan.show", {"tenant": "acme", "limit": 50}, "primary_team: none → =Sales()"),
     (["plan", "approve", "acme"], "plan.approve", {"tenant": "acme"}, "Approved by cli:anna"),
+    (
+        ["plan", "show", "acme", "--after", "anna@example.com", "--kind", "adopt"],
+        "plan.people",
+        {"tenant": "acme", "limit": 50, "after": "anna@example.com", "kinds": ["adopt"]},
+        "anna@example.com",
+    ),
+    (
+        ["plan", "approve", "acme", "--only", "adopt", "--only", "bob", "--because", "pilot"],
+        "plan.approve",
+        {"tenant": "acme", "only": ["adopt", "bob"], "because": "pilot"},
+        "Approved by cli:anna",
+    ),
+    (
+        ["plan", "deliver", "acme", "anna@example.com"],
+        "plan.deliver",
+        {"tenant": "acme", "user": "anna@example.com", "wait_seconds": 10},
+        "HubSpot has it.",
+    ),
+    (["roles", "seen", "acme"], "roles.seen", {"tenant": "acme", "limit": 50}, "0 roles received"),
+    (
+        ["roles", "seen", "acme", "--all", "--after", "manager"],
+        "roles.seen",
+        {"tenant": "acme", "limit": 50, "everything": True, "after": "manager"},
+        "add --after 'manager'",
+    ),
+    (
+        ["rule", "remove", "acme", "r1", "--preview"],
+        "plan.preview",
+        {"tenant": "acme", "change": "rule.remove", "arguments": {"rule_id": "r1"}},
+        "would change 14 people, 1 to a privileged set",
+    ),
     (
         ["users", "list", "acme", "--state", "held", "--limit", "1"],
         "users.list",
@@ -301,6 +436,18 @@ CALLS: list[tuple[list[str], str, dict[str, Any], str]] = [
 ]
 
 
+CHANGES = {"policy.set", "rule.add", "rule.move", "rule.remove", "role.default"}
+
+
+def asked_for(operation: str, arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return what the gateway is asked: changes of the set-up are looked at before they are saved."""
+    if operation not in CHANGES:
+        return operation, arguments
+    given = {name: value for name, value in arguments.items() if name != "tenant"}
+    about = {"tenant": arguments["tenant"], "change": operation, "arguments": given}
+    return "plan.change", {**about, "limit": 20}
+
+
 @pytest.mark.parametrize(
     ("command", "operation", "arguments", "shown"), CALLS, ids=[" ".join(call[0]) for call in CALLS]
 )
@@ -312,25 +459,30 @@ def test_a_command_asks_for_its_operation_and_shows_the_result(
     arguments: dict[str, Any],
     shown: str,
 ) -> None:
-    operations.results = RESULTS
+    operations.results = dict(RESULTS)
+    operations.results["plan.change"] = {"saved": RESULTS.get(operation), "preview": None}
 
     result = alone(*command)
 
     assert 0 == result.exit_code, result.output
-    assert [(operation, arguments, "cli:anna")] == operations.asked
+    assert [(*asked_for(operation, arguments), "cli:anna")] == operations.asked
     assert shown in result.stdout
     assert "" == result.stderr
 
 
-@pytest.mark.parametrize("command", [call[0] for call in CALLS], ids=[" ".join(call[0]) for call in CALLS])
+@pytest.mark.parametrize(
+    ("command", "operation"),
+    [call[:2] for call in CALLS],
+    ids=[" ".join(call[0]) for call in CALLS],
+)
 def test_json_prints_the_result_and_nothing_else(
-    alone: Run, operations: Operations, command: list[str]
+    alone: Run, operations: Operations, command: list[str], operation: str
 ) -> None:
-    operations.results = RESULTS
+    operations.results = {**RESULTS, "plan.change": {"saved": RESULTS[operation], "preview": None}}
 
     result = alone(*command, "--json")
 
-    assert operations.results[operations.asked[0][0]] == json.loads(result.stdout)
+    assert RESULTS[operation] == json.loads(result.stdout)
 
 
 @pytest.mark.parametrize(

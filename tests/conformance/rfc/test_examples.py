@@ -1,4 +1,9 @@
-"""Every example of the RFCs is read, kept whole but for what is ours to say, and has the effect the text gives it."""
+"""Every example of the RFCs is read, kept whole but for what is ours to say, and has the effect the text gives it.
+
+Checked in November 2026 against the examples as other projects carry them. Three things differ from the page on
+purpose: the certificate is cut short, identifiers that the page cuts short are whole, and filters name the example
+user.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +37,7 @@ PATCHES = names(starting="rfc7644-3.5.2", containing="patch")
 
 
 def test_the_examples_are_all_there() -> None:
-    assert (6, 10) == (len(RESOURCES), len(PATCHES))
+    assert (6, 11) == (len(RESOURCES), len(PATCHES))
 
 
 @pytest.mark.parametrize("name", RESOURCES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -218,3 +219,31 @@ async def test_disconnecting_what_is_not_connected_changes_nothing(acme: Acme) -
     await acme.store.grants.disconnect(acme.id, acme.actor, {})
 
     assert before == await acme.store.setup.tenant(acme.id)
+
+
+async def test_of_many_who_bring_the_same_answer_one_is_heard(acme: Acme) -> None:
+    await acme.store.grants.begin(asking(acme), STATE, acme.actor)
+
+    heard = await asyncio.gather(*(acme.store.grants.claim(STATE, START) for _ in range(20)))
+
+    assert [asking(acme)] == [each for each in heard if each is not None]
+
+
+async def test_nothing_of_a_grant_crosses_to_another_tenant(acme: Acme) -> None:
+    other = await Acme(acme.store, TenantId("t2")).found("other")
+    await acme.store.setup.set_connection(
+        replace(connection(other.id), portal_id=4712, credential=grant(tokens=pair(7))), other.actor
+    )
+    await connected(acme)
+    await acme.store.grants.begin(asking(acme), STATE, acme.actor)
+
+    await other.store.grants.begin(asking(other, id="a1"), OTHER, other.actor)
+    await other.store.grants.settle(other.id, "a1", AuthorizationState.FAILED, "why")
+    assert await other.store.grants.keep_tokens(other.id, "a1", pair(8))
+    await other.store.grants.disconnect(other.id, other.actor, {})
+
+    assert grant() == await credential(acme)
+    last = await acme.store.grants.authorization(acme.id)
+    assert last is not None
+    assert AuthorizationState.WAITING is last.state_at(START)
+    assert asking(acme) == await acme.store.grants.claim(STATE, START)

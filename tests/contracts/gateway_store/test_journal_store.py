@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from syncline.gateway.domain.tenant import TenantId
-from syncline.gateway.services.ports import CallRecord, Cause, Event
+from syncline.gateway.services.ports import Activity, CallRecord, Cause, Event
 from tests.support.acme import START, Acme, settlement
 
 ADA, BOB = "ada@acme.example", "bob@acme.example"
@@ -144,3 +144,15 @@ async def test_people_are_found_by_part_of_their_address_or_by_id(acme: Acme) ->
     assert [ADA] == await search(ids[ADA])
     assert ["100%_@acme.example"] == await search("%_@")
     assert [] == await search("a_a")
+
+
+async def test_activity_is_told_between_moments(acme: Acme) -> None:
+    for number, at in enumerate((0, 0, 10, 25, 25, 25, 40)):
+        acme.now = START + at
+        await acme.add(f"user{number}@acme.example")
+    journal = acme.store.journal
+    moments = [START - 10, START, START + 10, START + 20, START + 30, START + 100]
+
+    assert [0, 2, 1, 3, 1] == await journal.activity(acme.id, Activity.EVENTS, moments)
+    assert [0, 0] == await journal.activity(acme.id, Activity.CALLS, moments[:3])
+    assert [0, 0] == await journal.activity(TenantId("t9"), Activity.EVENTS, moments[:3])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from syncline.gateway.domain.errors import Refused
+from syncline.gateway.domain.errors import Refused, Unavailable
 from syncline.gateway.services.ports import Cause
 from tests.support.world import TENANT, HubSpotAccount, World, portal
 
@@ -181,3 +181,52 @@ async def test_a_rename_owed_to_the_account_before_is_not_owed_to_the_next(
     assert None is (await delivery_of(acme, ada))["renamed_from"]
     assert "active" == (await delivery_of(acme, bob.id))["access"]
     assert {"countess@acme.example", "ada@acme.example"} <= set(await other.users())
+
+
+def scim_channel(account: HubSpotAccount) -> dict[str, str]:
+    return {"scim_base_url": f"{account.url}/scim/v2", "scim_token": account.credentials["scim_token"]}
+
+
+async def test_a_scim_token_of_another_account_is_not_saved(acme: World, other: HubSpotAccount) -> None:
+    before = await acme.run("connection.show", tenant=TENANT)
+
+    with pytest.raises(Unavailable, match="look like two different accounts"):
+        await acme.run("connection.set", tenant=TENANT, **scim_channel(other))
+
+    assert before == await acme.run("connection.show", tenant=TENANT)
+
+
+async def test_while_nobody_can_tell_whose_the_scim_token_is_the_check_says_so(
+    acme: World, other: HubSpotAccount
+) -> None:
+    await other.change(flags={"scim_matches_members": "off"})
+
+    report = await acme.run("connection.set", tenant=TENANT, **scim_channel(other))
+
+    assert report["same_account"] is None
+    (scim,) = (each for each in report["channels"] if each["channel"] == "scim")
+    assert any("prove that it belongs to the same account" in each for each in scim["cannot"])
+
+
+async def test_two_accounts_found_out_later_stop_the_tenant_until_the_connection_is_set_anew(
+    acme: World, other: HubSpotAccount
+) -> None:
+    await other.change(flags={"scim_matches_members": "off"})
+    await acme.run("connection.set", tenant=TENANT, **scim_channel(other))
+    await acme.go_live()
+    await other.change(flags={"scim_matches_members": "on"})
+
+    report = await acme.run("connection.check", tenant=TENANT)
+
+    assert report["same_account"] is False
+    with pytest.raises(Refused, match="two different accounts"):
+        await acme.run("tenant.mode", tenant=TENANT, mode="live")
+    await acme.add_user("ada@acme.example")
+    assert await acme.drain() is not None
+    assert {"admin@acme.example"} == set(await acme.hubspot.users())
+    assert "held" == (await acme.run("connection.show", tenant=TENANT))["health"]
+
+    await acme.connect()
+    await acme.run("tenant.mode", tenant=TENANT, mode="live")
+    await acme.drain()
+    assert {"admin@acme.example", "ada@acme.example"} == set(await acme.hubspot.users())

@@ -168,4 +168,4 @@ async def test_the_plan_says_how_many_leave_and_where_the_threshold_is(acme: Wor
 
     plan = await acme.run("plan.show", tenant=TENANT)
 
-    assert {"people": 8, "threshold": 5} == plan["leaving"]
+    assert {"people": 8, "threshold": 5, "staged": 3} == plan["leaving"]

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from syncline.gateway.delivery.dispatcher import LocalDispatcher
-from syncline.gateway.delivery.drain import PROBE_EVERY, Drain
+from syncline.gateway.delivery.drain import Drain
 from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.change import Change
+from syncline.gateway.domain.health import HELD_TENANT, PROBE_EVERY
 from syncline.gateway.domain.retry import FailureKind
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import TenantId
-from syncline.gateway.services.delivering import HELD_TENANT
 from syncline.gateway.services.ports import (
     AccountReading,
     Cause,

@@ -226,7 +226,7 @@ async def test_a_permission_set_deleted_at_hubspot_holds_whom_it_is_meant_for(
 
     assert {"ada@acme.example": "permission-set-missing"} == await acme.held()
     hold = (await acme.delivery("ada@acme.example"))["hold"]
-    assert set_id in hold["sentence"]
+    assert f"'Manager' with the id {set_id}" in hold["sentence"]
     assert "Point the rule" in hold["release"]
     (rule,) = (await acme.run("rule.list", tenant=TENANT))["rules"]
     await acme.run("rule.remove", tenant=TENANT, rule_id=rule["id"])

@@ -6,7 +6,8 @@ from typing import Any
 
 from syncline.scim.schemas import GROUP, USER
 from syncline.scimserver.store import Stored
-from tests.support.world import World, exchange
+from tests.support.tenants import TenantOf
+from tests.support.world import TENANT, World, exchange
 
 MEMBERS = frozenset({"members"})
 HOUR = 3_600_000
@@ -67,3 +68,24 @@ async def test_adding_a_member_again_without_anything_new_changes_nothing(acme: 
     await acme.patch_group(group.id, adding(ada.id))
 
     assert named == await read_again(acme, group)
+
+
+async def test_a_user_read_again_only_when_changed_shows_a_change_of_his_groups(acme: World) -> None:
+    tenant = TenantOf(acme.gateway, TENANT)
+    tenant.token = (await tenant.run("token.create"))["token"]
+    ada = await acme.add_user("ada@acme.example")
+    path = f"/Users/{ada.id}"
+    alone = await tenant.scim.request("GET", path)
+    group = await acme.add_group("Sellers", ada.id)
+
+    seller = await tenant.scim.request("GET", path, headers={"If-None-Match": alone.headers["etag"]})
+    again = await tenant.scim.request("GET", path, headers={"If-None-Match": seller.headers["etag"]})
+    await acme.patch_group(group.id, {"op": "replace", "path": "displayName", "value": "Buyers"})
+    renamed = await tenant.scim.request("GET", path, headers={"If-None-Match": seller.headers["etag"]})
+    body = {"schemas": [USER.schema.id], "userName": "ada@acme.example", "title": "CEO"}
+    written = await tenant.scim.request("PUT", path, body, headers={"If-Match": alone.headers["etag"]})
+
+    assert [200, 304, 200, 200] == [answer.status for answer in (seller, again, renamed, written)]
+    assert ["Sellers"] == [each["display"] for each in seller.document["groups"]]
+    assert ["Buyers"] == [each["display"] for each in renamed.document["groups"]]
+    assert seller.document["meta"]["version"] == seller.headers["etag"]

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from syncline.portal import administration
+from tests.support.faults import Fault, lose, troubled_world
 from tests.support.world import TENANT, World, world
 
 ADA = "ada@acme.example"
@@ -104,3 +106,49 @@ async def test_a_name_that_waits_for_the_first_sign_in_goes_out_after_it(tmp_pat
 
         assert "Ada Lovelace" == (await acme.hubspot.users())[ADA]["name"]
         assert "in-step" == (await shown(acme, ada.id))["delivery"]["state"]
+
+
+async def deactivated_since_the_last_reading(acme: World) -> None:
+    store, clock = acme.hubspot.store, acme.clock
+    await administration.add_user(store, clock, TENANT, email=ADA, first_name="Ada")
+    await administration.set_access(store, clock, TENANT, ADA, active=False)
+
+
+async def test_whom_a_create_finds_deactivated_stays_so_until_he_is_released(acme: World) -> None:
+    await acme.go_live()
+    await deactivated_since_the_last_reading(acme)
+
+    await acme.add_user(ADA, name={"givenName": "Augusta"})
+    assert await acme.drain() is None
+
+    assert {ADA: "deactivated-at-hubspot"} == await acme.held()
+    assert "deactivated" == (await acme.hubspot.shown())[ADA]["standing"]
+    await acme.run("users.release", tenant=TENANT, user=ADA)
+    assert await acme.drain() is None
+    found = (await acme.hubspot.shown())[ADA]
+    assert ("active", "Augusta") == (found["standing"], found["first_name"])
+
+
+async def test_somebody_deactivated_whom_hubspot_does_not_list_is_held(acme: World) -> None:
+    await acme.hubspot.change(flags={"deactivated_listed": "off"})
+    await acme.go_live()
+    await deactivated_since_the_last_reading(acme)
+
+    await acme.add_user(ADA)
+    assert await acme.drain() is None
+
+    assert {ADA: "refused-by-hubspot"} == await acme.held()
+    assert "Reactivate him in HubSpot" in (await acme.delivery(ADA))["hold"]["sentence"]
+
+
+async def test_whom_a_lost_create_did_not_make_is_not_let_in(tmp_path: Path) -> None:
+    async with troubled_world(tmp_path) as acme:
+        await acme.go_live()
+        await deactivated_since_the_last_reading(acme)
+        acme.front.faults = [Fault("POST /settings/users/2026-03", lose("502"), times=1)]
+
+        await acme.add_user(ADA)
+        await acme.rest()
+
+        assert {ADA: "deactivated-at-hubspot"} == await acme.held()
+        assert "deactivated" == (await acme.hubspot.shown())[ADA]["standing"]

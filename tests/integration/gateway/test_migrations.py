@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, Table, insert, inspect, select, text
 
 from syncline.bootstrap.gateway import open_gateway
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.hubspot.client import open_session
 from syncline.gateway.store.store import MIGRATIONS
-from syncline.gateway.store.tables import metadata
+from syncline.gateway.store.tables import members, metadata, user_emails
 from syncline.settings import read_settings
 from syncline.sql.engines import open_engine
 from syncline.sql.errors import DatabaseTooNew
@@ -133,3 +138,32 @@ async def test_the_main_job_runs_on_either_database(database_url: str, tmp_path:
         assert {} == await acme.held()
         events = (await acme.run("events.list", tenant=TENANT, limit=500))["events"]
         assert list(range(len(events), 0, -1)) == [event["seq"] for event in events]
+
+
+def at_revision(engine: Engine, *names: str) -> None:
+    """Run the first scripts alone, as a release before did."""
+    with engine.begin() as connection:
+        context = MigrationContext.configure(connection)
+        with Operations.context(context):
+            for name in names:
+                import_module(f"{MIGRATIONS}.versions.{name}").upgrade()
+        context._ensure_version_table()
+        context.stamp(ScriptDirectory(str(files(MIGRATIONS))), names[-1].partition("_")[0])
+
+
+def test_leaner_tables_keep_every_row(database_url: str) -> None:
+    engine = open_engine(database_url)
+    at_revision(engine, "0001_gateway")
+    kept: dict[Table, list[dict[str, Any]]] = {
+        user_emails: [{"tenant_id": "t", "user_id": "u", "email_key": f"{n}@acme.example"} for n in range(3)],
+        members: [{"tenant_id": "t", "group_id": "g", "value": f"u{n}", "document": b"{}"} for n in range(3)],
+    }
+    with engine.begin() as connection:
+        for table, rows in kept.items():
+            connection.execute(insert(table), rows)
+
+    assert "0002" in migrate(engine, MIGRATIONS)
+    with engine.connect() as connection:
+        found = {table: [dict(row) for row in connection.execute(select(table)).mappings()] for table in kept}
+    engine.dispose()
+    assert kept == found

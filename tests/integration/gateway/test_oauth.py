@@ -275,14 +275,7 @@ async def test_revoking_ends_the_grant_at_hubspot_and_forgets_it(acme: GrantingW
 
     assert (await acme.run("connection.revoke", tenant=TENANT))["revoked_at_hubspot"]
 
-    form = {
-        "grant_type": "refresh_token",
-        "refresh_token": refresh_token,
-        "client_id": acme.app["client_id"],
-        "client_secret": acme.app["client_secret"],
-    }
-    async with acme.http.post(f"{acme.hubspot.url}/oauth/2026-03/token", data=form) as answer:
-        assert "BAD_REFRESH_TOKEN" == (await answer.json())["status"]
+    assert "BAD_REFRESH_TOKEN" == await refreshed(acme, refresh_token)
     tenant = await acme.run("tenant.show", tenant=TENANT)
     assert ("collecting", None, None) == (tenant["mode"], tenant["connection"], tenant["plan_approved_at"])
 
@@ -298,6 +291,47 @@ async def test_revoking_forgets_the_grant_even_when_hubspot_does_not_answer(acme
     assert "Uninstall the app there" in revoked["message"]
     with pytest.raises(NotFound):
         await acme.run("connection.show", tenant=TENANT)
+
+
+async def test_a_grant_that_a_static_token_replaces_is_ended_at_hubspot(acme: GrantingWorld) -> None:
+    await acme.grant()
+    refresh_token = (await grant_of(acme)).tokens.refresh_token
+
+    report = await set_static_token(acme)
+
+    assert "is revoked at HubSpot" in report["replaced"]
+    assert "BAD_REFRESH_TOKEN" == await refreshed(acme, refresh_token)
+    assert (await set_static_token(acme))["replaced"] is None
+
+
+async def test_a_static_token_is_taken_though_hubspot_does_not_end_the_grant_before(
+    acme: GrantingWorld,
+) -> None:
+    await acme.grant()
+    acme.endpoint.revocation_status = 503
+
+    report = await set_static_token(acme)
+
+    assert "Uninstall the app there" in report["replaced"]
+    assert "static token" == (await acme.run("connection.show", tenant=TENANT))["credential"]
+
+
+async def set_static_token(acme: GrantingWorld) -> dict[str, Any]:
+    token = acme.hubspot.credentials["access_token"]
+    return await acme.run("connection.set", tenant=TENANT, base_url=acme.hubspot.url, access_token=token)
+
+
+async def refreshed(acme: GrantingWorld, refresh_token: str) -> str:
+    """Refresh with that token; returns the status in HubSpot's answer."""
+    form = {
+        "grant_type": "refresh_token",
+        "refresh_token": refresh_token,
+        "client_id": acme.app["client_id"],
+        "client_secret": acme.app["client_secret"],
+    }
+    async with acme.http.post(f"{acme.hubspot.url}/oauth/2026-03/token", data=form) as answer:
+        status: str = (await answer.json())["status"]
+        return status
 
 
 async def test_a_static_token_is_forgotten_but_not_said_to_be_ended(acme: GrantingWorld) -> None:

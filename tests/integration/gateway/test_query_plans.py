@@ -20,12 +20,15 @@ FEW_A_TENANT = {
     "authorizations",
     "connections",
     "counters",
+    "notices",
     "privileged_sets",
     "protected_users",
     "rules",
     "scim_tokens",
+    "subscriptions",
 }
-"""Tables an operator fills by hand: reading all that a tenant has of them, and sorting it, is what is wanted."""
+"""Tables an operator fills by hand, or that have a row for each kind of condition: reading all that a tenant has of
+them, and sorting it, is what is wanted."""
 WALKS = {
     "ALL_TENANTS": "every tenant is what is asked for",
     "DUE_TENANTS": "every tenant is looked at, each with three look-ups that end at the first row",

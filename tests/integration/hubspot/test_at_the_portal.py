@@ -221,7 +221,7 @@ async def test_a_create_that_meets_somebody_changes_nothing(world: World) -> Non
         )
 
         assert isinstance(outcome, Existing)
-        assert (outcome.user.first_name, len(world.calls)) == ("Ada", 2)
+        assert (outcome.user.first_name, outcome.user.active, len(world.calls)) == ("Ada", True, 3)
 
 
 async def test_names_wait_for_an_invite_that_nobody_has_accepted(world: World) -> None:
@@ -280,7 +280,7 @@ async def test_the_check_of_a_whole_connection_finds_nothing_missing_and_changes
 
     assert report.missing == ()
     assert [each.ok for each in report.channels] == [True, True]
-    assert (report.calls_spent, len(world.calls)) == (8, 8)
+    assert (report.same_account, report.calls_spent, len(world.calls)) == (True, 9, 9)
     assert report.limits is not None
     assert report.limits.maximum == 190
     assert (await world.read()).users == before

@@ -1,17 +1,20 @@
-"""A person with a browser at the portal's consent page: keeps cookies, reads the form, presses a button."""
+"""A person with a browser at the portal's pages: keeps cookies, reads the form, presses a button."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import aiohttp
 from yarl import URL
 
-_CSRF = re.compile(r'name=csrf value="([^"]*)"')
-_ACCOUNT = re.compile(r"name=portal_id value=(\d+)")
+_CSRF = re.compile(r'name="csrf" value="([^"]*)"')
+_NEXT = re.compile(r'name="next" value="([^"]*)"')
+_ACCOUNT = re.compile(r'name="portal_id" value="(\d+)"')
+_ADDRESSES = {"sign-in": "/sign-in", "sign-out": "/sign-out"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,12 @@ class Shown:
         return found[1] if found else ""
 
     @property
+    def onward(self) -> str:
+        """Where the page leads after a sign-in, or a sign-out."""
+        found = _NEXT.search(self.text)
+        return unescape(found[1]) if found else ""
+
+    @property
     def accounts(self) -> list[str]:
         return _ACCOUNT.findall(self.text)
 
@@ -50,11 +59,16 @@ class Browser:
     cookies: dict[str, str] = field(default_factory=dict)
 
     async def open(self) -> Shown:
-        return await self._request("GET", None)
+        """Open the page; whoever is not signed in gets the sign-in instead."""
+        shown = await self._request("GET", self.address, None)
+        if shown.location.startswith("/sign-in"):
+            shown = await self._request("GET", urljoin(self.address, shown.location), None)
+        return shown
 
     async def press(self, button: str, page: Shown, **fields: str) -> Shown:
-        form = {"csrf": page.csrf, "action": button, **fields}
-        return await self._request("POST", urlencode(form).encode())
+        form = {"csrf": page.csrf, "action": button, "next": page.onward, **fields}
+        address = urljoin(self.address, _ADDRESSES.get(button, self.address))
+        return await self._request("POST", address, urlencode(form).encode())
 
     async def sign_in(self, email: str, password: str) -> Shown:
         """Open the page, sign in and return the page after it."""
@@ -64,12 +78,12 @@ class Browser:
     async def approve(self, page: Shown) -> Shown:
         return await self.press("approve", page, portal_id=page.accounts[0])
 
-    async def _request(self, method: str, content: bytes | None) -> Shown:
+    async def _request(self, method: str, address: str, content: bytes | None) -> Shown:
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if content is not None else {}
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         async with self.session.request(
-            method, URL(self.address, encoded=True), data=content, headers=headers, allow_redirects=False
+            method, URL(address, encoded=True), data=content, headers=headers, allow_redirects=False
         ) as response:
             for name, morsel in response.cookies.items():
                 self.cookies[name] = morsel.value

@@ -87,9 +87,9 @@ class World:
     def client(self, token: str | None, path: str = "") -> Client:
         return Client(self.session, self.base_url + path, token)
 
-    async def open_account(self, name: str, **settings: Any) -> dict[str, Any]:
+    async def open_account(self, name: str, *, with_scim: bool = True, **settings: Any) -> dict[str, Any]:
         return await administration.open_account(
-            self.store, self.clock, name=name, address=self.base_url, with_scim=True, **settings
+            self.store, self.clock, name=name, address=self.base_url, with_scim=with_scim, **settings
         )
 
     async def change(self, **settings: Any) -> None:

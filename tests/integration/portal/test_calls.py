@@ -139,7 +139,7 @@ async def test_the_call_past_ten_seconds_worth_is_429_until_the_window_moves_on(
 
 
 async def test_tokens_have_windows_of_their_own(world: World) -> None:
-    other = await world.open_account("other", tier="starter")
+    other = await world.open_account("other", with_scim=False, tier="starter")
 
     reply = await world.client(other["access_token"]).get("/account-info/v3/details")
     await world.api.get("/account-info/v3/details")

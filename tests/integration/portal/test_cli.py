@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from syncline.portal.cli import portal
+from tests.support.dns_server import running_dns
 
 
 @pytest.fixture
@@ -247,3 +248,73 @@ def test_a_list_goes_on_after_its_page(data: Path) -> None:
     ]
     assert rest["next"] is None
     assert f"--after {first['next']}" in run(data, "user", "list", "acme", "--limit", "2").output
+
+
+def test_a_domain_is_added_listed_checked_and_removed(data: Path, tmp_path: Path) -> None:
+    read(data, "account", "create", "acme")
+    added = run(data, "domain", "add", "acme", "Corp.Test")
+    record = read(data, "domain", "add", "acme", "corp.test")
+    with running_dns(tmp_path, {"corp.test": []}) as dns:
+        missing = run(data, "domain", "check", "acme", "corp.test", "--resolver", dns.address)
+        dns.hold({record["host"]: [record["value"]]})
+        found = run(data, "domain", "check", "acme", "corp.test", "--resolver", dns.address)
+    states = {one["domain"]: one["state"] for one in read(data, "domain", "list", "acme")["domains"]}
+    removed = run(data, "domain", "remove", "acme", "corp.test")
+
+    assert record["host"] in added.output
+    assert record["value"] in added.output
+    assert (2, 0) == (missing.exit_code, found.exit_code)
+    assert "There is no TXT record at _hubspot-scim.corp.test yet." in missing.output
+    assert {"acme.example": "verified", "corp.test": "verified"} == states
+    assert "corp.test is no longer a domain of acme.\n" == removed.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("domain", "add", "acme", "ada@corp.test"), "Enter the domain alone"),
+        (("domain", "check", "acme", "corp.test"), "The account has no domain corp.test"),
+        (("domain", "check", "acme", "corp.test", "--resolver", "here"), "A DNS server is an IP address"),
+    ],
+)
+def test_a_domain_that_cannot_be_used_is_refused_with_what_would_help(
+    data: Path, arguments: tuple[str, ...], says: str
+) -> None:
+    read(data, "account", "create", "acme")
+
+    result = run(data, *arguments)
+
+    assert 0 != result.exit_code
+    assert says in result.output
+
+
+def test_a_user_is_changed_by_hand(data: Path) -> None:
+    read(data, "account", "create", "acme", "--seats-pricing")
+    read(data, "user", "add", "acme", "--email", "ada@acme.example", "--seat", "Sales Hub")
+
+    changed = read(
+        data,
+        "user",
+        "set",
+        "acme",
+        "ada@acme.example",
+        "--permission-set",
+        "Sales Hub Seat",
+        "--team",
+        "Sales",
+    )
+
+    assert (["Sales Hub Seat"], "Sales", ["Sales Hub"]) == (
+        changed["permission_sets"],
+        changed["primary_team"],
+        changed["seats"],
+    )
+
+
+def test_seats_based_pricing_is_a_setting_of_the_account(data: Path) -> None:
+    before = read(data, "account", "create", "acme") and read(data, "account", "show", "acme")
+    read(data, "account", "set", "acme", "--seats-pricing")
+
+    after = read(data, "account", "show", "acme")
+
+    assert (False, True) == (before["seats_pricing"], after["seats_pricing"])

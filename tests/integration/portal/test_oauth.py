@@ -37,10 +37,10 @@ class Connection:
     def credentials(self) -> dict[str, str]:
         return {"client_id": self.app["client_id"], "client_secret": self.app["client_secret"]}
 
-    async def code(self, scope: str = SCOPES, **further: Any) -> str:
+    async def code(self, scope: str = SCOPES, by: str = ADMIN, **further: Any) -> str:
         world = self.world
         return await administration.grant_app(
-            world.store, world.clock, "acme", ADMIN, client_id=self.app["client_id"],
+            world.store, world.clock, "acme", by, client_id=self.app["client_id"],
             redirect_uri=CALLBACK, scope=scope, **further,
         )  # fmt: skip
 
@@ -347,6 +347,38 @@ async def test_an_app_uninstalls_itself(world: World, app: Connection, version: 
     assert [400, 204] == [by_static_token.status, done.status]
     assert 401 == (await app.client(tokens).get(USERS)).status
     assert BAD_REFRESH == (await app.refresh(tokens["refresh_token"])).body
+
+
+@pytest.mark.parametrize("how", ["scim", "by hand", "removed"])
+async def test_what_somebody_granted_ends_with_their_access(world: World, app: Connection, how: str) -> None:
+    created = await world.provision("ada@acme.example", "Super Admin")
+    mine = await app.tokens()
+    theirs = await app.tokens(by="ada@acme.example")
+    code = await app.code(by="ada@acme.example")
+
+    if how == "scim":
+        off = {"op": "replace", "path": "active", "value": False}
+        await world.scim.patch(f"/Users/{created['id']}", off)
+    elif how == "by hand":
+        await administration.set_access(world.store, world.clock, "acme", "ada@acme.example", active=False)
+    else:
+        await administration.remove_user(world.store, world.clock, "acme", "ada@acme.example")
+
+    assert 401 == (await app.client(theirs).get(USERS)).status
+    assert BAD_REFRESH == (await app.refresh(theirs["refresh_token"])).body
+    assert 400 == (await app.exchange(code)).status
+    assert 200 == (await app.client(mine).get(USERS)).status
+    assert 200 == (await world.api.get(USERS)).status
+
+
+async def test_an_account_may_keep_the_grants_of_who_left(world: World, app: Connection) -> None:
+    await world.flag(grants_end_with_access="off")
+    await world.provision("ada@acme.example", "Super Admin")
+    theirs = await app.tokens(by="ada@acme.example")
+
+    await administration.set_access(world.store, world.clock, "acme", "ada@acme.example", active=False)
+
+    assert 200 == (await app.client(theirs).get(USERS)).status
 
 
 async def test_a_code_given_before_an_uninstall_is_worth_nothing(world: World, app: Connection) -> None:

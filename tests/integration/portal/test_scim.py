@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from syncline.portal import administration
+from syncline.portal.domain.errors import HubSpotError
 from tests.integration.portal.conftest import SCIM_USER, USERS, Client, World
 
 NAMES = {"givenName": "Ada", "familyName": "Lovelace"}
@@ -68,6 +69,63 @@ async def test_a_paid_set_is_assigned_by_its_role(world: World) -> None:
     await world.provision("ada@acme.example", "Sales Hub Seat")
 
     assert ["Sales Hub Seat"] == (await world.user("ada@acme.example"))["permission_sets"]
+
+
+async def test_what_scim_manages_is_read_only_by_hand(world: World) -> None:
+    await world.provision("ada@acme.example", "Manager", name=NAMES)
+
+    async def change(**fields: Any) -> str:
+        try:
+            await administration.change_user(world.store, world.clock, "acme", "ada@acme.example", **fields)
+        except HubSpotError as refused:
+            return str(refused)
+        return "done"
+
+    name = await change(first_name="Augusta")
+    permissions = await change(permission_set="Sales User")
+    team = await change(team="Sales", further_teams=["Marketing"])
+    await world.change(role_sync=False)
+    permissions_without_sync = await change(permission_set="Sales User")
+
+    assert "This user's name is managed by your identity provider and can't be changed here." == name
+    assert permissions.startswith("This user's permissions are managed by your identity provider")
+    assert ["done", "done"] == [team, permissions_without_sync]
+    user = await world.user("ada@acme.example")
+    assert ("Ada", ["Sales User"], "Sales", ["Marketing"]) == (
+        user["first_name"],
+        user["permission_sets"],
+        user["primary_team"],
+        user["secondary_teams"],
+    )
+
+
+async def test_scim_leaves_the_team_given_by_hand(world: World) -> None:
+    created = await world.provision("ada@acme.example", "Manager")
+    await administration.change_user(world.store, world.clock, "acme", "ada@acme.example", team="Sales")
+
+    await world.scim.put(
+        f"/Users/{created['id']}", {**created, "title": "Countess", "roles": [{"value": "Sales User"}]}
+    )
+
+    assert "Sales" == (await world.user("ada@acme.example"))["primary_team"]
+
+
+async def test_a_super_admin_is_made_and_unmade_by_hand_but_never_the_last(world: World) -> None:
+    await world.add("ada@acme.example")
+
+    async def change(user: str, permission_set: str) -> bool:
+        after = await administration.change_user(
+            world.store, world.clock, "acme", user, permission_set=permission_set
+        )
+        super_admin: bool = after["super_admin"]
+        return super_admin
+
+    with pytest.raises(HubSpotError, match="last super admin"):
+        await change("admin@acme.example", "Manager")
+    made = await change("ada@acme.example", "Super Admin")
+    unmade = await change("admin@acme.example", "")
+
+    assert (True, False) == (made, unmade)
 
 
 async def test_without_role_sync_roles_say_nothing(world: World) -> None:
@@ -311,6 +369,19 @@ async def test_a_domain_that_is_not_verified_is_refused_and_named(world: World) 
     assert 404 == (await world.api.get(f"{USERS}/ada@evil.example?idProperty=EMAIL")).status
     await world.change(domains=["Evil.Example"])
     await world.provision("ada@evil.example")
+
+
+async def test_a_domain_in_another_script_is_verified_in_either_spelling(world: World) -> None:
+    await world.change(domains=["Bücher.example"])
+
+    await world.provision("ada@bücher.example")
+    await world.provision("bob@xn--bcher-kva.example")
+
+
+async def test_a_verified_domain_says_nothing_of_those_below_it(world: World) -> None:
+    reply = await world.scim.post("/Users", {"schemas": [SCIM_USER], "userName": "ada@mail.acme.example"})
+
+    assert (400, "invalidValue") == (reply.status, reply.body["scimType"])
 
 
 async def test_a_user_name_that_is_no_email_is_refused(world: World) -> None:

@@ -154,7 +154,7 @@ async def test_a_purge_takes_chunks_and_lets_others_write_between_them(
 
 
 def vars_of(entry: Read) -> dict[str, Any]:
-    return {name: getattr(entry, name) for name in Read.__slots__}
+    return {name: getattr(entry, name) for name in Read.__struct_fields__}
 
 
 async def test_a_purge_waits_between_two_chunks(place: Place) -> None:

@@ -15,10 +15,10 @@ from syncline.gateway.domain.delivery import (
     Urgency,
     delivery_key,
     next_state,
-    state_diagram,
     state_of,
 )
 from syncline.gateway.domain.holds import HoldReason
+from syncline.gateway.domain.states import state_diagram
 
 from .builders import unhurried
 
@@ -88,7 +88,7 @@ def test_an_answer_to_something_older_leaves_the_newer_waiting() -> None:
 
 
 def test_the_diagram_draws_every_arrow() -> None:
-    diagram = state_diagram().splitlines()
+    diagram = state_diagram(TRANSITIONS, WAITING).splitlines()
 
     assert diagram[0] == "stateDiagram-v2"
     assert len(TRANSITIONS) + 1 == sum("-->" in line for line in diagram)

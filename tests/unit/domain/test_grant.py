@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from syncline.gateway.domain.grant import LEAST_LEFT, OAuthApp, OAuthGrant, TokenPair
-from syncline.gateway.domain.health import Health, health_of
 
 LIFE = 1_800_000
 
@@ -49,15 +48,3 @@ def test_a_grant_of_this_servers_app_uses_the_secret_of_the_settings() -> None:
 def test_the_secret_of_another_app_is_never_sent_for_a_grant() -> None:
     assert grant().app(OAuthApp("another", "s")) is None
     assert grant().app(None) is None
-
-
-def test_health_follows_from_the_trouble() -> None:
-    troubles = (None, "RECONNECT_NEEDED", "unasked-permission-change", "SIGN_IN_FAILING", "MISSING_SCOPES")
-
-    assert [
-        Health.HEALTHY,
-        Health.RECONNECT_NEEDED,
-        Health.QUARANTINED,
-        Health.DEGRADED,
-        Health.DEGRADED,
-    ] == [health_of(trouble) for trouble in troubles]

@@ -34,6 +34,7 @@ def wait(kind: FailureKind, attempts: int, *, retry_after: int | None = None, se
 @given(attempts=st.integers(1, 400), seed=st.text(max_size=20))
 def test_a_wait_lies_between_half_its_step_and_its_step(kind: FailureKind, attempts: int, seed: str) -> None:
     backoff = BACKOFFS[kind]
+    attempts = min(attempts, backoff.attempts or attempts)
     step = min(backoff.first * 2 ** (attempts - 1), backoff.longest)
 
     assert step // 2 <= wait(kind, attempts, seed=seed) <= step
@@ -76,6 +77,16 @@ def test_an_outage_of_a_day_is_waited_for_and_one_of_weeks_is_held(kind: Failure
 
     assert waited > 5 * 24 * HOUR
     assert HoldReason.RETRIES_EXHAUSTED is decision.reason
+
+
+def test_a_seat_that_does_not_come_free_for_half_an_hour_is_for_a_person_to_find() -> None:
+    kind, waited, attempts = FailureKind.NO_SEAT, 0, 1
+    while isinstance(decision := decide_retry(kind, attempts, NOW, seed="x", detail="None left."), RetryAt):
+        waited += decision.at - NOW
+        attempts += 1
+
+    assert 20 * MINUTE <= waited <= 60 * MINUTE
+    assert Hold(HoldReason.REFUSED_BY_HUBSPOT, "None left.") == decision
 
 
 @pytest.mark.parametrize("kind", [FailureKind.RATE_LIMITED, FailureKind.PENDING])

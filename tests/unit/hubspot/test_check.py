@@ -10,6 +10,7 @@ from syncline.gateway.hubspot.check import NOBODY, CheckReport, check_connection
 from tests.unit.hubspot.talking import (
     LOST,
     NOT_FOUND,
+    OK,
     answer,
     asked,
     hold,
@@ -28,7 +29,8 @@ NONE = answer(200, {"results": []})
 API = [DETAILS, ROLES, TEAMS, USERS, NONE, NOT_FOUND]
 CONFIGURATION = answer(200, {"patch": {"supported": True}})
 NOT_THERE = answer(200, {"totalResults": 0, "Resources": []})
-SCIM = [CONFIGURATION, NOT_THERE]
+ADA_OVER_SCIM = answer(200, {"Resources": [scim_body()]})
+SCIM = [CONFIGURATION, NOT_THERE, ADA_OVER_SCIM]
 NO_SCOPE = refusal(
     403,
     "Scopes.",
@@ -72,16 +74,21 @@ def test_a_whole_connection_can_do_everything() -> None:
             {
                 "channel": "scim",
                 "ok": True,
-                "can": ["say what it can do", "deactivate, reactivate and change e-mail addresses"],
+                "can": [
+                    "say what it can do",
+                    "deactivate, reactivate and change e-mail addresses",
+                    "be seen to belong to the same account",
+                ],
                 "cannot": [],
             },
         ],
+        "same_account": True,
         "missing": [],
-        "calls_spent": 8,
+        "calls_spent": 9,
     }
     assert report.limits is not None
     assert report.limits.allowance == 171
-    assert len(calls) == 8
+    assert len(calls) == 9
 
 
 def test_no_call_of_a_check_can_change_anything() -> None:
@@ -91,7 +98,7 @@ def test_no_call_of_a_check_can_change_anything() -> None:
     assert [(call.method, call.path, call.body) for call in writing] == [
         ("PUT", "/settings/users/2026-03/0", {})
     ]
-    assert (("filter", f'userName eq "{NOBODY}"'), ("count", "2")) == calls[-1].query
+    assert (("filter", f'userName eq "{NOBODY}"'), ("count", "2")) == calls[-2].query
 
 
 def test_without_the_scim_channel_the_report_says_what_cannot_be_done() -> None:
@@ -104,7 +111,7 @@ def test_without_the_scim_channel_the_report_says_what_cannot_be_done() -> None:
 
 
 def test_a_credential_that_is_not_accepted_is_asked_nothing_more() -> None:
-    report, calls = check(refusal(401, "No.", "INVALID_AUTHENTICATION"), *SCIM)
+    report, calls = check(refusal(401, "No.", "INVALID_AUTHENTICATION"), CONFIGURATION, NOT_THERE)
 
     assert asked(calls) == ["GET account.details", "GET scim.configuration", "GET scim.users.list"]
     ok, _, cannot = words(report, Channel.API)
@@ -181,7 +188,7 @@ def test_a_scim_channel_that_forbids_says_why() -> None:
 
 
 def test_a_scim_channel_without_a_configuration_may_still_work() -> None:
-    report, _ = check(*API, scim_refusal(404), NOT_THERE)
+    report, _ = check(*API, scim_refusal(404), NOT_THERE, ADA_OVER_SCIM)
 
     ok, can, cannot = words(report, Channel.SCIM)
     assert ok
@@ -190,12 +197,75 @@ def test_a_scim_channel_without_a_configuration_may_still_work() -> None:
 
 
 def test_a_scim_channel_that_ignores_the_search_is_told_apart() -> None:
-    report, _ = check(*API, CONFIGURATION, answer(200, {"Resources": [scim_body()]}))
+    report, _ = check(*API, CONFIGURATION, ADA_OVER_SCIM, ADA_OVER_SCIM)
 
     assert "search by e-mail" in words(report, Channel.SCIM)[2]
 
 
 def test_a_scim_channel_that_does_not_announce_patch_is_told_apart() -> None:
-    report, _ = check(*API, answer(200, {"patch": {"supported": False}}), NOT_THERE)
+    report, _ = check(*API, answer(200, {"patch": {"supported": False}}), NOT_THERE, ADA_OVER_SCIM)
 
     assert "it does not say that it takes PATCH" in words(report, Channel.SCIM)[2]
+
+
+def page_of(*names: str) -> Answer:
+    return answer(200, {"results": [user_body(id=f"{i}", email=name) for i, name in enumerate(names)]})
+
+
+def scim_page(*names: str, active: bool = True) -> Answer:
+    return answer(200, {"Resources": [scim_body(userName=name, active=active) for name in names]})
+
+
+def compared(users: Answer, *answers: Answer) -> tuple[CheckReport, list[Call]]:
+    report, calls = check(DETAILS, ROLES, TEAMS, users, NONE, NOT_FOUND, CONFIGURATION, NOT_THERE, *answers)
+    return report, calls[8:]
+
+
+def test_people_of_the_scim_channel_who_are_not_in_the_account_are_another_accounts() -> None:
+    people = scim_page("cyd@b", "dee@b", "ada@a", "eve@b")
+    report, calls = compared(page_of("ada@a", "bob@a"), people, NOT_FOUND, NOT_FOUND)
+
+    assert report.same_account is False
+    assert not words(report, Channel.SCIM)[0]
+    assert "These look like two different accounts" in report.missing[0]
+    assert ["GET scim.users.list", "GET users.get", "GET users.get"] == asked(calls)
+
+
+def test_whom_the_first_page_does_not_show_is_looked_up() -> None:
+    people = scim_page("cyd@a", "dee@a", "ada@a")
+    report, calls = compared(page_of("ada@a"), people, OK, NOT_FOUND)
+
+    assert report.same_account is True
+    assert ["GET scim.users.list", "GET users.get", "GET users.get"] == asked(calls)
+
+
+def test_while_nobody_is_active_over_scim_people_of_the_account_are_looked_for_there() -> None:
+    report, calls = compared(
+        page_of("ada@a", "bob@a", "cyd@a", "dee@a"), scim_page("old@b", active=False),
+        NOT_THERE, scim_page("CYD@a"), scim_page("dee@a"),
+    )  # fmt: skip
+
+    assert report.same_account is True
+    assert 4 == len(calls)
+
+
+def test_one_of_three_found_over_scim_may_be_the_only_one_it_manages() -> None:
+    report, _ = compared(
+        page_of("ada@a", "bob@a", "cyd@a"), NOT_THERE, scim_page("ada@a"), NOT_THERE, NOT_THERE
+    )
+
+    assert report.same_account is None
+
+
+def test_an_account_of_whom_nobody_is_found_over_scim_says_nothing_and_the_check_says_so() -> None:
+    report, _ = compared(page_of("ada@a"), NOT_THERE, NOT_THERE)
+
+    ok, _, cannot = words(report, Channel.SCIM)
+    assert (True, None, ()) == (ok, report.same_account, report.missing)
+    assert "prove that it belongs to the same account" in cannot
+
+
+def test_a_comparison_that_fails_says_nothing() -> None:
+    report, _ = compared(page_of("ada@a"), scim_refusal(500))
+
+    assert (None, ()) == (report.same_account, report.missing)

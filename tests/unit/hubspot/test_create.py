@@ -40,6 +40,8 @@ CREATE = change(
     access_after=Access.ACTIVE,
 )
 CREATED = answer(201, user_body())
+NO_OWNERS = answer(200, {"results": []})
+ARCHIVED = {"id": "9", "email": EMAIL, "userId": None, "userIdIncludingInactive": 77}
 
 
 def test_a_create_is_one_call_that_says_everything_at_once() -> None:
@@ -90,17 +92,42 @@ def test_a_created_user_without_the_set_asked_for_is_noted() -> None:
     ],
 )
 def test_a_create_that_meets_somebody_reads_him_and_changes_nothing(exists: Answer) -> None:
-    outcome, calls = carry_out(CREATE, exists, answer(200, user_body()), known=None)
+    outcome, calls = carry_out(CREATE, exists, answer(200, user_body()), NO_OWNERS, known=None)
 
-    assert asked(calls) == ["POST users.create", "GET users.get"]
+    assert asked(calls) == ["POST users.create", "GET users.get", "GET owners.find"]
     assert calls[1].path == "/settings/users/2026-03/ada%40acme.example"
     assert calls[1].query == (("idProperty", "EMAIL"),)
-    assert isinstance(outcome, Existing)
-    assert outcome.user.hubspot_id == "77"
+    assert calls[2].query == (("archived", "true"), ("email", EMAIL))
+    assert Existing(ADA) == outcome
+
+
+@pytest.mark.parametrize(
+    ("owners", "active"),
+    [
+        (NO_OWNERS, True),
+        (answer(200, {"results": [ARCHIVED]}), False),
+        (answer(200, {"results": [{**ARCHIVED, "userIdIncludingInactive": 5}]}), True),
+        (answer(200, {"results": [], "paging": {"next": {"after": "9"}}}), None),
+        (refusal(403, "No.", "MISSING_SCOPES"), None),
+    ],
+    ids=["no owner", "his owner", "another owner", "more than asked for", "no scope"],
+)
+def test_whom_a_create_meets_may_be_deactivated(owners: Answer, active: bool | None) -> None:
+    outcome, _ = carry_out(CREATE, EXISTS, answer(200, user_body()), owners, known=None)
+
+    assert Existing(replace(ADA, active=active)) == outcome
+
+
+def test_somebody_deactivated_whom_hubspot_does_not_list_is_held() -> None:
+    owners = answer(200, {"results": [ARCHIVED]})
+    outcome, _ = carry_out(CREATE, EXISTS, NOT_FOUND, owners, known=None)
+
+    assert isinstance(outcome, Failed)
+    assert (FailureKind.HELD, "DEACTIVATED_AND_UNLISTED") == (outcome.failure.kind, outcome.failure.code)
 
 
 def test_somebody_who_exists_and_cannot_be_found_is_tried_again() -> None:
-    outcome, _ = carry_out(CREATE, EXISTS, NOT_FOUND, known=None)
+    outcome, _ = carry_out(CREATE, EXISTS, NOT_FOUND, NO_OWNERS, known=None)
 
     assert isinstance(outcome, Failed)
     assert (outcome.failure.kind, outcome.failure.code) == (FailureKind.RETRY, "EXISTS_BUT_UNREADABLE")

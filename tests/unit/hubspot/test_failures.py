@@ -107,7 +107,7 @@ NEEDS_BILLING = refusal(
         (
             CREATE,
             refusal(400, "x", subCategory="AppUserErrors.NO_SEAT_AVAILABLE_FOR_ROLE_COMBINATION"),
-            FailureKind.HELD,
+            FailureKind.NO_SEAT,
             "NO_SEAT_AVAILABLE",
         ),
         (
@@ -157,6 +157,12 @@ NEEDS_BILLING = refusal(
             scim_refusal(400, "The domain x.example is not verified."),
             FailureKind.HELD,
             "DOMAIN_NOT_VERIFIED",
+        ),
+        (
+            PATCH,
+            scim_refusal(400, "There is no seat available for this combination of roles: Sales Hub."),
+            FailureKind.NO_SEAT,
+            "NO_SEAT_AVAILABLE",
         ),
     ],
 )

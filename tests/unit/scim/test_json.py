@@ -52,6 +52,8 @@ def test_any_bytes_give_a_value_or_a_scim_error(data: bytes) -> None:
         '[[{"a": 1}, {"b" :1,"b"\n:1}]]',
         '{"a": 1, "\\u0061": 2}',
         '{"x": "\\":\\":", "a": null, "a": null}',
+        '{"a":1,"a":1}',
+        '{"a":{"b":"c","b":"c"}}',
     ],
 )
 def test_a_member_given_twice_at_any_depth_is_refused(text: str) -> None:

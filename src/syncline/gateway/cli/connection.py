@@ -9,6 +9,7 @@ import click
 
 from syncline.gateway.cli.options import Noun, as_json, secret, tenant_argument
 from syncline.gateway.cli.output import facts, heading, say, show, table
+from syncline.gateway.cli.proposing import previewed, show_preview
 from syncline.gateway.cli.seam import call
 
 
@@ -31,6 +32,7 @@ def connection() -> None:
 )
 @click.option("--scim-token", metavar="TOKEN", help="The token of that SCIM address; - asks for it.")
 @click.option("--no-scim", "drop_scim", is_flag=True, help="Drop the SCIM channel the tenant has.")
+@previewed
 @as_json
 def set_connection(
     tenant: str,
@@ -39,6 +41,8 @@ def set_connection(
     scim_base_url: str | None,
     scim_token: str | None,
     drop_scim: bool,
+    preview: bool,
+    expect: str | None,
     as_json: bool,
 ) -> None:
     """Connect a tenant by a static token or a service key, and check the connection.
@@ -48,15 +52,17 @@ def set_connection(
     before, and sets the tenant back to plan. A token given as - is asked for, or read from standard input (the access
     token first), and so stays out of the shell's history.
     """
-    result = call(
-        "connection.set",
-        tenant=tenant,
-        base_url=base_url,
-        access_token=secret(access_token, "Access token"),
-        scim_base_url=scim_base_url,
-        scim_token=secret(scim_token, "SCIM token"),
+    given = {
+        "base_url": base_url,
+        "access_token": secret(access_token, "Access token"),
+        "scim_base_url": scim_base_url,
+        "scim_token": secret(scim_token, "SCIM token"),
         **({"drop_scim": True} if drop_scim else {}),
-    )
+    }
+    if preview:
+        show_preview(tenant, "connection.set", given, as_json)
+        return
+    result = call("connection.set", tenant=tenant, expect=expect, **given)
     show(result, as_json, _checked)
 
 
@@ -117,12 +123,26 @@ def check(tenant: str, as_json: bool) -> None:
 @as_json
 def show_connection(tenant: str, as_json: bool) -> None:
     """Show the connection as it is set; secrets are never shown."""
-    result = call("connection.show", tenant=tenant)
-    show(
-        result,
-        as_json,
-        lambda known: facts((label.replace("_", " "), _told(known[label])) for label in known),
-    )
+    show(call("connection.show", tenant=tenant), as_json, _shown)
+
+
+@connection.command()
+@tenant_argument
+@as_json
+def resume(tenant: str, as_json: bool) -> None:
+    """Try a quarantined or held connection again now.
+
+    It goes on with one person, leavers first, and with everybody once that has worked. A quarantined connection is also
+    tried by itself every hour; a held one waits for this command.
+    """
+    show(call("connection.resume", tenant=tenant), as_json, _shown)
+
+
+def _shown(result: Mapping[str, Any]) -> None:
+    facts((label.replace("_", " "), _told(result[label])) for label in result if label != "history")
+    if result["history"]:
+        heading("What has happened to it")
+        table(("at", "what", ""), [(turn["at"], turn["what"], turn["summary"]) for turn in result["history"]])
 
 
 def _checked(result: Mapping[str, Any]) -> None:
@@ -136,6 +156,8 @@ def _checked(result: Mapping[str, Any]) -> None:
             ("Calls spent", result["calls_spent"]),
         ]
     )
+    how = result.get("now") or {}
+    facts([("Health", how.get("health")), ("Since", how.get("since")), ("What helps", how.get("fix"))])
     heading("Channels")
     table(("channel", "works", "can", "cannot"), [_channel(channel) for channel in result["channels"]])
     heading("Permission sets and teams")
@@ -149,6 +171,8 @@ def _checked(result: Mapping[str, Any]) -> None:
         [(entry["name"], entry["id"]) for entry in result["teams"]],
         empty="It shows no teams.",
     )
+    if result.get("replaced"):
+        say(result["replaced"])
     if result["missing"]:
         heading("Missing")
         for sentence in result["missing"]:

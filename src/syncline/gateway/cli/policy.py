@@ -9,6 +9,7 @@ import click
 
 from syncline.gateway.cli.options import ON_OFF, Noun, as_json, tenant_argument
 from syncline.gateway.cli.output import facts, show
+from syncline.gateway.cli.proposing import change, confirmed, previewed
 from syncline.gateway.cli.seam import call
 
 LEAVER = click.Choice(["deactivate", "remove", "strip"])
@@ -51,8 +52,19 @@ def policy() -> None:
     metavar="N",
     help="How many people may lose access in a day before the rest is staged (a fifth, 5 to 50).",
 )
+@previewed
+@confirmed
 @as_json
-def set_policy(tenant: str, domains: tuple[str, ...], any_domain: bool, as_json: bool, **given: Any) -> None:
+def set_policy(
+    tenant: str,
+    domains: tuple[str, ...],
+    any_domain: bool,
+    preview: bool,
+    expect: str | None,
+    yes: bool,
+    as_json: bool,
+    **given: Any,
+) -> None:
     """Change the policy of a tenant; what is not named stays as it is.
 
     deactivate takes access and keeps the data (needs the SCIM channel), remove deletes the profile, strip
@@ -61,7 +73,9 @@ def set_policy(tenant: str, domains: tuple[str, ...], any_domain: bool, as_json:
     if domains and any_domain:
         raise click.UsageError("--domain and --any-domain contradict one another.")
     chosen = list(domains) if domains or any_domain else None
-    show(call("policy.set", tenant=tenant, domains=chosen, **given), as_json, policy_facts)
+    changed = {**given, "domains": chosen}
+    how: dict[str, Any] = {"preview": preview, "expect": expect, "yes": yes, "as_json": as_json}
+    change(tenant, "policy.set", changed, policy_facts, **how)
 
 
 @policy.command("show")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
 from syncline.gateway.cli.options import Noun, as_json, tenant_argument
-from syncline.gateway.cli.output import say, show
-from syncline.gateway.cli.seam import call
+from syncline.gateway.cli.output import say
+from syncline.gateway.cli.proposing import change, confirmed, previewed
 
 
 @click.group(cls=Noun)
@@ -20,12 +23,13 @@ def role() -> None:
 @role.command()
 @tenant_argument
 @click.argument("name")
+@previewed
+@confirmed
 @as_json
-def default(tenant: str, name: str, as_json: bool) -> None:
+def default(tenant: str, name: str, **how: Any) -> None:
     """Make a permission set the default for new users."""
-    result = call("role.default", tenant=tenant, name=name)
-    show(
-        result,
-        as_json,
-        lambda _: say(f"New users whom no rule matches get {result['default_permission_set']}."),
-    )
+    change(tenant, "role.default", {"name": name}, _set, **how)
+
+
+def _set(result: Mapping[str, Any]) -> None:
+    say(f"New users whom no rule matches get {result['default_permission_set']}.")

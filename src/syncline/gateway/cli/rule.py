@@ -9,6 +9,7 @@ import click
 
 from syncline.gateway.cli.options import Noun, as_json, tenant_argument
 from syncline.gateway.cli.output import facts, say, show, table
+from syncline.gateway.cli.proposing import change, confirmed, previewed
 from syncline.gateway.cli.seam import call
 
 
@@ -32,6 +33,8 @@ def rule() -> None:
     "--secondary-team", "secondary_teams", multiple=True, metavar="NAME", help="A further team; repeatable."
 )
 @click.option("--position", type=click.IntRange(min=1), help="Where in the order; unset, at the end.")
+@previewed
+@confirmed
 @as_json
 def add(
     tenant: str,
@@ -43,26 +46,27 @@ def add(
     primary_team: str | None,
     secondary_teams: tuple[str, ...],
     position: int | None,
-    as_json: bool,
+    **how: Any,
 ) -> None:
-    """Add a rule: one condition, and what it gives."""
+    """Add a rule: one condition, and what it gives.
+
+    In a live tenant a rule that changes people is asked about first, or needs --yes or --expect.
+    """
     if sum(value is not None for value in (role, group, attribute)) != 1:
         raise click.UsageError("A rule has one condition: --role, --group, or --attribute with --equals.")
     if (attribute is None) != (equals is None):
         raise click.UsageError("--attribute and --equals belong together.")
-    result = call(
-        "rule.add",
-        tenant=tenant,
-        role=role,
-        group=group,
-        attribute=attribute,
-        equals=equals,
-        permission_set=permission_set,
-        primary_team=primary_team,
-        secondary_teams=list(secondary_teams),
-        position=position,
-    )
-    show(result, as_json, lambda added: _rules([added]))
+    given = {
+        "role": role,
+        "group": group,
+        "attribute": attribute,
+        "equals": equals,
+        "permission_set": permission_set,
+        "primary_team": primary_team,
+        "secondary_teams": list(secondary_teams),
+        "position": position,
+    }
+    change(tenant, "rule.add", given, lambda added: _rules([added]), **how)
 
 
 @rule.command("list")
@@ -77,21 +81,25 @@ def list_rules(tenant: str, as_json: bool) -> None:
 @tenant_argument
 @click.argument("rule_id")
 @click.argument("position", type=click.IntRange(min=1))
+@previewed
+@confirmed
 @as_json
-def move(tenant: str, rule_id: str, position: int, as_json: bool) -> None:
+def move(tenant: str, rule_id: str, position: int, **how: Any) -> None:
     """Move a rule to another place in the order."""
-    result = call("rule.move", tenant=tenant, rule_id=rule_id, position=position)
-    show(result, as_json, lambda _: say(f"Rule {rule_id} is now at position {position}."))
+    said = f"Rule {rule_id} is now at position {position}."
+    change(tenant, "rule.move", {"rule_id": rule_id, "position": position}, lambda _: say(said), **how)
 
 
 @rule.command()
 @tenant_argument
 @click.argument("rule_id")
+@previewed
+@confirmed
 @as_json
-def remove(tenant: str, rule_id: str, as_json: bool) -> None:
+def remove(tenant: str, rule_id: str, **how: Any) -> None:
     """Remove a rule; the people it placed are decided again."""
-    result = call("rule.remove", tenant=tenant, rule_id=rule_id)
-    show(result, as_json, lambda _: say(f"Rule {rule_id} is removed."))
+    said = f"Rule {rule_id} is removed."
+    change(tenant, "rule.remove", {"rule_id": rule_id}, lambda _: say(said), **how)
 
 
 def _listed(result: Mapping[str, Any]) -> None:

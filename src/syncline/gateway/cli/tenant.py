@@ -53,6 +53,12 @@ def mode(tenant: str, mode: str, as_json: bool) -> None:
     show(call("tenant.mode", tenant=tenant, mode=mode), as_json, lambda result: say(result["message"]))
 
 
+def _health(connection: Mapping[str, Any]) -> str:
+    since = f" since {connection['since']}" if connection["since"] else ""
+    trouble = f": {connection['trouble']}" if connection["trouble"] else ""
+    return f"{connection['health']}{since}{trouble}"
+
+
 def _created(result: Mapping[str, Any]) -> None:
     facts([("Tenant", result["name"]), ("Id", result["id"]), ("SCIM address", result["scim_base_url"])])
     advise(f"Next: syncline token create {result['name']}")
@@ -74,6 +80,8 @@ def _shown(result: Mapping[str, Any]) -> None:
             ("Mode", result["mode"]),
             ("SCIM address", result["scim_base_url"]),
             ("HubSpot account", connection.get("portal_id") if connection else "not connected"),
+            ("Connection", _health(connection) if connection else None),
+            ("What helps", connection["fix"] if connection else None),
             ("Users, groups", f"{result['counts']['users']}, {result['counts']['groups']}"),
             ("Plan approved", f"{approved} by {result['plan_approved_by']}" if approved else "not yet"),
             ("Last heard from", result["last_contact_at"] or "nothing yet"),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from syncline.gateway.cli.events import event_rows
 from syncline.gateway.cli.options import Noun, as_json, paged, tenant_argument
 from syncline.gateway.cli.output import facts, heading, more, say, show, table
 from syncline.gateway.cli.seam import call
@@ -41,7 +39,7 @@ def list_users(
 @click.argument("user")
 @as_json
 def show_user(tenant: str, user: str, as_json: bool) -> None:
-    """Show one person (id, userName or e-mail): sent, decided, delivered, and the latest events."""
+    """Show one person (id, userName or e-mail) and say why HubSpot has what it has, and what happens next."""
     show(call("users.show", tenant=tenant, user=user), as_json, _shown)
 
 
@@ -67,41 +65,53 @@ def _sentence(hold: object) -> object:
 
 
 def _shown(result: Mapping[str, Any]) -> None:
-    facts([("User name", result["user_name"]), ("E-mail", result["email"]), ("Id", result["id"])])
-    heading("At the identity provider")
-    _tree(result["scim"])
-    heading("At HubSpot (last read)")
-    _tree(result["hubspot"])
-    heading("Delivery")
-    facts((label.replace("_", " "), value) for label, value in result["delivery"].items())
-    _decision(result["decision"])
-    heading("Latest events")
-    event_rows(result["events"])
-
-
-def _tree(known: Mapping[str, Any] | None) -> None:
-    if known is None:
-        say("nothing")
-        return
-    facts((label, _flat(value)) for label, value in known.items())
-
-
-def _flat(value: object) -> object:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value
-
-
-def _decision(decision: Mapping[str, Any] | None) -> None:
-    if decision is None:
-        return
-    heading("Decision")
-    hold = decision["hold"]
+    why = result["why"]
     facts(
         [
-            ("Change", decision["kind"]),
-            ("Permission set", decision["permission_set"]),
-            ("Primary team", decision["primary_team"]),
-            ("Held because", hold["sentence"] if hold else None),
+            ("User name", result["user_name"]),
+            ("E-mail", result["email"]),
+            ("Id", result["id"]),
+            ("State", result["delivery"]["state"]),
         ]
     )
-    for reason in decision["reasons"]:
-        say(f"- {reason}")
+    for title, part in (
+        ("The identity provider says", why["identity_provider"]),
+        ("HubSpot has", why["hubspot"]),
+        ("The difference", why["difference"]),
+    ):
+        heading(title)
+        say(part["sentence"])
+    _placed(why)
+    if why["held"] is not None:
+        heading("Held")
+        say(why["held"]["sentence"])
+        say(f"Released by: {why['held']['release']}")
+    heading("What happens next")
+    say(why["next"]["sentence"])
+    heading("What happened")
+    _timeline(why["timeline"])
+
+
+def _placed(why: Mapping[str, Any]) -> None:
+    heading("Why so")
+    for reason in why["placement"]["reasons"]:
+        lost = "" if reason["won"] else " (lost)"
+        say(f"- {reason['output']}: {reason['text']}{lost}")
+    for near in why["placement"]["near_misses"]:
+        say(f"- did you mean? {near['sentence']}")
+    rows = [(each["position"], each["when"], each["result"], each["because"]) for each in why["rules"]]
+    table(("rule", "when", "result", "because"), rows, empty="There are no rules.")
+
+
+def _timeline(entries: list[Mapping[str, Any]]) -> None:
+    if not entries:
+        say("Nothing yet.")
+    for entry in entries:
+        say(f"{entry['at']}  {entry['request'] or 'decided again'}  [{entry['correlation_id']}]")
+        if entry["dialect_rules"]:
+            say(f"    read leniently: {', '.join(entry['dialect_rules'])}")
+        for step in entry["steps"]:
+            say(f"    {step['kind']}: {step['summary']}")
+        for call_made in entry["calls"]:
+            answer = call_made["status"] or "no answer"
+            say(f"    → {call_made['channel']} {call_made['purpose']}: {answer}")

@@ -13,18 +13,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from syncline.clock import Clock, Milliseconds
+from syncline.gateway.delivery.outages import Outages
 from syncline.gateway.domain.decision import Decision
 from syncline.gateway.domain.delivery import LEAVE, Urgency
 from syncline.gateway.domain.grant import OAuthGrant
+from syncline.gateway.domain.health import HELD_TENANT, PROBE_EVERY, SCIM_TROUBLE, Health
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import TenantId, TenantMode
-from syncline.gateway.services.delivering import (
-    HELD_TENANT,
-    decide_item,
-    settle_decision,
-    settle_outcome,
-)
+from syncline.gateway.services.delivering import decide_item, settle_decision, settle_outcome
 from syncline.gateway.services.ports import (
     AccountReading,
     Arrived,
@@ -41,6 +38,7 @@ from syncline.gateway.services.ports import (
     Trouble,
     WorkItem,
 )
+from syncline.gateway.services.recovering import recover
 
 AT_ONCE = 8
 """Calls in flight for one tenant: at HubSpot's usual 200–300 ms an answer, more than its fastest allowance needs."""
@@ -48,11 +46,7 @@ AT_ONCE_URGENT = 12
 LOOK_AGAIN: Milliseconds = 250
 """How soon a new urgent delivery is noticed while all calls wait for the budget."""
 CHUNK = 200
-PROBE_EVERY: Milliseconds = 60_000
-"""How often a connection in trouble is tried again, with one delivery."""
 
-SCIM_TROUBLE = "SCIM_CHANNEL"
-"""The trouble of a connection whose SCIM channel alone does not work: it stops nobody who does not need it."""
 _STOPS = {Trouble.CONNECTION: 1, Trouble.TENANT: 2}
 """What ends a drain; of two the higher is what is remembered."""
 
@@ -69,7 +63,7 @@ class Drain:
         self._links = links
         self._clock = clock
         self.measure = measure
-        self._probed: dict[TenantId, Milliseconds] = {}
+        self.outages = Outages()
 
     async def __call__(self, tenant_id: TenantId) -> Milliseconds | None:
         """Deliver what is due and decide again what went stale; return when something is next due, None if never."""
@@ -77,7 +71,7 @@ class Drain:
         link = await self._links.open(tenant_id)
         if connection is None or link is None:
             return None
-        wait = self._probe_wait(tenant_id, connection)
+        wait = self._probe_wait(connection)
         if wait is not None:
             return wait
         if connection.account is None:
@@ -86,22 +80,14 @@ class Drain:
                 return await self.in_trouble(tenant_id, failed)
         return await _Run(self._store, self._links, self._clock, link, connection, self).drain()
 
-    def _probe_wait(self, tenant_id: TenantId, connection: Connection) -> Milliseconds | None:
+    def _probe_wait(self, connection: Connection) -> Milliseconds | None:
         """Return when a connection in trouble may be tried again, None when it may be now."""
-        if connection.trouble in (None, SCIM_TROUBLE):
-            self._probed.pop(tenant_id, None)
+        if not _is_stopped(connection):
             return None
         now = self._clock.now()
-        if connection.trouble == HELD_TENANT or _has_ended(connection):
+        if connection.probe_at is None or _has_ended(connection):
             return now + PROBE_EVERY
-        last = self._probed.get(tenant_id)
-        if last is not None and now - last < PROBE_EVERY:
-            return last + PROBE_EVERY
-        return None
-
-    def probing(self, tenant_id: TenantId) -> None:
-        """Note that a connection in trouble is being tried."""
-        self._probed[tenant_id] = self._clock.now()
+        return connection.probe_at if now < connection.probe_at else None
 
     async def read_account(self, tenant_id: TenantId, link: Link) -> Failed | None:
         """Read the tenant's account whole and keep the reading; returns why it could not be read."""
@@ -115,8 +101,9 @@ class Drain:
     async def in_trouble(self, tenant_id: TenantId, failed: Failed) -> Milliseconds:
         """Note why nothing reaches HubSpot; returns when to try again."""
         await note_failure(self._store, tenant_id, failed, new_cause(self._clock.now()))
-        self.probing(tenant_id)
-        return self._clock.now() + (failed.retry_after or PROBE_EVERY)
+        connection = await self._store.setup.connection(tenant_id)
+        probe_at = None if connection is None else connection.probe_at
+        return probe_at or self._clock.now() + (failed.retry_after or PROBE_EVERY)
 
 
 class _Run:
@@ -132,7 +119,7 @@ class _Run:
         self._connection = connection
         self._tenant_id = connection.tenant_id
         self._scim_trouble = connection.trouble == SCIM_TROUBLE
-        self._probing = connection.trouble is not None and not self._scim_trouble
+        self._probing = _is_stopped(connection)
         self._drain = drain
         self._stopped: Failed | None = None
         self._called_off = asyncio.Event()
@@ -236,8 +223,6 @@ class _Run:
         return limit - len(self._in_flight)
 
     def _send(self, item: WorkItem, decision: Decision, setup: Setup) -> None:
-        if self._probing:
-            self._drain.probing(self._tenant_id)
         normal = decision.change.urgency is not Urgency.URGENT
         self._normal += normal
         task = asyncio.create_task(self._deliver(item, decision, setup))
@@ -265,6 +250,7 @@ class _Run:
         )
         if isinstance(outcome, Overtaken):
             return
+        outcome = self._drain.outages.judge(self._tenant_id, item, outcome, probing=self._probing)
         # A stop comes before all else: whatever still waits must not leave, and a crash must not forget it.
         await self._stop_for(outcome)
         if not await self._is_same_account():
@@ -317,17 +303,18 @@ class _Run:
             # Somebody is tried again by himself; a trouble of the whole connection must stay the one noted.
             if not self._probing and not self._scim_trouble:
                 self._scim_trouble = True
-                await self._note(SCIM_TROUBLE, outcome.sentence)
+                cause = new_cause(self._clock.now())
+                await self._store.setup.note_trouble(self._tenant_id, SCIM_TROUBLE, outcome.sentence, cause)
         elif self._probing and not isinstance(outcome, Failed):
             self._probing = False
-            await self._note(None, None)
+            await self._recover()
         elif self._scim_trouble and isinstance(outcome, Arrived) and outcome.over_scim:
             self._scim_trouble = False
-            await self._note(None, None)
+            await self._recover()
 
-    async def _note(self, trouble: str | None, detail: str | None) -> None:
+    async def _recover(self) -> None:
         cause = new_cause(self._clock.now())
-        await self._store.setup.note_trouble(self._tenant_id, trouble, detail, cause)
+        await recover(self._store, self._tenant_id, cause, self._in_flight.keys())
 
     async def _settle(self, settled: Iterable[Settlement]) -> None:
         settlements = tuple(settled)
@@ -355,6 +342,11 @@ def _is_under_way(item: WorkItem, keys: frozenset[str]) -> bool:
 def _stops(outcome: Outcome) -> bool:
     """Tell whether an outcome ends the run."""
     return isinstance(outcome, Failed) and outcome.trouble in _STOPS
+
+
+def _is_stopped(connection: Connection) -> bool:
+    """Tell whether a connection in trouble is only tried now and then: not for its SCIM channel alone."""
+    return connection.health is not Health.HEALTHY and connection.trouble != SCIM_TROUBLE
 
 
 def _has_ended(connection: Connection) -> bool:

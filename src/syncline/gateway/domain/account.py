@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeVar
+
+FORMER_KEPT: Final = 200
+"""Of how many permission sets and teams that are gone the names are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,9 @@ class Account:
     has_permission_sets: bool = True
     """False when HubSpot answers that the account has no access to permission sets."""
     super_admin_count: int = 1
+    former_permission_sets: tuple[PermissionSet, ...] = ()
+    """Sets that an earlier reading showed, for their names alone; the oldest are forgotten."""
+    former_teams: tuple[Team, ...] = ()
     _sets: Mapping[str, PermissionSet] = field(init=False, repr=False, compare=False)
     _sets_by_name: Mapping[str, tuple[PermissionSet, ...]] = field(init=False, repr=False, compare=False)
     _teams: Mapping[str, Team] = field(init=False, repr=False, compare=False)
@@ -63,6 +70,18 @@ class Account:
         object.__setattr__(self, "_sets", {each.id: each for each in self.permission_sets})
         object.__setattr__(self, "_sets_by_name", by_name)
         object.__setattr__(self, "_teams", {each.id: each for each in self.teams})
+
+    def after(self, before: Account | None) -> Account:
+        """Return this reading with the names of what was there at the reading before and is there no more."""
+        if before is None or before.portal_id != self.portal_id:
+            return self
+        return replace(
+            self,
+            former_permission_sets=_former(
+                (*before.former_permission_sets, *before.permission_sets), self._sets
+            ),
+            former_teams=_former((*before.former_teams, *before.teams), self._teams),
+        )
 
     def permission_set(self, permission_set_id: str) -> PermissionSet | None:
         """Return the set with that id, or None when the account no longer has it."""
@@ -85,11 +104,24 @@ class Account:
         return tuple(team for team in self.teams if team.name == name)
 
     def permission_set_name(self, permission_set_id: str) -> str:
-        """Return the set's name for people to read; its id when the account no longer has it."""
+        """Return the set's name for people to read; of one that is gone the id too, or the id alone."""
         found = self._sets.get(permission_set_id)
-        return found.name if found else permission_set_id
+        return found.name if found else _gone(permission_set_id, self.former_permission_sets)
 
     def team_name(self, team_id: str) -> str:
-        """Return the team's name for people to read; its id when the account no longer has it."""
+        """Return the team's name for people to read; of one that is gone the id too, or the id alone."""
         found = self._teams.get(team_id)
-        return found.name if found else team_id
+        return found.name if found else _gone(team_id, self.former_teams)
+
+
+Named = TypeVar("Named", PermissionSet, Team)
+
+
+def _former(known: tuple[Named, ...], present: Mapping[str, Named]) -> tuple[Named, ...]:
+    newest = {each.id: each for each in known if each.id not in present}
+    return tuple(newest.values())[-FORMER_KEPT:]
+
+
+def _gone(element_id: str, former: tuple[Named, ...]) -> str:
+    name = next((each.name for each in former if each.id == element_id), None)
+    return element_id if name is None else f"{name} (gone, id {element_id})"

@@ -87,9 +87,12 @@ def _texts(entries: list[Any], path: AttributePath) -> Iterator[str]:
 
 def _member(holder: Any, name: str) -> Any:
     """Return the member of that lower-case name, whatever the case it is stored in."""
-    if not isinstance(holder, Mapping):
+    if not isinstance(holder, dict | Mapping):
         return None
-    return next((value for key, value in holder.items() if key.lower() == name), None)
+    for key, value in holder.items():
+        if key.lower() == name:
+            return value
+    return None
 
 
 def _is_core(schema: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import blake2b
 from typing import Final
 
 from syncline.gateway.domain.delivery import Access, Origin, Urgency
@@ -72,3 +73,29 @@ class Change:
     """The access that stands at HubSpot once this is done; for NONE, the access that stands already."""
     origin_after: Origin | None = None
     """How the HubSpot user is ours once this is done; None while he is not."""
+
+
+CHANGE_APPROVED: Final = "change:"
+"""How the approval of one change of one person begins."""
+
+
+def content_of(change: Change) -> tuple[object, ...]:
+    """Return what the change would make of the HubSpot user, and of which one; equal for the same effect."""
+    return (
+        change.kind.value,
+        change.hubspot_id,
+        change.email,
+        change.renamed_from,
+        change.first_name,
+        change.last_name,
+        change.permission_set_id,
+        change.primary_team_id,
+        change.secondary_team_ids,
+        change.send_welcome_email,
+    )
+
+
+def approval_of(change: Change) -> str:
+    """Return the approval of exactly this change: any other set, team, name or address would be another one."""
+    digest = blake2b(repr(content_of(change)).encode(), digest_size=12).hexdigest()
+    return f"{CHANGE_APPROVED}{digest}"

@@ -1,4 +1,7 @@
-"""SCIM tokens: `syncline_<id>_<secret>`, a form secret scanners can recognise."""
+"""Tokens, API keys and one-time links: `<kind>_<id>_<secret>`, a form secret scanners can recognise.
+
+SCIM tokens begin with `syncline`, keys to the admin API with `synclinekey`, one-time links with `synclinelink`.
+"""
 
 from __future__ import annotations
 
@@ -14,38 +17,46 @@ TOKEN_PATTERN: Final = r"syncline_[a-z2-7]{10}_[A-Za-z0-9_-]{43}"  # noqa: S105 
 RANDOM_BYTES: Final = 39
 """What `mint` needs: 7 for the public id (50 bits of it are used), 32 for the secret (256 bits)."""
 
-_TOKEN = re.compile(TOKEN_PATTERN)
+API_KEY: Final = "synclinekey"
+LINK: Final = "synclinelink"
+SCIM: Final = "syncline"
+
+_SHAPES: Final = {
+    kind: re.compile(TOKEN_PATTERN.replace("syncline", kind, 1)) for kind in (SCIM, API_KEY, LINK)
+}
 _ID_LENGTH: Final = 10
+_AFTER_KIND: Final = 1 + _ID_LENGTH + 1 + 43
 
 
 @dataclass(frozen=True, slots=True)
-class ScimToken:
-    """A whole token. Only its id is stored and shown again; the secret is kept as a keyed hash."""
+class Minted:
+    """A whole credential. Only its id is stored and shown again; the secret is kept as a keyed hash."""
 
     id: str
     secret: str = field(repr=False)
+    kind: str = SCIM
 
     @property
     def text(self) -> str:
-        """The token as the identity provider is given it, once."""
-        return f"syncline_{self.id}_{self.secret}"
+        """The credential as it is given away, once."""
+        return f"{self.kind}_{self.id}_{self.secret}"
 
 
-def mint(randomness: bytes) -> ScimToken:
-    """Make a token out of exactly `RANDOM_BYTES` random bytes; ValueError for any other number."""
+def mint(randomness: bytes, kind: str = SCIM) -> Minted:
+    """Make a credential out of exactly `RANDOM_BYTES` random bytes; ValueError for any other number."""
     if len(randomness) != RANDOM_BYTES:
         raise ValueError(f"A token needs {RANDOM_BYTES} random bytes, not {len(randomness)}.")
     public = base64.b32encode(randomness[:7]).decode("ascii").lower()[:_ID_LENGTH]
     secret = base64.urlsafe_b64encode(randomness[7:]).decode("ascii").rstrip("=")
-    return ScimToken(public, secret)
+    return Minted(public, secret, kind)
 
 
-def parse(text: str) -> ScimToken | None:
-    """Return the token, or None for anything that does not have its exact form."""
-    if len(text) != len("syncline_") + _ID_LENGTH + 1 + 43 or not _TOKEN.fullmatch(text):
+def parse(text: str, kind: str = SCIM) -> Minted | None:
+    """Return the credential of that kind, or None for anything that does not have its exact form."""
+    if len(text) != len(kind) + _AFTER_KIND or not _SHAPES[kind].fullmatch(text):
         return None
-    public, _, secret = text.removeprefix("syncline_").partition("_")
-    return ScimToken(public, secret)
+    start = len(kind) + 1
+    return Minted(text[start : start + _ID_LENGTH], text[start + _ID_LENGTH + 1 :], kind)
 
 
 def is_alive(*, expires_at: Milliseconds | None, revoked_at: Milliseconds | None, now: Milliseconds) -> bool:

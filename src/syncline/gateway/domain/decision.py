@@ -8,7 +8,7 @@ from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.change import Change, ChangeKind
 from syncline.gateway.domain.delivery import Access, Delivery, Intent
 from syncline.gateway.domain.deprovision import leaver_change
-from syncline.gateway.domain.gate import Case, Hold, HoldReason, Send, Verdict, gate
+from syncline.gateway.domain.gate import Case, Hold, HoldReason, Send, Verdict, gate_twice
 from syncline.gateway.domain.person import Person
 from syncline.gateway.domain.placement import Placement, place
 from syncline.gateway.domain.presence import keeps_his_own, present_change
@@ -55,7 +55,7 @@ def decide(
             change = leaver_change(policy, delivery, known, setup.policy.strip_to, setup.account)
     elif setup.account is not None:
         existing = keeps_his_own(delivery, known)
-        placement = place(person, setup.rules, setup.policy, setup.account, existing=existing)
+        placement = place(person, setup.book, setup.policy, setup.account, existing=existing)
         change = present_change(person, delivery, known, placement, setup.policy, setup.account)
     case = Case(
         person=person,
@@ -67,9 +67,8 @@ def decide(
         change=change,
         policy=policy,
     )
-    verdict = gate(case)
-    approved = gate(case, approved=True) if isinstance(verdict, Hold) else verdict
-    return Decision(placement, change, verdict, approved if isinstance(approved, Hold) else None)
+    verdict, would_hold = gate_twice(case)
+    return Decision(placement, change, verdict, would_hold)
 
 
 def _unchanged(delivery: Delivery) -> Change:

@@ -8,6 +8,7 @@ from typing import Final
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.holds import HoldReason
+from syncline.gateway.domain.states import Transition, follow
 
 LEAVE: Final = "leave"
 """The approval that lets a staged leaver go."""
@@ -86,7 +87,7 @@ class Delivery:
     may_reactivate: bool = False
     """An operator has released a person whom somebody else deactivated at HubSpot."""
     approvals: frozenset[str] = frozenset()
-    """What an operator has approved for this person: `LEAVE`, and `grant_of(permission set id)`."""
+    """What an operator has approved for this person: `LEAVE`, `grant_of(permission set id)`, `approval_of(change)`."""
 
 
 def is_ours(delivery: Delivery) -> bool:
@@ -126,16 +127,6 @@ class DeliveryEvent(StrEnum):
     TURN_CAME = "turn came"
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """One arrow of the state table."""
-
-    state: DeliveryState
-    event: DeliveryEvent
-    next_state: DeliveryState
-    meaning: str
-
-
 _WAITING, _IN_STEP = DeliveryState.WAITING, DeliveryState.IN_STEP
 _RETRYING, _HELD = DeliveryState.RETRYING, DeliveryState.HELD
 
@@ -157,10 +148,7 @@ TRANSITIONS: Final = (
 
 def next_state(state: DeliveryState, event: DeliveryEvent) -> DeliveryState | None:
     """Return where the event leads, None when it cannot happen in that state."""
-    for transition in TRANSITIONS:
-        if transition.state is state and transition.event is event:
-            return transition.next_state
-    return None
+    return follow(TRANSITIONS, state, event)
 
 
 def state_of(delivery: Delivery, now: Milliseconds) -> DeliveryState:
@@ -173,15 +161,3 @@ def state_of(delivery: Delivery, now: Milliseconds) -> DeliveryState:
     if delivery.attempts > 0 and delivery.due_at > now:
         return DeliveryState.RETRYING
     return DeliveryState.WAITING
-
-
-def state_diagram() -> str:
-    """Return the state table as a Mermaid diagram."""
-    lines = ["stateDiagram-v2"]
-    lines += [f'    state "{state.value}" as {state.name}' for state in DeliveryState]
-    lines.append(f"    [*] --> {DeliveryState.WAITING.name}")
-    lines += [
-        f"    {arrow.state.name} --> {arrow.next_state.name}: {arrow.event.value} ({arrow.meaning})"
-        for arrow in TRANSITIONS
-    ]
-    return "\n".join(lines) + "\n"

@@ -11,17 +11,30 @@ from dataclasses import dataclass
 from typing import Final
 
 from syncline.gateway.domain.account import AccountUser
-from syncline.gateway.domain.change import Change, ChangeKind
+from syncline.gateway.domain.change import Change, ChangeKind, approval_of
 from syncline.gateway.domain.delivery import LEAVE, Access, Delivery, Intent, grant_of, is_ours
 from syncline.gateway.domain.deprovision import stands_at_hubspot
 from syncline.gateway.domain.holds import HOLDS, Hold, HoldReason, HoldText, Send, Verdict
+from syncline.gateway.domain.missing import missing_permission_sets, missing_teams
 from syncline.gateway.domain.person import Person, email_domain, email_key
 from syncline.gateway.domain.placement import MINIMAL, Output, Placement
 from syncline.gateway.domain.privileged import privileged_because
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import LeaverPolicy, TenantMode
 
-__all__ = ["GATE", "HOLDS", "Case", "Hold", "HoldReason", "HoldText", "Row", "Send", "Verdict", "gate"]
+__all__ = [
+    "GATE",
+    "HOLDS",
+    "Case",
+    "Hold",
+    "HoldReason",
+    "HoldText",
+    "Row",
+    "Send",
+    "Verdict",
+    "gate",
+    "gate_twice",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +60,11 @@ class Case:
     def acts(self) -> bool:
         """The change would do something at HubSpot, or begin to manage somebody there."""
         return self.change.kind is not ChangeKind.NONE
+
+    @property
+    def change_approved(self) -> bool:
+        """An operator has approved exactly this change of this person, whatever the plan as a whole."""
+        return bool(self.delivery.approvals) and approval_of(self.change) in self.delivery.approvals
 
     @property
     def address(self) -> str:
@@ -83,6 +101,22 @@ def gate(case: Case, *, approved: bool = False) -> Verdict:
         if detail is not None:
             return Hold(row.reason, detail)
     return Send()
+
+
+def gate_twice(case: Case) -> tuple[Verdict, Hold | None]:
+    """Return the verdict, and what would still hold once approved: `gate` asked both ways, in one pass."""
+    verdict: Verdict | None = None
+    for row in GATE:
+        if verdict is not None and row.lifted_by_approval:
+            continue
+        detail = row.test(case)
+        if detail is None:
+            continue
+        hold = Hold(row.reason, detail)
+        verdict = verdict or hold
+        if not row.lifted_by_approval:
+            return verdict, hold
+    return verdict or Send(), None
 
 
 def _collecting(case: Case) -> str | None:
@@ -171,7 +205,7 @@ def _permission_set_missing(case: Case) -> str | None:
     strip_to, account = case.setup.policy.strip_to, case.setup.account
     if case.change.kind is ChangeKind.STRIP and strip_to and account and not account.permission_set(strip_to):
         missing = (strip_to,)
-    return f"Missing: the permission set with the id {', '.join(missing)}." if missing else None
+    return missing_permission_sets(missing, account) if missing and account else None
 
 
 def _permission_set_ambiguous(case: Case) -> str | None:
@@ -180,8 +214,8 @@ def _permission_set_ambiguous(case: Case) -> str | None:
 
 
 def _team_missing(case: Case) -> str | None:
-    missing = case.placement.missing_teams if case.placement else ()
-    return f"Missing: the team with the id {', '.join(missing)}." if missing else None
+    missing, account = case.placement.missing_teams if case.placement else (), case.setup.account
+    return missing_teams(missing, account) if missing and account else None
 
 
 def _minimal_needs_default(case: Case) -> str | None:
@@ -239,6 +273,8 @@ def _action_off(case: Case) -> str | None:
 def _adoption_not_approved(case: Case) -> str | None:
     if not case.acts or case.known is None or is_ours(case.delivery) or case.setup.plan_approved:
         return None
+    if case.change_approved:
+        return None
     return f"{case.known.email} is HubSpot user {case.known.hubspot_id}."
 
 
@@ -266,7 +302,9 @@ def _staged_deletion(case: Case) -> str | None:
 
 
 def _plan_mode(case: Case) -> str | None:
-    return "" if case.acts and case.setup.mode is TenantMode.PLAN else None
+    if not case.acts or case.setup.mode is not TenantMode.PLAN or case.change_approved:
+        return None
+    return ""
 
 
 GATE: Final = (

@@ -1,11 +1,40 @@
-"""How a connection is: derived from its trouble, a pure table."""
+"""How a connection is: a state table, pure. What happens to calls moves it, and time, and people.
+
+The words are Entra's: there a provisioning job that keeps failing is put in quarantine, tried more and more rarely
+(once a day in the end), and disabled after four weeks (facts/reliability-security.md §1.1). We differ where a leaver
+would pay for it: a connection is tried every minute for a day, every hour after that, and never given up. Nothing of it
+reaches the identity provider, whose requests are accepted all the while.
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
+from syncline.clock import Milliseconds
 from syncline.gateway.domain.grant import RECONNECT_NEEDED
 from syncline.gateway.domain.holds import HoldReason
+from syncline.gateway.domain.states import Transition, follow
+
+SECOND: Final[Milliseconds] = 1_000
+MINUTE: Final[Milliseconds] = 60 * SECOND
+HOUR: Final[Milliseconds] = 60 * MINUTE
+
+QUARANTINE_AFTER: Final[Milliseconds] = 24 * HOUR
+"""How long a connection may fail without one success before it is quarantined."""
+FIRST_PROBE: Final[Milliseconds] = 5 * SECOND
+PROBE_EVERY: Final[Milliseconds] = MINUTE
+"""The longest wait between two tries while degraded: a leaver is at HubSpot a minute after HubSpot is back."""
+QUARANTINED_PROBE_EVERY: Final[Milliseconds] = HOUR
+
+SCIM_TROUBLE: Final = "SCIM_CHANNEL"
+"""The trouble of a connection whose SCIM channel alone does not work: it stops nobody who does not need it."""
+HELD_TENANT: Final = HoldReason.UNASKED_PERMISSION_CHANGE.value
+"""The trouble of a connection that sends nothing until an operator has looked."""
+TWO_ACCOUNTS: Final = "two-accounts"
+"""The trouble of a connection whose channels look like two different accounts: nothing is sent until it is set anew."""
+RESUMED: Final = "RESUMED"
+"""Stands in the place of a trouble from an operator's word until the next call tells how it is."""
 
 
 class Health(StrEnum):
@@ -13,19 +42,116 @@ class Health(StrEnum):
 
     HEALTHY = "healthy"
     DEGRADED = "degraded"
-    """HubSpot or the way to it fails; tried again every minute by itself."""
+    """HubSpot or the way to it fails; tried again by itself, within a minute."""
     QUARANTINED = "quarantined"
-    """Nothing is sent until an operator has looked."""
+    """It has failed for a day; tried again by itself every hour, and at once when an operator says so."""
+    HELD = "held"
+    """HubSpot did something nobody asked for: nothing is sent until an operator has looked."""
     RECONNECT_NEEDED = "reconnect needed"
     """HubSpot has ended the grant; nothing is tried until there is a new one."""
 
 
-_OF_TROUBLE = {
-    RECONNECT_NEEDED: Health.RECONNECT_NEEDED,
-    HoldReason.UNASKED_PERMISSION_CHANGE.value: Health.QUARANTINED,
+class HealthEvent(StrEnum):
+    """What moves a connection from one state to another."""
+
+    FAILED = "a call failed"
+    SUCCEEDED = "a call succeeded"
+    PERSISTED = "24 h without a success"
+    UNASKED_CHANGE = "HubSpot did what nobody asked for"
+    GRANT_ENDED = "the grant ended"
+    RESUMED = "an operator resumed"
+    RENEWED = "the credential was renewed"
+
+
+_HEALTHY, _DEGRADED, _QUARANTINED = Health.HEALTHY, Health.DEGRADED, Health.QUARANTINED
+_HELD, _RECONNECT = Health.HELD, Health.RECONNECT_NEEDED
+_Event = HealthEvent
+
+TRANSITIONS: Final = (
+    Transition(_HEALTHY, _Event.FAILED, _DEGRADED, "one person at a time is tried, the others wait"),
+    Transition(_DEGRADED, _Event.FAILED, _DEGRADED, "tried again within a minute"),
+    Transition(_DEGRADED, _Event.SUCCEEDED, _HEALTHY, "what waited goes out, leavers first"),
+    Transition(_DEGRADED, _Event.PERSISTED, _QUARANTINED, "tried every hour; somebody is told"),
+    Transition(_QUARANTINED, _Event.FAILED, _QUARANTINED, "tried again in an hour"),
+    Transition(_QUARANTINED, _Event.SUCCEEDED, _HEALTHY, "resumes by itself"),
+    Transition(_QUARANTINED, _Event.RESUMED, _DEGRADED, "tried at once"),
+    Transition(_HEALTHY, _Event.UNASKED_CHANGE, _HELD, "an operator must look"),
+    Transition(_DEGRADED, _Event.UNASKED_CHANGE, _HELD, "an operator must look"),
+    Transition(_QUARANTINED, _Event.UNASKED_CHANGE, _HELD, "an operator must look"),
+    Transition(_HELD, _Event.RESUMED, _DEGRADED, "goes on with one person, then with all"),
+    Transition(_HEALTHY, _Event.GRANT_ENDED, _RECONNECT, "only a new grant helps"),
+    Transition(_DEGRADED, _Event.GRANT_ENDED, _RECONNECT, "only a new grant helps"),
+    Transition(_QUARANTINED, _Event.GRANT_ENDED, _RECONNECT, "only a new grant helps"),
+    Transition(_HELD, _Event.GRANT_ENDED, _RECONNECT, "only a new grant helps"),
+    Transition(_DEGRADED, _Event.RENEWED, _HEALTHY, "it was checked before it was saved"),
+    Transition(_QUARANTINED, _Event.RENEWED, _HEALTHY, "it was checked before it was saved"),
+    Transition(_HELD, _Event.RENEWED, _HEALTHY, "an operator was at it"),
+    Transition(_RECONNECT, _Event.RENEWED, _HEALTHY, "there is a new grant"),
+)
+"""Every way a connection can go; what is not listed changes nothing."""
+
+_EVENTS: Final = {
+    None: HealthEvent.SUCCEEDED,
+    RECONNECT_NEEDED: HealthEvent.GRANT_ENDED,
+    HELD_TENANT: HealthEvent.UNASKED_CHANGE,
+    TWO_ACCOUNTS: HealthEvent.UNASKED_CHANGE,
 }
+
+WHAT_HELPS: Final = {
+    Health.HEALTHY: "",
+    Health.DEGRADED: "Nothing is lost: what is asked for is kept and sent when HubSpot answers. "
+    "`connection check {tenant}` tries it now.",
+    Health.QUARANTINED: "Put right what the cause names, then `connection resume {tenant}`; it is also tried by itself "
+    "every hour. Nothing is lost meanwhile.",
+    Health.HELD: "Compare the person at HubSpot with the directory, put it right there, then "
+    "`connection resume {tenant}`.",
+    Health.RECONNECT_NEEDED: "Have a super admin grant anew: `connection authorize {tenant}`.",
+}
+"""For each state what an operator can do."""
+
+
+def event_of(trouble: str | None) -> HealthEvent:
+    """Return what it means that a call ended with that trouble, None for a success."""
+    return _EVENTS.get(trouble, HealthEvent.FAILED)
 
 
 def health_of(trouble: str | None) -> Health:
-    """Return how a connection with that trouble is; without trouble it is healthy."""
-    return Health.HEALTHY if trouble is None else _OF_TROUBLE.get(trouble, Health.DEGRADED)
+    """Return how a connection is that was healthy until it met that trouble."""
+    return next_health(Health.HEALTHY, event_of(trouble))
+
+
+def next_health(health: Health, event: HealthEvent) -> Health:
+    """Return where the event leads; where the table has no arrow, nothing changes."""
+    return follow(TRANSITIONS, health, event) or health
+
+
+def next_probe(health: Health, since: Milliseconds, now: Milliseconds) -> Milliseconds | None:
+    """Return when a connection that is so since that moment is tried next, None when it is not tried by itself.
+
+    While degraded each wait is as long as it has lasted, 5 s at least and a minute at most: a hiccup costs seconds, an
+    outage one call a minute.
+    """
+    if health is Health.DEGRADED:
+        return now + min(max(now - since, FIRST_PROBE), PROBE_EVERY)
+    return now + QUARANTINED_PROBE_EVERY if health is Health.QUARANTINED else None
+
+
+def has_persisted(health: Health, trouble: str | None, since: Milliseconds, now: Milliseconds) -> bool:
+    """Tell whether a connection has failed for so long that it belongs in quarantine.
+
+    Not when only the SCIM channel fails: everybody who does not need it is still served.
+    """
+    return health is Health.DEGRADED and trouble != SCIM_TROUBLE and now - since >= QUARANTINE_AFTER
+
+
+PEOPLE_IN_A_ROW: Final = 3
+TRIES_OF_ONE: Final = 3
+
+
+def is_outage(people: int, tries: int) -> bool:
+    """Tell whether failures without any answer between them are HubSpot's, not a person's.
+
+    `people` is how many different people have failed in a row, `tries` how often the last of them was tried without
+    HubSpot having been reached at all.
+    """
+    return people >= PEOPLE_IN_A_ROW or tries >= TRIES_OF_ONE

@@ -199,7 +199,7 @@ HOLDS: Final[Mapping[HoldReason, HoldText]] = MappingProxyType(
         ),
         HoldReason.ADOPTION_NOT_APPROVED: HoldText(
             "The HubSpot user was there before Syncline, and no plan that adopts him is approved.",
-            "Look at `plan show` and approve it with `plan approve`.",
+            "Look at `plan show` and approve it with `plan approve`, whole or for this person alone (`--only`).",
             retried_on_epoch_change=True,
         ),
         HoldReason.PRIVILEGED_GRANT: HoldText(
@@ -214,7 +214,7 @@ HOLDS: Final[Mapping[HoldReason, HoldText]] = MappingProxyType(
         ),
         HoldReason.PLAN_MODE: HoldText(
             "The tenant is in plan mode: everything is decided, nothing is sent.",
-            "Set the tenant live with `tenant mode NAME live`.",
+            "Set the tenant live with `tenant mode NAME live`, or send this person alone with `plan deliver`.",
             retried_on_epoch_change=True,
         ),
         HoldReason.REFUSED_BY_HUBSPOT: HoldText(

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import Struct
+
 from syncline.gateway.domain.tenant import EmailSource
 from syncline.scim.names import comparison_key
 from syncline.scim.resource import Resource
@@ -29,8 +31,7 @@ class GroupRef:
     display_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class EmailChoice:
+class EmailChoice(Struct, frozen=True):
     """The address a person should have at HubSpot, or why there is none."""
 
     email: str | None
@@ -71,7 +72,7 @@ def person_from(
         given_name=_text(parts.get("givenName")),
         family_name=_text(parts.get("familyName")),
         active=resource.get("active", True) is not False,
-        roles=_roles(resource.get("roles")),
+        roles=role_values(resource.get("roles")),
         groups=tuple(groups),
         resource=resource,
     )
@@ -124,7 +125,8 @@ def _work_email(emails: Any) -> str | None:
     return _text(chosen.get("value")) if chosen is not None else None
 
 
-def _roles(roles: Any) -> tuple[str, ...]:
+def role_values(roles: Any) -> tuple[str, ...]:
+    """Return the values of a user's `roles`, each once, in the client's order."""
     values = (entry.get("value") if isinstance(entry, Mapping) else entry for entry in roles or ())
     return tuple(dict.fromkeys(value for value in values if isinstance(value, str) and value))
 

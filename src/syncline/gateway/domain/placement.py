@@ -9,7 +9,7 @@ from enum import StrEnum
 from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.near_misses import NearMiss, nearest
 from syncline.gateway.domain.person import Person
-from syncline.gateway.domain.rules import Rule, RuleKind, in_order, matches
+from syncline.gateway.domain.rules import Rule, RuleBook
 from syncline.gateway.domain.tenant import Policy
 
 ROLE_NAME = "role-name"
@@ -74,24 +74,30 @@ class _Choice:
 
 
 def place(
-    person: Person, rules: tuple[Rule, ...], policy: Policy, account: Account, *, existing: bool
+    person: Person,
+    rules: tuple[Rule, ...] | RuleBook,
+    policy: Policy,
+    account: Account,
+    *,
+    existing: bool,
 ) -> Placement:
     """Decide the outputs; each comes from the first matching rule that sets it, secondary teams are the union.
 
     `existing` says that the HubSpot user was not created by us: the default role is not for him, and without a
     match he keeps what he has. An id the account no longer has is reported as missing and never replaced.
     """
-    matched = [rule for rule in in_order(rules) if matches(rule, person)]
+    book = rules if isinstance(rules, RuleBook) else RuleBook(rules)
+    matched = book.matched(person)
     permission_set = _permission_set(person, matched, policy, account, existing=existing)
     primary = _primary_team(matched, account)
-    secondary = _secondary_teams(rules, matched, account, existing=existing)
+    secondary = _secondary_teams(book, matched, account, existing=existing)
     teams = dict.fromkeys((*(primary.ids or ()), *(secondary.ids or ())))
     return Placement(
         permission_set_id=permission_set.one,
         primary_team_id=primary.one,
         secondary_team_ids=secondary.ids,
         reasons=(*permission_set.reasons, *primary.reasons, *secondary.reasons),
-        near_misses=_near_misses(person, rules, policy, account) if person.roles else (),
+        near_misses=_near_misses(person, book, policy, account) if person.roles else (),
         missing=tuple(each for each in permission_set.ids or () if account.permission_set(each) is None),
         missing_teams=tuple(each for each in teams if account.team(each) is None),
         ambiguous=permission_set.ambiguous,
@@ -154,9 +160,7 @@ def _primary_team(matched: Sequence[Rule], account: Account) -> _Choice:
     return _Choice(None, (Reason(Output.PRIMARY_TEAM, KEPT, "no matching rule sets a primary team"),))
 
 
-def _secondary_teams(
-    rules: tuple[Rule, ...], matched: Sequence[Rule], account: Account, *, existing: bool
-) -> _Choice:
+def _secondary_teams(book: RuleBook, matched: Sequence[Rule], account: Account, *, existing: bool) -> _Choice:
     setting = [rule for rule in matched if rule.secondary_team_ids]
     union = tuple(dict.fromkeys(team for rule in setting for team in rule.secondary_team_ids))
     if setting:
@@ -165,7 +169,7 @@ def _secondary_teams(
             for rule in setting
         )
         return _Choice(union, reasons)
-    if existing or not any(rule.secondary_team_ids for rule in rules):
+    if existing or not book.gives_secondary_teams:
         return _Choice(None, (Reason(Output.SECONDARY_TEAMS, KEPT, "no matching rule sets secondary teams"),))
     text = "rules give secondary teams, and none of them matches any more"
     return _Choice((), (Reason(Output.SECONDARY_TEAMS, MINIMAL, text),))
@@ -193,13 +197,10 @@ def _first(
     return _Choice((chosen,), tuple(reasons)) if chosen is not None else None
 
 
-def _near_misses(
-    person: Person, rules: tuple[Rule, ...], policy: Policy, account: Account
-) -> tuple[NearMiss, ...]:
+def _near_misses(person: Person, book: RuleBook, policy: Policy, account: Account) -> tuple[NearMiss, ...]:
     """Find what the roles that match nothing may have meant: the role of a rule, else a permission set."""
-    by_role = {rule.match: rule for rule in reversed(in_order(rules)) if rule.kind is RuleKind.ROLE}
-    names = account.permission_set_names() if policy.match_role_names else ()
-    candidates = (*by_role, *(name for name in names if name not in by_role))
+    by_role = book.by_role
+    candidates = book.candidates(account.permission_set_names() if policy.match_role_names else ())
     found: list[NearMiss] = []
     for role in person.roles:
         meant = nearest(role, candidates)

@@ -31,6 +31,8 @@ class FailureKind(StrEnum):
     """Not a failure: HubSpot takes names only after the person's first sign-in."""
     UNKNOWN_OUTCOME = "unknown-outcome"
     """The reply was lost: what HubSpot did is found out by reading before anything is sent again."""
+    NO_SEAT = "no-seat"
+    """No seat is free; HubSpot may count one that was just freed some minutes later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,12 @@ RetryDecision = RetryAt | Hold
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Waits double from `first` up to `longest`; after `attempts` of them (None: never) it is held."""
+    """Waits double from `first` up to `longest`; after `attempts` of them (None: never) it is held for `then`."""
 
     first: Milliseconds
     longest: Milliseconds
     attempts: int | None = None
+    then: HoldReason = HoldReason.RETRIES_EXHAUSTED
 
 
 BACKOFFS: Final = {
@@ -57,8 +60,12 @@ BACKOFFS: Final = {
     FailureKind.RATE_LIMITED: Backoff(1 * SECOND, 5 * MINUTE),
     FailureKind.UNKNOWN_OUTCOME: Backoff(1 * SECOND, 30 * MINUTE, attempts=500),
     FailureKind.PENDING: Backoff(15 * MINUTE, 24 * HOUR),
+    FailureKind.NO_SEAT: Backoff(1 * MINUTE, 15 * MINUTE, attempts=6, then=HoldReason.REFUSED_BY_HUBSPOT),
 }
-"""500 waits come to more than a week, so a HubSpot outage of a day is never given up on."""
+"""500 waits come to more than a week, so a HubSpot outage of a day is never given up on.
+
+Six waits for a seat come to half an hour or more: what is still short then, somebody must buy or free.
+"""
 
 HELD_AS: Final = {
     FailureKind.HELD: HoldReason.REFUSED_BY_HUBSPOT,
@@ -85,7 +92,7 @@ def decide_retry(
         return Hold(held_as, detail)
     backoff = BACKOFFS[failure_kind]
     if backoff.attempts is not None and attempts > backoff.attempts:
-        return Hold(HoldReason.RETRIES_EXHAUSTED, detail)
+        return Hold(backoff.then, detail)
     wait, spread = _wait(backoff, attempts, seed)
     asked = min(max(retry_after or 0, 0), LONGEST)
     return RetryAt(now + (max(asked + spread, wait - spread) if asked else wait - spread))

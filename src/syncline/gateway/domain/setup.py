@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from syncline.gateway.domain.account import Account
-from syncline.gateway.domain.rules import Rule
+from syncline.gateway.domain.rules import Rule, RuleBook
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.domain.threshold import DeletionThreshold
 
@@ -32,3 +32,8 @@ class Setup:
     """The placement epoch this set-up is of: it rises with every change decisions depend on."""
     threshold: DeletionThreshold | None = None
     """How many more people may lose access today; None where nobody counts."""
+    book: RuleBook = field(init=False, repr=False, compare=False)
+    """The rules, made ready for many people."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "book", RuleBook(self.rules))

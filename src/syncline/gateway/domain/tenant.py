@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import NewType
+from typing import Any, NewType
+
+from syncline.gateway.domain.errors import Refused
 
 TenantId = NewType("TenantId", str)
 """The customer boundary: one SCIM namespace, one connection. Born only where a token is checked."""
@@ -62,3 +65,20 @@ class Policy:
         if deleted and self.deleted is not None:
             return self.deleted
         return self.deactivated
+
+
+def with_choices(policy: Policy, changes: Mapping[str, Any], *, has_people: bool) -> Policy:
+    """Return the policy with these fields changed.
+
+    Raises `Refused` for one that cannot be carried out, and for another source of e-mails once there are people: their
+    deliveries are kept under the e-mail chosen before.
+    """
+    changed = replace(policy, **changes)
+    if LeaverPolicy.STRIP in (changed.deactivated, changed.deleted) and changed.strip_to is None:
+        raise Refused("To strip leavers, name the permission set they are left with: --strip-to SET.")
+    if changed.email_from is not policy.email_from and has_people:
+        raise Refused(
+            "Where e-mails come from is chosen before the first user arrives: "
+            "create a new tenant with the other choice and point the identity provider at it."
+        )
+    return changed

@@ -73,15 +73,43 @@ def read_account() -> Conversation[AccountReading | AccountUnread]:
 
 
 def find_user(
-    *, hubspot_id: str | None = None, email: str | None = None, time_zone: str | None = None
+    *,
+    hubspot_id: str | None = None,
+    email: str | None = None,
+    time_zone: str | None = None,
+    with_access: bool = False,
 ) -> Conversation[AccountUser | Failure]:
-    """Read one user by id, or by e-mail: one call. Nobody there is a `Failure` of kind GONE."""
+    """Read one user by id, or by e-mail: one call, two `with_access`. Nobody there is a `Failure` of kind GONE."""
     reader = Reader(time_zone)
     try:
         call = api_calls.get_user(hubspot_id=hubspot_id, email=email)
-        return (yield from reader.read(call, api_calls.account_user))
+        user = yield from reader.read(call, api_calls.account_user)
+        return (yield from read_access(user, time_zone)) if with_access else user
     except Refusal as refusal:
         return refusal.failure
+
+
+def read_access(user: AccountUser, time_zone: str | None = None) -> Conversation[AccountUser]:
+    """Return the user with `active` as HubSpot has it, None while that cannot be seen: one call."""
+    return _with_access(user, (yield from read_deactivated(user.email, time_zone)))
+
+
+def read_deactivated(email: str, time_zone: str | None = None) -> Conversation[frozenset[str] | None]:
+    """Return the ids of the archived owners of that e-mail: one call.
+
+    None when the credential may not see owners, or when HubSpot shows more than that one e-mail's.
+    """
+    call = api_calls.find_deactivated_owner(email)
+    try:
+        answer = yield from ask(call, time_zone)
+    except Refusal as refusal:
+        if refusal.failure.code == "MISSING_SCOPES":
+            return None
+        raise
+    owners = _elements(_archived_owner)(answer.body)
+    if owners is None:
+        raise _unreadable(call)
+    return None if api_calls.next_page(answer.body) is not None else frozenset(owners) - {""}
 
 
 class Reader:

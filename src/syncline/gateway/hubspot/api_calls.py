@@ -80,6 +80,11 @@ def list_deactivated_owners(after: str | None = None, *, limit: int = PAGE) -> C
     )
 
 
+def find_deactivated_owner(email: str) -> Call:
+    """Read the archived owner of that e-mail: whether HubSpot has deactivated one person."""
+    return _list("owners.find", "/crm/v3/owners/", (("archived", "true"), ("email", email)))
+
+
 def read_details() -> Call:
     """Read which account this is: the harmless first call of every connection."""
     return Call(

@@ -20,9 +20,10 @@ from syncline.gateway.hubspot.call import Call, Channel
 from syncline.gateway.hubspot.failures import BILLING_SCOPE, Failure
 from syncline.gateway.hubspot.granted import NO_TOKEN
 from syncline.gateway.hubspot.limits import Limits
+from syncline.gateway.hubspot.same_account import lead_to_one_account
 from syncline.gateway.hubspot.talk import Conversation, Refusal
 
-MOST_CALLS: Final = 8
+MOST_CALLS: Final = 12
 """No check puts more calls than this."""
 
 NOBODY: Final = "nobody-9d1c2f6ab04e4d53@syncline.invalid"
@@ -43,8 +44,9 @@ class ChannelReport:
 class CheckReport:
     """The findings. A list that could not be read is None, never empty.
 
-    `users` counts the people of the account, of its first 100 if `more_users`. `missing` says what an admin
-    should do, most urgent first; it is empty when nothing is in the way of what the tenant is connected for.
+    `users` counts the people of the account, of its first 100 if `more_users`. `same_account` tells whether both
+    channels lead to one account, None while that cannot be told. `missing` says what an admin should do, most urgent
+    first; it is empty when nothing is in the way of what the tenant is connected for.
     """
 
     details: Details | None
@@ -54,6 +56,7 @@ class CheckReport:
     more_users: bool
     limits: Limits | None
     channels: tuple[ChannelReport, ...]
+    same_account: bool | None
     missing: tuple[str, ...]
     calls_spent: int
 
@@ -77,13 +80,14 @@ class CheckReport:
                 }
                 for each in self.channels
             ],
+            "same_account": self.same_account,
             "missing": list(self.missing),
             "calls_spent": self.calls_spent,
         }
 
 
 def check_connection(channels: Collection[Channel]) -> Conversation[CheckReport]:
-    """Try the channels that are connected: at most 8 calls.
+    """Try the channels that are connected: at most 12 calls.
 
     The only call with a writing method updates nothing of a user who cannot exist: a credential that may write is
     told so, any other is refused for its scopes.
@@ -93,6 +97,8 @@ def check_connection(channels: Collection[Channel]) -> Conversation[CheckReport]
         yield from _check_api(check)
     if Channel.SCIM in channels:
         yield from _check_scim(check)
+    if check.channels[Channel.SCIM].ok and check.users is not None and Channel.SCIM in channels:
+        yield from _compare_channels(check)
     return check.report(channels)
 
 
@@ -109,8 +115,9 @@ class _Check:
         self.details: Details | None = None
         self.permission_sets: tuple[PermissionSet, ...] | None = None
         self.teams: tuple[Team, ...] | None = None
-        self.users: int | None = None
+        self.users: tuple[str, ...] | None = None
         self.more_users = False
+        self.same_account: bool | None = None
         self.missing: list[str] = []
         self.channels = {Channel.API: _Findings(), Channel.SCIM: _Findings()}
 
@@ -134,7 +141,7 @@ class _Check:
             details=self.details,
             permission_sets=self.permission_sets,
             teams=self.teams,
-            users=self.users,
+            users=None if self.users is None else len(self.users),
             more_users=self.more_users,
             limits=self.reader.limits,
             channels=tuple(
@@ -142,6 +149,7 @@ class _Check:
                 for channel, found in self.channels.items()
                 if channel in channels
             ),
+            same_account=self.same_account,
             missing=tuple(self.missing),
             calls_spent=self.reader.calls,
         )
@@ -209,7 +217,7 @@ def _try_users(check: _Check) -> Conversation[None]:
         check.found(Channel.API, "read users", refusal.failure)
         return
     found = api_calls.results(answer.body)
-    check.users = None if found is None else len(found)
+    check.users = None if found is None else tuple(str(each.get("email") or "") for each in found)
     check.more_users = api_calls.next_page(answer.body) is not None
     check.found(Channel.API, "read users", None)
 
@@ -242,6 +250,24 @@ def _check_scim(check: _Check) -> Conversation[None]:
         )
 
 
+def _compare_channels(check: _Check) -> Conversation[None]:
+    try:
+        check.same_account = yield from lead_to_one_account(check.reader, check.users or ())
+    except Refusal:
+        return
+    findings = check.channels[Channel.SCIM]
+    if check.same_account:
+        findings.can.append("be seen to belong to the same account")
+    elif check.same_account is False:
+        findings.ok = False
+        findings.cannot.append("be used: it looks like another account's")
+        check.missing.insert(0, TWO_ACCOUNTS)
+    else:
+        findings.cannot.append(
+            "prove that it belongs to the same account: nobody of the account can be found over it yet"
+        )
+
+
 def _try(check: _Check, call: Call) -> Conversation[Failure | None]:
     try:
         yield from check.reader.ask(call)
@@ -255,6 +281,10 @@ def _supports_patch(body: Any) -> bool:
     return isinstance(patch, dict) and patch.get("supported") is True
 
 
+TWO_ACCOUNTS: Final = (
+    "These look like two different accounts: people of the SCIM channel are not in the account of the API channel. "
+    "Give the SCIM token of the same account with `connection set --scim-base-url --scim-token`."
+)
 _SCIM_WORK: Final = "deactivate, reactivate and change e-mail addresses"
 _HOPELESS: Final = frozenset({"INVALID_AUTHENTICATION", "UNREACHABLE", "NO_REPLY", "REDIRECTED"}) | NO_TOKEN
 _MAY_NOT: Final = _HOPELESS | {"MISSING_SCOPES", "FORBIDDEN", "BLOCKED_ON_THE_WAY"}

@@ -16,6 +16,7 @@ from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.change import NO_TEAM, Change, ChangeKind
 from syncline.gateway.domain.delivery import Access
 from syncline.gateway.hubspot import api_calls, scim_calls
+from syncline.gateway.hubspot.account import read_access, read_deactivated
 from syncline.gateway.hubspot.failures import FailureKind, classify
 from syncline.gateway.hubspot.outcome import Delivered, Existing, Failed, Outcome
 from syncline.gateway.hubspot.scim_conversation import change_by_scim
@@ -72,14 +73,25 @@ def _create(talk: Talk, *, ours_if_found: bool) -> Conversation[Outcome]:
     failure = classify(call, answer, talk.account.time_zone)
     if failure.code != "ALREADY_EXISTS":
         raise Refusal(failure)
+    return Existing((yield from _meet(talk)))
+
+
+def _meet(talk: Talk) -> Conversation[AccountUser]:
+    """Read whom a create met, and whether HubSpot has him deactivated: the users API does not say."""
     existing = yield from _find(talk)
-    if existing is None:
+    if existing is not None:
+        return (yield from read_access(existing, talk.account.time_zone))
+    if (yield from read_deactivated(talk.email, talk.account.time_zone)):
         raise talk.refuse(
-            FailureKind.RETRY,
-            "EXISTS_BUT_UNREADABLE",
-            "HubSpot says that this user exists already, and shows nobody of that e-mail. It is tried again by itself.",
+            FailureKind.HELD,
+            "DEACTIVATED_AND_UNLISTED",
+            "HubSpot has somebody of that e-mail deactivated and does not list him. Reactivate him in HubSpot first.",
         )
-    return Existing(existing)
+    raise talk.refuse(
+        FailureKind.RETRY,
+        "EXISTS_BUT_UNREADABLE",
+        "HubSpot says that this user exists already, and shows nobody of that e-mail. It is tried again by itself.",
+    )
 
 
 def _find(talk: Talk) -> Conversation[AccountUser | None]:

@@ -28,6 +28,8 @@ class FailureKind(StrEnum):
     """HubSpot refuses this person and will again; the sentence says what an admin must do."""
     HELD_TENANT = "held-tenant"
     """Nothing more may be sent for the whole tenant until an admin has looked."""
+    NO_SEAT = "no-seat"
+    """No seat is free, or one that was just freed does not count yet."""
     CONNECTION = "connection"
     """The credential, its scopes or the address: nobody's change can work."""
     PENDING = "pending"
@@ -57,6 +59,16 @@ class Failure:
     retry_at_hint: Milliseconds | None = None
     status: int | None = None
     correlation_id: str | None = None
+
+    @property
+    def is_outage(self) -> bool:
+        """Whether HubSpot or the way to it failed, which may have nothing to do with the person it was about."""
+        return self.code in _OUTAGES
+
+    @property
+    def reached_hubspot(self) -> bool:
+        """Whether the call may have got as far as HubSpot."""
+        return self.code not in ("UNREACHABLE", "UNAVAILABLE")
 
     @property
     def retry_as(self) -> retry.FailureKind:
@@ -105,6 +117,18 @@ class _Row:
 
 
 _CHANNELS = {Channel.API: "API channel", Channel.SCIM: "SCIM channel", Channel.OAUTH: "OAuth endpoint"}
+_OUTAGES = frozenset(
+    {
+        "UNREACHABLE",
+        "REPLY_LOST",
+        "NO_REPLY",
+        "BLOCKED_ON_THE_WAY",
+        "MIGRATING",
+        "TIMED_OUT",
+        "UNAVAILABLE",
+        "SERVER_ERROR",
+    }
+)
 _NEVER_REACHED = frozenset({503, 521, 522, 523, 525, 526, 530})
 _REFUSALS = frozenset({400, 403, 409, 422})
 _ONE_USER = (".get", ".update", ".remove")
@@ -231,10 +255,11 @@ _TABLE: tuple[_Row, ...] = (
     ),
     _Row(
         "NO_SEAT_AVAILABLE",
-        FailureKind.HELD,
-        _refusal("NO_SEAT_AVAILABLE"),
+        FailureKind.NO_SEAT,
+        _refusal("NO_SEAT_AVAILABLE", "NO SEAT AVAILABLE"),
         "No seat is free for the permission set. Buy or free a seat in HubSpot, or choose another permission set. "
-        "Right after a removal HubSpot may need some minutes to count the seat as free.",
+        "Right after a removal HubSpot may need some minutes to count the seat as free: it is tried again by itself "
+        "for half an hour.",
     ),
     _Row(
         "MANAGED_BY_SCIM",

@@ -9,7 +9,7 @@ from typing import Any, TypedDict, TypeVar
 
 import aiohttp
 
-from syncline.clock import Clock
+from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.change import Change, ChangeKind
 from syncline.gateway.domain.delivery import Urgency
@@ -122,17 +122,26 @@ class HubSpotLink:
             )
         if isinstance(outcome, Existing):
             return Met(outcome.user)
-        failed = self._failed(outcome.failure, outcome.scim_id)
-        if errand.channels[-1:] == [Channel.SCIM] and _refuses_the_channel(outcome.failure):
+        over_scim = errand.channels[-1:] == [Channel.SCIM]
+        failed = replace(self._failed(outcome.failure, outcome.scim_id), over_scim=over_scim)
+        if over_scim and _refuses_the_channel(outcome.failure):
             return replace(failed, trouble=Trouble.CHANNEL, retry_as=RetryAs.RETRY)
         return failed
 
     async def _look(
         self, change: Change, item: WorkItem, account: Account, cause: Cause, errand: _Errand
     ) -> Outcome:
-        """Read one person, by id once he has one, else by the e-mail HubSpot may know him by."""
+        """Read one person, by id once he has one, else by the e-mail HubSpot may know him by.
+
+        Whoever is found where a create was never answered may have been there before, and deactivated.
+        """
         email = None if change.hubspot_id is not None else change.email
-        talk = find_user(hubspot_id=change.hubspot_id, email=email, time_zone=account.time_zone or None)
+        talk = find_user(
+            hubspot_id=change.hubspot_id,
+            email=email,
+            time_zone=account.time_zone or None,
+            with_access=item.create_unanswered,
+        )
         found = await self._hold(talk, item.delivery.key, change.urgency, cause, errand)
         if not isinstance(found, Failure):
             return Looked(found)
@@ -195,6 +204,8 @@ class HubSpotLink:
             code=failure.code,
             sentence=failure.sentence,
             retry_after=None if hint is None else max(0, hint - self._clock.now()),
+            outage=failure.is_outage,
+            reached=failure.reached_hubspot,
         )
 
 
@@ -230,6 +241,12 @@ class HubSpotLinks:
         """Let renewals of tokens under way come to their end."""
         for source in self._granted.values():
             await source.close()
+
+    def pace(self, tenant_id: TenantId) -> tuple[int, Milliseconds]:
+        """Return how many calls we send for the tenant in which span; cautious until an answer has said more."""
+        limits = [budget.limits for (owner, _), budget in self._budgets.items() if owner == tenant_id]
+        known = limits[-1] if limits else CAUTIOUS
+        return known.allowance, known.interval
 
     def check_address(self, base_url: str) -> str:
         """Return the base URL in the form it is kept; raises `Invalid` where credentials must not be sent."""

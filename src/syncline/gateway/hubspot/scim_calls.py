@@ -57,6 +57,17 @@ def find_user(user_name: str) -> Call:
     )
 
 
+def list_users() -> Call:
+    """Read the first page of SCIM users."""
+    return Call(
+        channel=Channel.SCIM,
+        method="GET",
+        path="/Users",
+        query=(("count", "100"),),
+        purpose="scim.users.list",
+    )
+
+
 def get_user(scim_id: str) -> Call:
     """Read one SCIM user."""
     return Call(channel=Channel.SCIM, method="GET", path=_path(scim_id), purpose="scim.users.get")

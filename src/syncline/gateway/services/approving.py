@@ -14,7 +14,7 @@ from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.privileged import privileged_because
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.services.delivering import decide_item
-from syncline.gateway.services.planning import person_shown
+from syncline.gateway.services.planned import person_shown
 from syncline.gateway.services.policies import permission_set_of
 from syncline.gateway.services.ports import Actor, Store, Tenant, Wake, WorkItem
 from syncline.gateway.services.tenants import Tenants
@@ -39,9 +39,12 @@ class Approving:
         self._clock = clock
         self._wake = wake
 
-    async def list_leavers(self, actor: str, tenant: str) -> dict[str, Any]:
-        """Return the people staged by the deletion threshold; they still have access."""
-        return {"leavers": await self._waiting(tenant, HoldReason.STAGED_DELETION)}
+    async def list_leavers(
+        self, actor: str, tenant: str, limit: int | None = None, after: str | None = None
+    ) -> dict[str, Any]:
+        """Return the people staged by the deletion threshold; they still have access. A `limit` makes pages of it."""
+        people, following = await self._waiting(tenant, HoldReason.STAGED_DELETION, limit, after)
+        return {"leavers": people, "next": following}
 
     async def release_leavers(
         self, actor: str, tenant: str, user: str | None = None, everybody: bool = False
@@ -52,9 +55,12 @@ class Approving:
         )
         return {"released": people}
 
-    async def list_approvals(self, actor: str, tenant: str) -> dict[str, Any]:
-        """Return the privileged grants that wait for approval."""
-        return {"approvals": await self._waiting(tenant, HoldReason.PRIVILEGED_GRANT)}
+    async def list_approvals(
+        self, actor: str, tenant: str, limit: int | None = None, after: str | None = None
+    ) -> dict[str, Any]:
+        """Return the privileged grants that wait for approval. A `limit` makes pages of it."""
+        people, following = await self._waiting(tenant, HoldReason.PRIVILEGED_GRANT, limit, after)
+        return {"approvals": people, "next": following}
 
     async def grant(
         self, actor: str, tenant: str, user: str | None = None, everybody: bool = False
@@ -102,17 +108,26 @@ class Approving:
             raise Refused(f"Connect {tenant.name} to HubSpot first: permission sets are the account's own.")
         return connection.account
 
-    async def _waiting(self, tenant: str, reason: HoldReason) -> list[dict[str, Any]]:
+    async def _waiting(
+        self, tenant: str, reason: HoldReason, limit: int | None, after: str | None
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """Return the people held for a reason, and where the next page goes on."""
         found = await self._tenants.find(tenant)
-        setup, items = await self._held(found, reason)
-        return [person_shown(item, decide_item(item, setup), setup) for item in items]
+        setup, items = await self._held(found, reason, limit, after or "")
+        following = items[-1].delivery.key if limit is not None and len(items) == limit else None
+        return [person_shown(item, decide_item(item, setup), setup) for item in items], following
 
-    async def _held(self, tenant: Tenant, reason: HoldReason) -> tuple[Setup, list[WorkItem]]:
+    async def _held(
+        self, tenant: Tenant, reason: HoldReason, limit: int | None = None, after: str = ""
+    ) -> tuple[Setup, list[WorkItem]]:
+        if limit is not None and not 1 <= limit <= CHUNK:
+            raise Invalid(f"A page holds 1 to {CHUNK} entries.")
         setup = await self._store.backlog.setup(tenant.id, self._clock.now())
         if setup is None:
             raise NotFound(f"There is no tenant {tenant.name!r} any more.")
+        if limit is not None:
+            return setup, await self._store.backlog.held_for(tenant.id, reason, after, limit)
         items: list[WorkItem] = []
-        after = ""
         while chunk := await self._store.backlog.held_for(tenant.id, reason, after, CHUNK):
             items += chunk
             after = chunk[-1].delivery.key

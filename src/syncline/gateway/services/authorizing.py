@@ -21,6 +21,7 @@ from syncline.gateway.domain.errors import Conflict, DomainError, Invalid, NotFo
 from syncline.gateway.domain.grant import OAuthApp, OAuthGrant
 from syncline.gateway.domain.scopes import CHOICES, Asked, asked_scopes, missing_scopes
 from syncline.gateway.services.connections import Connections
+from syncline.gateway.services.ending import end_credential
 from syncline.gateway.services.ports import (
     Actor,
     Authority,
@@ -163,7 +164,7 @@ class Authorizing:
         connection = await self._store.setup.connection(found.id)
         if connection is None:
             raise NotFound(f"{found.name} is not connected to HubSpot.")
-        revoked, sentence = await self._revoke(connection)
+        revoked, sentence = await end_credential(self._authority, connection, self._clock)
         detail = {"portal_id": connection.portal_id, "revoked_at_hubspot": revoked}
         await self._store.grants.disconnect(found.id, Actor(actor, self._clock.now()), detail)
         return {"tenant": found.name, "revoked_at_hubspot": revoked, "message": sentence}
@@ -269,24 +270,6 @@ class Authorizing:
                 "This server was started anew with another app at HubSpot. Run `connection authorize` once more."
             )
         return own
-
-    async def _revoke(self, connection: Connection) -> tuple[bool, str]:
-        """End the credential at HubSpot; returns whether that is done, and what to say."""
-        grant = connection.credential
-        account = f"HubSpot account {connection.portal_id}"
-        if not isinstance(grant, OAuthGrant):
-            return False, (
-                f"The token of {account} is forgotten here. It still works at HubSpot: rotate or delete it there."
-            )
-        if grant.ended:
-            return True, f"The grant for {account} had ended at HubSpot already and is forgotten here."
-        failed = await self._authority.revoke(connection, grant, Cause(self._clock.now(), uuid.uuid4().hex))
-        if failed is None:
-            return True, f"The grant for {account} is revoked at HubSpot and forgotten here."
-        return False, (
-            f"The grant for {account} is forgotten here, but HubSpot did not revoke it: {failed.sentence} "
-            "Uninstall the app there, under Settings → Integrations → Connected Apps."
-        )
 
 
 def _check_features(features: Sequence[str]) -> None:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from syncline.clock import Clock
+from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused, Unavailable
 from syncline.gateway.domain.grant import Credential, OAuthGrant, StaticToken
-from syncline.gateway.domain.health import health_of
+from syncline.gateway.domain.health import TWO_ACCOUNTS, Health
 from syncline.gateway.domain.scopes import missing_scopes
-from syncline.gateway.services.delivering import HELD_TENANT
+from syncline.gateway.services.ending import end_credential
 from syncline.gateway.services.ports import (
     AccountReading,
     Actor,
+    Authority,
     Cause,
     Connection,
+    Event,
     Failed,
     Link,
     Links,
@@ -25,19 +27,37 @@ from syncline.gateway.services.ports import (
     Tenant,
     Wake,
 )
-from syncline.gateway.services.showing import moment
+from syncline.gateway.services.recovering import recover, resume
+from syncline.gateway.services.showing import health_shown, moment
 from syncline.gateway.services.tenants import Tenants
 
+TURNS_SHOWN = 10
 _NOT_CONNECTED = "{name} is not connected to HubSpot: `connection set` or `connection authorize` connects it."
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A connection that works, and what was read over it."""
+
+    connection: Connection
+    reading: AccountReading
+    report: Mapping[str, Any]
+    at: Milliseconds
+    """When the reading began."""
+    before: Connection | None
+    """The connection it would take the place of."""
 
 
 class Connections:
     """The `connection.*` operations."""
 
-    def __init__(self, store: Store, tenants: Tenants, links: Links, clock: Clock, wake: Wake) -> None:
+    def __init__(
+        self, store: Store, tenants: Tenants, links: Links, authority: Authority, clock: Clock, wake: Wake
+    ) -> None:
         self._store = store
         self._tenants = tenants
         self._links = links
+        self._authority = authority
         self._clock = clock
         self._wake = wake
 
@@ -50,14 +70,36 @@ class Connections:
         scim_base_url: str | None = None,
         scim_token: str | None = None,
         drop_scim: bool = False,
+        expect: str | None = None,
     ) -> dict[str, Any]:
         """Link the tenant to an account, after reading it whole; nothing at HubSpot is changed by it.
 
         Raises `Unavailable` when the account cannot be read or the SCIM channel does not work (every leaver would
         be stopped by it), `Conflict` when another tenant has the account. What is not read is not saved. A channel that
         is not given stays as it is, the SCIM channel unless `drop_scim` says otherwise; `Refused` when that channel
-        would be another account's. Setting another account forgets what was known of the one before.
+        would be another account's. Setting another account forgets what was known of the one before. A grant that a
+        static token takes the place of is ended at HubSpot, as far as it answers; `replaced` says what became of it.
+        `expect` is the fingerprint of a preview: `Conflict` when something else would be saved.
         """
+        tried = await self.attempt(tenant, base_url, access_token, scim_base_url, scim_token, drop_scim)
+        connection, reading = tried.connection, tried.reading
+        tenant_id = connection.tenant_id
+        await self._store.setup.set_connection(connection, Actor(actor, self._clock.now()), expect)
+        await self._store.setup.keep_account(tenant_id, reading.account, reading.users, tried.at)
+        self._wake(tenant_id)
+        replaced = await self._end_replaced(tried.before, connection)
+        return {**_report(tried.report, reading), "replaced": replaced}
+
+    async def attempt(
+        self,
+        tenant: str,
+        base_url: str | None = None,
+        access_token: str | None = None,
+        scim_base_url: str | None = None,
+        scim_token: str | None = None,
+        drop_scim: bool = False,
+    ) -> Attempt:
+        """Read the account over a connection as it would be set, and save nothing; raises what `set` raises."""
         found = await self._tenants.find(tenant)
         if (scim_base_url is None) != (scim_token is None):
             raise Invalid("The SCIM channel needs both its base URL and its token.")
@@ -88,34 +130,43 @@ class Connections:
         report = await link.check(cause)
         reading = await self._read(link)
         _refuse_dead_scim_channel(report)
-        account = reading.account
+        account = reading.account.after(None if before is None else before.account)
         connection = replace(
             connection, portal_id=account.portal_id, account=account, account_read_at=cause.at
         )
         if before is not None and keeps_scim:
             _refuse_anothers_scim_channel(before, connection)
-        await self._store.setup.set_connection(connection, Actor(actor, self._clock.now()))
-        await self._store.setup.keep_account(found.id, account, reading.users, cause.at)
-        self._wake(found.id)
-        return _report(report, reading)
+        return Attempt(connection, reading, report, cause.at, before)
+
+    async def _end_replaced(self, before: Connection | None, after: Connection) -> str | None:
+        """End the grant that another credential took the place of; returns what to say, None when there was none."""
+        replaced = before is not None and before.credential != after.credential
+        if before is None or not replaced or not isinstance(before.credential, OAuthGrant):
+            return None
+        return (await end_credential(self._authority, before, self._clock))[1]
 
     async def check(self, actor: str, tenant: str) -> dict[str, Any]:
         """Read the account again and try out, without changing anything, what each channel can do.
 
-        When everything works, trouble noted before is over; not that which an operator must look at first.
+        When everything works, trouble noted before is over; not that which an operator must look at first. Channels
+        that look like two different accounts stop the tenant until the connection is set anew.
         """
         found, link = await self._link(tenant)
         cause = self._cause()
         report = await link.check(cause)
         reading = await self.read(found, link)
-        if all(channel["ok"] for channel in report["channels"]):
+        if report["same_account"] is False:
+            await self._store.setup.note_trouble(found.id, TWO_ACCOUNTS, report["missing"][0], cause)
+        elif all(channel["ok"] for channel in report["channels"]):
             await self._recover(found)
-        return await self._with_scopes(found, _report(report, reading))
+        checked = await self._with_scopes(found, _report(report, reading))
+        connection = await self._store.setup.connection(found.id)
+        return {**checked, **({} if connection is None else {"now": health_shown(connection, found.name)})}
 
     async def _recover(self, tenant: Tenant) -> None:
         connection = await self._store.setup.connection(tenant.id)
-        if connection is not None and connection.trouble not in (None, HELD_TENANT):
-            await self._store.setup.note_trouble(tenant.id, None, None, self._cause())
+        if connection is not None and connection.health is not Health.HEALTHY:
+            await recover(self._store, tenant.id, self._cause())
             self._wake(tenant.id)
 
     async def _with_scopes(self, tenant: Tenant, report: dict[str, Any]) -> dict[str, Any]:
@@ -134,15 +185,35 @@ class Connections:
         connection = await self._store.setup.connection(found.id)
         if connection is None:
             raise NotFound(_NOT_CONNECTED.format(name=found.name))
+        history = await self._store.journal.events(
+            found.id, subject=None, kind="connection.", before=None, limit=TURNS_SHOWN
+        )
         return {
             "portal_id": connection.portal_id,
             "base_url": connection.base_url,
             "scim_base_url": connection.scim_base_url,
             "account_read_at": moment(connection.account_read_at),
-            "health": health_of(connection.trouble).value,
-            "trouble": connection.trouble_detail,
+            **health_shown(connection, found.name),
+            "history": [_turn(event) for event in history],
             **_credential_shown(connection.credential),
         }
+
+    async def resume(self, actor: str, tenant: str) -> dict[str, Any]:
+        """Have a quarantined or held connection tried again now; raises `Refused` for one that is neither.
+
+        It goes on with one person, and with everybody once that has worked.
+        """
+        found, _ = await self._link(tenant)
+        connection = await self._store.setup.connection(found.id)
+        if connection is not None and connection.trouble == TWO_ACCOUNTS:
+            raise Refused(connection.trouble_detail or "The connection has to be set anew.")
+        if not await resume(self._store, found, actor, self._clock.now()):
+            shown = await self.show(actor, tenant)
+            raise Refused(
+                f"The connection of {found.name} is {shown['health']}. {shown['fix'] or ''}".rstrip()
+            )
+        self._wake(found.id)
+        return await self.show(actor, tenant)
 
     async def read(self, tenant: Tenant, link: Link | None = None) -> AccountReading:
         """Read the account whole and keep the reading; raises `Unavailable` for anything less."""
@@ -184,6 +255,11 @@ class Connections:
         return Cause(self._clock.now(), uuid.uuid4().hex)
 
 
+def _turn(event: Event) -> dict[str, Any]:
+    """Return a turn of a connection's health as it is told."""
+    return {"at": moment(event.at), "what": event.kind.partition(".")[2], "summary": event.summary}
+
+
 def _credential_shown(credential: Credential) -> dict[str, Any]:
     """Return what may be told of a credential."""
     if not isinstance(credential, OAuthGrant):
@@ -201,7 +277,7 @@ def _refuse_dead_scim_channel(report: Mapping[str, Any]) -> None:
     for channel in report["channels"]:
         if channel["channel"] == "scim" and not channel["ok"]:
             raise Unavailable(
-                f"The SCIM channel does not work; nothing was saved. {' '.join(report['missing'])}"
+                f"The SCIM channel cannot be used; nothing was saved. {' '.join(report['missing'])}"
             )
 
 

@@ -7,11 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from syncline.clock import Milliseconds
-from syncline.gateway.domain.change import Change, ChangeKind
+from syncline.gateway.domain.change import CHANGE_APPROVED, Change, ChangeKind
 from syncline.gateway.domain.decision import Decision, decide
-from syncline.gateway.domain.delivery import Access, Intent, Origin
+from syncline.gateway.domain.delivery import Access, Delivery, Intent, Origin
 from syncline.gateway.domain.gate import Hold, Send
-from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.placement import Placement
 from syncline.gateway.domain.retry import RetryAt, decide_retry, look_again
@@ -31,13 +30,26 @@ from syncline.gateway.services.ports import (
 
 
 def decide_item(item: WorkItem, setup: Setup) -> Decision:
-    """Decide about one person. A user found where a create of ours was never answered is ours, not an adoption."""
-    delivery = item.delivery
-    if item.uncertain is not None and setup.mode is TenantMode.LIVE:
+    """Decide about one person.
+
+    A user found where a create of ours was never answered is ours, not an adoption; not one whom HubSpot has
+    deactivated, since whom we create can sign in.
+    """
+    delivery, known = item.delivery, item.known
+    if item.uncertain is not None and _may_look(delivery, setup):
         return _look(item)
-    if item.create_unanswered and delivery.origin is None and item.known is not None:
+    found = known is not None and known.active is not False
+    if item.create_unanswered and delivery.origin is None and found:
         delivery = replace(delivery, origin=Origin.CREATED, access=Access.ACTIVE)
-    return decide(item.person, delivery, item.known, setup, occupant=item.occupant)
+    return decide(item.person, delivery, known, setup, occupant=item.occupant)
+
+
+def _may_look(delivery: Delivery, setup: Setup) -> bool:
+    """Tell whether HubSpot may be asked about the person: in plan mode only once a change of his was approved."""
+    if setup.mode is TenantMode.LIVE:
+        return True
+    approved = any(each.startswith(CHANGE_APPROVED) for each in delivery.approvals)
+    return approved and setup.mode is TenantMode.PLAN
 
 
 def _look(item: WorkItem) -> Decision:
@@ -126,6 +138,8 @@ def _looked(item: WorkItem, decision: Decision, outcome: Looked, epoch: int, now
             wanted = delivery.intent is Intent.PRESENT
             access = Access.DEACTIVATED if wanted else Access.ACTIVE
             user = replace(user, active=not wanted)
+        elif item.create_unanswered and user.active is False:
+            return replace(_met(item, decision, Met(user), epoch, now), looked=True)
         origin = delivery.origin or (Origin.CREATED if item.create_unanswered else None)
         standing = Standing(user.hubspot_id, delivery.scim_id, origin, access, user.email, user)
     elif delivery.access not in (Access.NONE, Access.REMOVED):
@@ -136,7 +150,7 @@ def _looked(item: WorkItem, decision: Decision, outcome: Looked, epoch: int, now
 
 
 def _met(item: WorkItem, decision: Decision, outcome: Met, epoch: int, now: Milliseconds) -> Settlement:
-    ours = item.create_unanswered
+    ours = item.create_unanswered and outcome.user.active is not False
     standing = Standing(
         hubspot_id=outcome.user.hubspot_id,
         scim_id=item.delivery.scim_id,
@@ -155,10 +169,11 @@ def _failed(item: WorkItem, decision: Decision, outcome: Failed, epoch: int, now
     name, attempts = _name(item), item.delivery.attempts + 1
     if outcome.trouble is Trouble.GONE:
         summary = f"{name} is no longer at HubSpot: deciding again"
-        settlement = _settlement(item, epoch, "delivery.gone", summary, decision)
+        settlement = _failure(item, decision, outcome, epoch, "delivery.gone", summary)
         return replace(settlement, standing=_gone(item), retry_at=now, attempts=attempts)
     if outcome.trouble in (Trouble.TENANT, Trouble.CONNECTION):
-        settlement = _settlement(item, epoch, "delivery.stopped", f"{name}: {outcome.sentence}", decision)
+        summary = f"{name}: {outcome.sentence}"
+        settlement = _failure(item, decision, outcome, epoch, "delivery.stopped", summary)
         return replace(settlement, retry_at=now, attempts=item.delivery.attempts, last_error=outcome.sentence)
     choice = decide_retry(
         outcome.retry_as,
@@ -169,7 +184,8 @@ def _failed(item: WorkItem, decision: Decision, outcome: Failed, epoch: int, now
         detail=outcome.sentence,
     )
     if isinstance(choice, RetryAt):
-        settlement = _settlement(item, epoch, "delivery.retry", f"{name}: {outcome.sentence}", decision)
+        summary = f"{name}: {outcome.sentence}"
+        settlement = _failure(item, decision, outcome, epoch, "delivery.retry", summary)
         return replace(
             settlement,
             retry_at=choice.at,
@@ -178,7 +194,21 @@ def _failed(item: WorkItem, decision: Decision, outcome: Failed, epoch: int, now
             scim_id=outcome.scim_id,
         )
     held = _held(item, decision, choice, epoch)
-    return replace(held, attempts=attempts, last_error=outcome.sentence, scim_id=outcome.scim_id)
+    return replace(
+        held,
+        detail={**held.detail, "failure": outcome.code},
+        attempts=attempts,
+        last_error=outcome.sentence,
+        scim_id=outcome.scim_id,
+    )
+
+
+def _failure(
+    item: WorkItem, decision: Decision, outcome: Failed, epoch: int, kind: str, summary: str
+) -> Settlement:
+    """Write down an attempt that failed, with the code of `hubspot/failures.py`."""
+    settlement = _settlement(item, epoch, kind, summary, decision)
+    return replace(settlement, detail={**settlement.detail, "failure": outcome.code})
 
 
 def _gone(item: WorkItem) -> Standing:
@@ -225,7 +255,3 @@ def change_shown(change: Change) -> Mapping[str, Any]:
 def reasons_shown(placement: Placement | None) -> list[str]:
     """Return why a placement is what it is, in words; the rules that lost are named too."""
     return [] if placement is None else [reason.text for reason in placement.reasons]
-
-
-HELD_TENANT = HoldReason.UNASKED_PERMISSION_CHANGE.value
-"""The trouble of a connection that sends nothing until an operator has looked."""

@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 
 from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.credentials import is_alive
+from syncline.gateway.domain.health import Health
 from syncline.gateway.domain.silence import longest_silence
 from syncline.gateway.domain.tenant import TenantMode
 from syncline.gateway.services.findings import Finding, Level, bad, ok, warn
-from syncline.gateway.services.ports import Cause, Links, Store, Tenant, Token
+from syncline.gateway.services.ports import Cause, Connection, Links, Store, Tenant, Token
 from syncline.gateway.services.premises import database_findings, disk_finding, folder_finding, key_findings
-from syncline.gateway.services.showing import holds_counted, moment
+from syncline.gateway.services.showing import health_shown, holds_counted, moment
 from syncline.gateway.services.tenants import Tenants
 from syncline.gateway.services.upkeep import LogKeeping, Upkeep, Visit, Visitor
 from syncline.settings_values import is_loopback
@@ -58,7 +59,7 @@ class Diagnosis:
     async def run(self, actor: str, tenant: str | None = None) -> dict[str, Any]:
         """Look at everything, or at one tenant besides what all share; changes nothing.
 
-        Each tenant costs at most 8 calls of its HubSpot budget. `worst` is the worst level found.
+        Each tenant costs at most 12 calls of its HubSpot budget. `worst` is the worst level found.
         """
         chosen = await self._store.setup.tenants() if tenant is None else [await self._tenants.find(tenant)]
         findings = [finding async for finding in self._of_machine()]
@@ -111,10 +112,7 @@ class Diagnosis:
             return
         visit = await self._visit(connection.base_url + "/")
         yield clock_finding(visit, name)
-        if connection.trouble is not None:
-            yield bad(
-                "hubspot", str(connection.trouble_detail), _CHECK_AGAIN.format(tenant=name), tenant=name
-            )
+        yield health_finding(connection, name)
         report = await link.check(Cause(self._clock.now(), uuid.uuid4().hex))
         for channel in report["channels"]:
             subject = f"hubspot {channel['channel']}"
@@ -190,6 +188,18 @@ def address_findings(url: str, visit: Visit, now: Milliseconds) -> Iterator[Find
         says = f"The certificate ends at {moment(visit.certificate_ends_at)}."
         fix = "Renew the certificate at the reverse proxy."
         yield bad("tls", says, fix) if days < 3 else warn("tls", says, fix) if days < 14 else ok("tls", says)
+
+
+def health_finding(connection: Connection, tenant: str) -> Finding:
+    """Judge how the connection is: since when, why, and what helps."""
+    shown = health_shown(connection, tenant)
+    since = "" if shown["since"] is None else f" since {shown['since']}"
+    if connection.health is Health.HEALTHY:
+        return ok("connection", f"Healthy{since}.", tenant=tenant)
+    tried = "" if shown["next_probe_at"] is None else f" Tried next at {shown['next_probe_at']}."
+    says = f"{connection.health.value.capitalize()}{since}: {connection.trouble_detail}{tried}"
+    level = warn if connection.health is Health.DEGRADED else bad
+    return level("connection", says, shown["fix"], tenant=tenant)
 
 
 def clock_finding(visit: Visit, tenant: str) -> Finding:

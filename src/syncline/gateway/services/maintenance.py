@@ -7,8 +7,8 @@ from pathlib import Path
 
 from syncline.clock import Clock
 from syncline.gateway.services.backups import Backups
+from syncline.gateway.services.calling import Operation
 from syncline.gateway.services.diagnosis import Diagnosis
-from syncline.gateway.services.operations import Operation
 from syncline.gateway.services.ports import Links, Store
 from syncline.gateway.services.retention import Reads
 from syncline.gateway.services.tenants import Tenants

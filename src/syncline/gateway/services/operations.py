@@ -3,44 +3,52 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from syncline.clock import Clock
-from syncline.gateway.domain.errors import Invalid
+from syncline.gateway.services.api_keys import ApiKeys
 from syncline.gateway.services.approving import Approving
 from syncline.gateway.services.authorizing import Authorizing
+from syncline.gateway.services.calling import Operation, check_arguments, named
 from syncline.gateway.services.connections import Connections
+from syncline.gateway.services.consenting import Consenting
 from syncline.gateway.services.credentials import TokenFingerprint, Tokens
 from syncline.gateway.services.log import Log
+from syncline.gateway.services.operators import Operators
 from syncline.gateway.services.people import People
 from syncline.gateway.services.planning import Planning
 from syncline.gateway.services.policies import Policies
-from syncline.gateway.services.ports import Links, Store, Wake
+from syncline.gateway.services.ports import Store, Wake
+from syncline.gateway.services.previewing import Previewing
+from syncline.gateway.services.roles import Roles
 from syncline.gateway.services.tenants import Tenants
-
-Operation = Callable[..., Awaitable[dict[str, Any]]]
 
 
 def operations(
     store: Store,
-    links: Links,
     clock: Clock,
     *,
     fingerprint: TokenFingerprint,
     scim_base_url: Callable[[], str],
     wake: Wake,
+    connections: Connections,
     authorizing: Authorizing,
+    address: Callable[[], str],
 ) -> Mapping[str, Operation]:
     """Return the table of operations. Each takes who asks, then keyword arguments, and returns what JSON can hold."""
     tenants = Tenants(store, clock, scim_base_url, wake)
     tokens = Tokens(store.setup, tenants, fingerprint, clock, scim_base_url)
-    connections = Connections(store, tenants, links, clock, wake)
-    policies = Policies(store, tenants, clock, wake)
-    planning = Planning(store, tenants, connections, clock, wake)
+    policies = Policies(store.setup, tenants, clock, wake)
+    planning = Planning(store, tenants, connections, clock)
+    previewing = Previewing(store, tenants, planning, connections, policies)
+    consenting = Consenting(store, tenants, planning, clock, wake)
     approving = Approving(store, tenants, clock, wake)
     people = People(store, tenants, clock, wake)
+    roles = Roles(store, tenants)
     log = Log(store, tenants)
+    operators = Operators(store.operators, tenants, fingerprint, clock, address)
+    api_keys = ApiKeys(store.operators, tenants, fingerprint, clock)
     return {
         "tenant.create": tenants.create,
         "tenant.list": tenants.list,
@@ -52,6 +60,7 @@ def operations(
         "connection.set": connections.set,
         "connection.check": connections.check,
         "connection.show": connections.show,
+        "connection.resume": connections.resume,
         "connection.authorize": authorizing.authorize,
         "connection.authorization": authorizing.authorization,
         "connection.revoke": authorizing.revoke,
@@ -61,6 +70,7 @@ def operations(
         "rule.list": policies.list_rules,
         "rule.move": policies.move_rule,
         "rule.remove": policies.remove_rule,
+        "roles.seen": roles.seen,
         "role.default": policies.default_role,
         "protect.add": policies.protect,
         "protect.list": policies.list_protected,
@@ -73,7 +83,11 @@ def operations(
         "privileged.mark": approving.mark,
         "privileged.unmark": approving.unmark,
         "plan.show": planning.show,
-        "plan.approve": planning.approve,
+        "plan.people": planning.people,
+        "plan.preview": previewing.preview,
+        "plan.change": previewing.change,
+        "plan.approve": consenting.approve,
+        "plan.deliver": consenting.deliver,
         "users.list": people.list_users,
         "users.show": people.show_user,
         "users.release": people.release,
@@ -81,6 +95,15 @@ def operations(
         "groups.show": people.show_group,
         "events.list": log.list,
         "events.show": log.show,
+        "operator.list": operators.list,
+        "operator.invite": operators.invite,
+        "operator.link": operators.link,
+        "operator.role": operators.role,
+        "operator.remove": operators.remove,
+        "operator.withdraw": operators.withdraw,
+        "api_key.create": api_keys.create,
+        "api_key.list": api_keys.list,
+        "api_key.revoke": api_keys.revoke,
     }
 
 
@@ -95,13 +118,7 @@ async def run_operation(
 
     An operation that takes long and has a parameter `progress` tells there how far it is.
     """
-    operation = table.get(name)
-    if operation is None:
-        raise Invalid(f"There is no operation {name!r}.")
-    signature = inspect.signature(operation)
-    told = {"progress": progress} if "progress" in signature.parameters else {}
-    try:
-        signature.bind(actor, **arguments, **told)
-    except TypeError as error:
-        raise Invalid(f"{name} cannot be called so: {error}.") from None
+    operation = named(table, name)
+    told = {"progress": progress} if "progress" in inspect.signature(operation).parameters else {}
+    check_arguments(operation, name, actor, {**arguments, **told})
     return await operation(actor, **arguments, **told)

@@ -8,21 +8,25 @@ import orjson
 
 from syncline.clock import Clock
 from syncline.gateway.domain.account import Account, AccountUser
+from syncline.gateway.domain.care import care_of
 from syncline.gateway.domain.delivery import Delivery, state_of
 from syncline.gateway.domain.errors import Invalid, NotFound
-from syncline.gateway.domain.person import email_key
+from syncline.gateway.domain.leaving import leaving_of
 from syncline.gateway.services.delivering import decide_item
+from syncline.gateway.services.finding import find_person
 from syncline.gateway.services.log import call_shown, event_shown
-from syncline.gateway.services.planning import person_shown
+from syncline.gateway.services.planned import person_shown
 from syncline.gateway.services.ports import Actor, Store, Tenant, Wake, WorkItem
 from syncline.gateway.services.showing import hold_shown, moment, set_name, team_name
 from syncline.gateway.services.tenants import Tenants
-from syncline.scim.nodes import Comparison
+from syncline.gateway.services.why import explain
 from syncline.scim.schemas import GROUP, USER
 from syncline.scimserver.store import Query
 
 MOST = 500
 _EVENTS_SHOWN = 20
+_EVENTS_TOLD = 60
+"""Events behind the timeline."""
 
 
 class People:
@@ -75,16 +79,19 @@ class People:
         }
 
     async def show_user(self, actor: str, tenant: str, user: str) -> dict[str, Any]:
-        """Return one person: the SCIM user, the HubSpot user, the decision with its reasons, and what happened."""
+        """Return one person: the SCIM user, the HubSpot user, the decision with its reasons, what happened, and why.
+
+        `why` tells the same in plain language, see `why.explain`.
+        """
         found = await self._tenants.find(tenant)
-        item = await self._find(found, user)
+        item = await find_person(self._store, found, user)
         setup = await self._store.backlog.setup(found.id, self._clock.now())
         if setup is None:
             raise NotFound(f"There is no tenant {tenant!r}.")
         delivery = item.delivery
         decision = decide_item(item, setup)
         events = await self._store.journal.events(
-            found.id, subject=delivery.user_id or delivery.key, kind=None, before=None, limit=_EVENTS_SHOWN
+            found.id, subject=delivery.user_id or delivery.key, kind=None, before=None, limit=_EVENTS_TOLD
         )
         calls = await self._store.journal.calls(found.id, "", delivery.key)
         return {
@@ -94,16 +101,19 @@ class People:
             "scim": item.person.resource if item.person is not None else None,
             "groups": [each.display_name for each in item.person.groups] if item.person is not None else [],
             "hubspot": _hubspot_shown(item.known, setup.account),
+            "care": care_of(delivery, item.known).value,
+            "leaving": leaving_of(delivery).value,
             "delivery": self._delivery_shown(delivery),
             "decision": person_shown(item, decision, setup),
-            "events": [event_shown(event) for event in events],
+            "why": explain(item, decision, setup, self._clock.now(), events, calls),
+            "events": [event_shown(event) for event in events[:_EVENTS_SHOWN]],
             "calls": [call_shown(call) for call in calls[:_EVENTS_SHOWN]],
         }
 
     async def release(self, actor: str, tenant: str, user: str) -> dict[str, Any]:
         """Let somebody who was deactivated at HubSpot by others be reactivated."""
         found = await self._tenants.find(tenant)
-        item = await self._find(found, user)
+        item = await find_person(self._store, found, user)
         by = Actor(actor, self._clock.now())
         await self._store.setup.release(found.id, item.delivery.key, by)
         self._wake(found.id)
@@ -145,31 +155,6 @@ class People:
         stored = await self._store.directory.get(tenant.id, USER, value, frozenset())
         name = None if stored is None else orjson.loads(stored.document)["userName"]
         return {"id": value, "user_name": name}
-
-    async def _find(self, tenant: Tenant, user: str) -> WorkItem:
-        """Return the person of that e-mail, userName or SCIM id; raises `NotFound`."""
-        for key in (email_key(user), f"scim:{user}"):
-            item = await self._store.backlog.item(tenant.id, key)
-            if item is not None and (
-                item.delivery.user_id is not None or item.delivery.hubspot_id is not None
-            ):
-                return item
-        user_id = await self._id_of(tenant, user)
-        for item in await self._store.journal.find_items(tenant.id, search=user_id, after="", limit=10):
-            if item.delivery.user_id == user_id:
-                return item
-        raise NotFound(
-            f"{tenant.name} has nobody named {user!r}: `users list {tenant.name}` shows who is there."
-        )
-
-    async def _id_of(self, tenant: Tenant, user: str) -> str:
-        """Return the SCIM id of the user of that userName; what is no userName is taken for an id."""
-        path = USER.path("userName")
-        if path is None:
-            return user
-        query = Query(Comparison(path, "eq", user), 1, 1)
-        page = await self._store.directory.query(tenant.id, USER, query, frozenset())
-        return page.resources[0].id if page.resources else user
 
     def _delivery_shown(self, delivery: Delivery) -> dict[str, Any]:
         return {

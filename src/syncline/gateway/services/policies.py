@@ -12,7 +12,7 @@ from syncline.gateway.domain.attributes import parse_attribute_path
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
 from syncline.gateway.domain.rules import Rule, RuleKind
 from syncline.gateway.domain.tenant import EmailSource, LeaverPolicy
-from syncline.gateway.services.ports import Actor, ProtectedUser, Store, Tenant, Wake
+from syncline.gateway.services.ports import Actor, ChoiceStore, ProtectedUser, Tenant, Wake
 from syncline.gateway.services.showing import moment, policy_shown, rule_shown, set_name
 from syncline.gateway.services.tenants import Tenants
 
@@ -20,11 +20,15 @@ from syncline.gateway.services.tenants import Tenants
 class Policies:
     """The `policy.*`, `rule.*`, `role.*` and `protect.*` operations."""
 
-    def __init__(self, store: Store, tenants: Tenants, clock: Clock, wake: Wake) -> None:
-        self._store = store
+    def __init__(self, choices: ChoiceStore, tenants: Tenants, clock: Clock, wake: Wake) -> None:
+        self._choices = choices
         self._tenants = tenants
         self._clock = clock
         self._wake = wake
+
+    def on(self, choices: ChoiceStore) -> Policies:
+        """Return the same operations on another store, one that keeps nothing for example; nobody is woken."""
+        return Policies(choices, self._tenants, self._clock, lambda _tenant: None)
 
     async def show(self, actor: str, tenant: str) -> dict[str, Any]:
         """Return the tenant's choices."""
@@ -46,8 +50,12 @@ class Policies:
         update_users: bool | None = None,
         deactivate_users: bool | None = None,
         deletion_threshold: int | None = None,
+        expect: str | None = None,
     ) -> dict[str, Any]:
-        """Change what is given, leave the rest; raises `Invalid` and `Refused` with what to do instead."""
+        """Change what is given, leave the rest; raises `Invalid` and `Refused` with what to do instead.
+
+        Here and below `expect` is the fingerprint of a preview: `Conflict` when something else would be saved.
+        """
         found = await self._tenants.find(tenant)
         account = await self._account(found)
         changes: dict[str, Any] = {
@@ -64,16 +72,18 @@ class Policies:
             "deletion_threshold": _threshold(deletion_threshold),
         }
         given = {name: value for name, value in changes.items() if value is not None}
-        policy = await self._store.setup.change_policy(found.id, given, self._by(actor))
+        policy = await self._choices.change_policy(found.id, given, self._by(actor), expect)
         self._wake(found.id)
         return policy_shown(policy, account)
 
-    async def default_role(self, actor: str, tenant: str, name: str) -> dict[str, Any]:
+    async def default_role(
+        self, actor: str, tenant: str, name: str, expect: str | None = None
+    ) -> dict[str, Any]:
         """Set the permission set that people we create get when no rule gives them one."""
         found = await self._tenants.find(tenant)
         account = await self._account(found)
         change = {"default_permission_set": permission_set_of(account, name)}
-        policy = await self._store.setup.change_policy(found.id, change, self._by(actor))
+        policy = await self._choices.change_policy(found.id, change, self._by(actor), expect)
         self._wake(found.id)
         return {"default_permission_set": set_name(account, policy.default_permission_set)}
 
@@ -89,6 +99,7 @@ class Policies:
         primary_team: str | None = None,
         secondary_teams: Sequence[str] = (),
         position: int | None = None,
+        expect: str | None = None,
     ) -> dict[str, Any]:
         """Add a rule at a position (the last one when it is left out); names are kept as ids."""
         found = await self._tenants.find(tenant)
@@ -110,7 +121,7 @@ class Policies:
             primary_team_id=None if primary_team is None else _team(account, primary_team),
             secondary_team_ids=tuple(_team(account, each) for each in secondary_teams),
         )
-        added = await self._store.setup.add_rule(found.id, rule, position, self._by(actor))
+        added = await self._choices.add_rule(found.id, rule, position, self._by(actor), expect)
         self._wake(found.id)
         return rule_shown(added, account)
 
@@ -119,22 +130,26 @@ class Policies:
         found = await self._tenants.find(tenant)
         account = await self._account(found)
         return {
-            "rules": [rule_shown(rule, account) for rule in await self._store.setup.rules(found.id)],
+            "rules": [rule_shown(rule, account) for rule in await self._choices.rules(found.id)],
             "default_permission_set": set_name(account, found.policy.default_permission_set),
             "match_role_names": found.policy.match_role_names,
         }
 
-    async def move_rule(self, actor: str, tenant: str, rule_id: str, position: int) -> dict[str, Any]:
+    async def move_rule(
+        self, actor: str, tenant: str, rule_id: str, position: int, expect: str | None = None
+    ) -> dict[str, Any]:
         """Move a rule to a position, counted from 1; raises `NotFound`."""
         found = await self._tenants.find(tenant)
-        rule = await self._store.setup.move_rule(found.id, rule_id, position, self._by(actor))
+        rule = await self._choices.move_rule(found.id, rule_id, position, self._by(actor), expect)
         self._wake(found.id)
         return rule_shown(rule, await self._account(found))
 
-    async def remove_rule(self, actor: str, tenant: str, rule_id: str) -> dict[str, Any]:
+    async def remove_rule(
+        self, actor: str, tenant: str, rule_id: str, expect: str | None = None
+    ) -> dict[str, Any]:
         """Remove a rule; raises `NotFound`."""
         found = await self._tenants.find(tenant)
-        rule = await self._store.setup.remove_rule(found.id, rule_id, self._by(actor))
+        rule = await self._choices.remove_rule(found.id, rule_id, self._by(actor), expect)
         self._wake(found.id)
         return rule_shown(rule, await self._account(found))
 
@@ -145,25 +160,25 @@ class Policies:
             raise Invalid(f"Protect somebody by e-mail address; {email!r} is none.")
         now = self._clock.now()
         user = ProtectedUser(email=email, reason=reason, created_at=now, created_by=actor)
-        await self._store.setup.protect(found.id, user, Actor(actor, now))
+        await self._choices.protect(found.id, user, Actor(actor, now))
         self._wake(found.id)
         return _protected(user)
 
     async def list_protected(self, actor: str, tenant: str) -> dict[str, Any]:
         """Return the people an operator protects; super admins are protected besides."""
         found = await self._tenants.find(tenant)
-        return {"protected": [_protected(each) for each in await self._store.setup.protected_users(found.id)]}
+        return {"protected": [_protected(each) for each in await self._choices.protected_users(found.id)]}
 
     async def unprotect(self, actor: str, tenant: str, email: str) -> dict[str, Any]:
         """Lift a protection; raises `NotFound`."""
         found = await self._tenants.find(tenant)
-        if not await self._store.setup.unprotect(found.id, email, self._by(actor)):
+        if not await self._choices.unprotect(found.id, email, self._by(actor)):
             raise NotFound(f"{email} is not protected: `protect list` shows who is.")
         self._wake(found.id)
         return {"email": email, "protected": False}
 
     async def _account(self, tenant: Tenant) -> Account | None:
-        connection = await self._store.setup.connection(tenant.id)
+        connection = await self._choices.connection(tenant.id)
         return None if connection is None else connection.account
 
     def _by(self, actor: str) -> Actor:

@@ -38,7 +38,7 @@ class TenantDirectory:
     async def create(self, exchange: Exchange, resource_type: ResourceType, resource: Resource) -> Stored:
         """Keep a new resource; raises `Uniqueness`."""
         cause = self._cause(exchange)
-        new_id = str(time_ordered(cause.at))
+        new_id = time_ordered(cause.at)
         if resource_type is USER:
             stored = await self._store.create_user(self._tenant_id, new_id, resource, cause)
         else:

@@ -8,9 +8,11 @@ from typing import Any
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account
+from syncline.gateway.domain.health import WHAT_HELPS
 from syncline.gateway.domain.holds import HOLDS, HoldReason
 from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.tenant import Policy
+from syncline.gateway.services.ports import Connection
 
 
 def moment(at: Milliseconds | None) -> str | None:
@@ -18,6 +20,18 @@ def moment(at: Milliseconds | None) -> str | None:
     if at is None:
         return None
     return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def health_shown(connection: Connection, tenant: str) -> dict[str, Any]:
+    """Return how a connection is: since when, why, what helps, and when it is tried next by itself."""
+    health = connection.health
+    return {
+        "health": health.value,
+        "since": moment(connection.health_since),
+        "trouble": connection.trouble_detail,
+        "fix": WHAT_HELPS[health].format(tenant=tenant) or None,
+        "next_probe_at": moment(connection.probe_at),
+    }
 
 
 def hold_shown(reason: str | None, detail: str | None) -> dict[str, Any] | None:

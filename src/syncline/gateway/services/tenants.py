@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from syncline.clock import Clock
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
+from syncline.gateway.domain.health import TWO_ACCOUNTS, Health
 from syncline.gateway.domain.tenant import TenantId, TenantMode
-from syncline.gateway.services.delivering import HELD_TENANT
-from syncline.gateway.services.ports import Actor, Cause, Store, Tenant, Wake
-from syncline.gateway.services.showing import holds_counted, moment, policy_shown
+from syncline.gateway.services.ports import Actor, Store, Tenant, Wake
+from syncline.gateway.services.recovering import resume
+from syncline.gateway.services.showing import health_shown, holds_counted, moment, policy_shown
 
 MAX_NAME = 100
 _SAID = {
@@ -35,6 +36,10 @@ class Tenants:
         if found is None:
             raise NotFound(f"There is no tenant {tenant!r}: `tenant list` shows those there are.")
         return found
+
+    async def names(self) -> Mapping[str, str]:
+        """Return the name of every tenant by its id."""
+        return {tenant.id: tenant.name for tenant in await self._store.setup.tenants()}
 
     async def create(self, actor: str, name: str) -> dict[str, Any]:
         """Create a tenant in mode `collecting`; raises `Conflict` when the name is taken."""
@@ -85,7 +90,7 @@ class Tenants:
                 "base_url": connection.base_url,
                 "scim_base_url": connection.scim_base_url,
                 "account_read_at": moment(connection.account_read_at),
-                "trouble": connection.trouble_detail,
+                **health_shown(connection, found.name),
             },
             "counts": {"users": totals.users, "groups": totals.groups},
             "deliveries": {
@@ -117,11 +122,12 @@ class Tenants:
                 "Say first what leaving means at HubSpot: "
                 f"`policy set {found.name} --deactivated deactivate|remove|strip`."
             )
+        if wanted is TenantMode.LIVE and connection.trouble == TWO_ACCOUNTS:
+            raise Refused(connection.trouble_detail or "The connection has to be set anew.")
         by = Actor(actor, self._clock.now())
         await self._store.setup.set_mode(found.id, wanted, by)
-        if connection.trouble == HELD_TENANT:
-            looked = Cause(by.at, uuid.uuid4().hex, {"by": actor})
-            await self._store.setup.note_trouble(found.id, None, None, looked)
+        if connection.health is Health.HELD:
+            await resume(self._store, found, actor, by.at)
         self._wake(found.id)
         message = _SAID[wanted]
         if wanted is TenantMode.LIVE and found.plan_approved_at is None:

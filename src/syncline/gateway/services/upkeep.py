@@ -12,13 +12,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from msgspec import Struct
+
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.tenant import TenantId, TenantMode
 from syncline.gateway.services.ports import Actor, Cause, Tenant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
+class Read(Struct, frozen=True, kw_only=True):
     """One SCIM request that changed nothing, as the read log keeps it."""
 
     tenant_id: TenantId

@@ -140,6 +140,18 @@ def _after(column: str) -> Condition:
     return lambda row, parameters: row[column] > parameters["after"]
 
 
+# --- roles and groups as they arrive -------------------------------------------------------------------------------
+def _groups_seen(rows: MemoryRows, parameters: Parameters) -> Iterable[Row]:
+    sizes = Counter(row["group_id"] for row in _own(rows, t.members, parameters))
+    for group in _rows_of(t.groups, _after("ordinal"), _by("ordinal"))(rows, parameters):
+        shown = {name: group[name] for name in ("id", "ordinal", "document")}
+        yield {**shown, "members": sizes[group["id"]]}
+
+
+def _is_seen(row: Row, parameters: Parameters) -> bool:
+    return bool(row["kind"] == parameters["kind"])
+
+
 # --- the backlog ----------------------------------------------------------------------------------------------------
 def _is_due(row: Row, parameters: Parameters) -> bool:
     due_at = row["due_at"]
@@ -207,6 +219,14 @@ def _deletions_since(rows: MemoryRows, parameters: Parameters) -> list[Row]:
     ]
 
 
+def _first_from(table: Table, moment: str) -> Answer:
+    def answer(rows: MemoryRows, parameters: Parameters) -> list[Row]:
+        later = [row for row in _own(rows, table, parameters) if row["seq"] >= parameters["seq"]]
+        return [{"seq": row["seq"], "at": row[moment]} for row in sorted(later, key=_by("seq"))[:1]]
+
+    return answer
+
+
 ANSWERS: Mapping[SelectBase, Answer] = {
     statements.TENANT_BY_ID: _tenants("id", "tenant_id"),
     statements.TENANT_BY_NAME: _tenants("name_key", "name_key"),
@@ -239,11 +259,18 @@ ANSWERS: Mapping[SelectBase, Answer] = {
     statements.GROUP_PAGE: _rows_of(t.groups, order=_by("ordinal")),
     statements.USERS_AFTER: _rows_of(t.users, _after("ordinal"), _by("ordinal")),
     statements.GROUPS_AFTER: _rows_of(t.groups, _after("ordinal"), _by("ordinal")),
-    statements.USERS_IN: _rows_of(t.users, _among("id")),
+    statements.USERS_IN: _rows_of(t.users, _among("id"), shown=("id", "document")),
     statements.GROUPS_OF: _groups_of,
     statements.MEMBERS_OF: _rows_of(
         t.members, _among("group_id"), _by("group_id", "value"), shown=("group_id", "value", "document")
     ),
+    statements.ROLES_SEEN: _rows_of(
+        t.roles_seen,
+        lambda row, parameters: _is_seen(row, parameters) and row["name"] > parameters["after"],
+        _by("name"),
+    ),
+    statements.ROLES_COUNTED: _count(t.roles_seen, _is_seen),
+    statements.GROUPS_SEEN: _groups_seen,
     statements.DUE: _rows_of(t.deliveries, _is_due, _by("due_at", "key")),
     statements.STALE: _rows_of(
         t.deliveries, lambda row, parameters: row["decided_epoch"] < parameters["epoch"], _by("decided_epoch")
@@ -274,6 +301,12 @@ ANSWERS: Mapping[SelectBase, Answer] = {
     statements.RETRYING: _count(
         t.deliveries, lambda row, parameters: _is_on_its_way(row, parameters) and row["attempts"] > 0
     ),
+    statements.FAILING: _count(
+        t.deliveries,
+        lambda row, parameters: (
+            _is_on_its_way(row, parameters) and bool(row["attempts"] >= parameters["attempts"])
+        ),
+    ),
     statements.HELD: _held,
     statements.DUE_TENANTS: _due_tenants,
     statements.KNOWN_BY_EMAIL: _rows_of(
@@ -298,10 +331,27 @@ ANSWERS: Mapping[SelectBase, Answer] = {
             row["subject"] == parameters["subject"] and _like(row["kind"], parameters["pattern"])
         )
     ),
+    statements.EVENT_FROM: _first_from(t.events, "at"),
+    statements.CALL_FROM: _first_from(t.calls, "sent_at"),
     statements.EVENT: _rows_of(t.events, _equal("seq", "seq")),
     statements.CALLS_OF: _rows_of(t.calls, _equal("correlation_id", "correlation_id"), _by("seq")),
     statements.CALLS_FOR: _rows_of(
         t.calls, _equal("delivery_key", "delivery_key"), _by("seq"), newest_first=True
+    ),
+    statements.NOTICES: _rows_of(
+        t.notices, order=lambda row: (-row["raised_at"], row["kind"], row["subject"])
+    ),
+    statements.SUBSCRIPTIONS: _rows_of(t.subscriptions, order=_by("created_at", "id")),
+    statements.MESSAGES: _rows_of(
+        t.messages,
+        lambda row, parameters: row["created_at"] < parameters["before"],
+        _by("created_at", "id"),
+        newest_first=True,
+    ),
+    statements.MESSAGES_DUE: _rows_of(
+        t.messages,
+        lambda row, parameters: row["due_at"] is not None and row["due_at"] <= parameters["now"],
+        _by("due_at", "id"),
     ),
 }
 """Every statement by name, and its answer. A statement without one is a `KeyError`, and a failing test."""

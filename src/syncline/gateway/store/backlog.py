@@ -18,6 +18,7 @@ from syncline.gateway.store import records, statements
 from syncline.gateway.store.commands.approvals import PassThreshold
 from syncline.gateway.store.commands.deliveries import LogAnswer, LogCall, MakeDue, Settle
 from syncline.gateway.store.work import items_of
+from syncline.sql.looking import rows_of
 from syncline.sql.reader import Reader
 from syncline.sql.rows import Row
 from syncline.sql.writer import Writer
@@ -110,10 +111,9 @@ class SqlBacklog:
 
         def read(connection: Connection) -> list[WorkItem]:
             parameters = {"tenant_id": tenant_id, "after": after, "limit": limit}
-            rows = [
-                dict(row) for row in connection.execute(statements.DELIVERIES_AFTER, parameters).mappings()
-            ]
-            return items_of(connection, tenant_id, rows)
+            return items_of(
+                connection, tenant_id, rows_of(connection, statements.DELIVERIES_AFTER, parameters)
+            )
 
         return await self._reader.scan(read)
 

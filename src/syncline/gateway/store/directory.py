@@ -175,6 +175,8 @@ def _user(rows: Sequence[Row], include: frozenset[str]) -> Stored | None:
         return None
     if "groups" not in include:
         return stored_user(rows[0])
+    if rows[0]["group_id"] is None:
+        return stored_user(rows[0], ())
     groups = sorted((row for row in rows if row["group_id"] is not None), key=itemgetter("group_ordinal"))
     return stored_user(
         rows[0], tuple([_group_reference(row["group_id"], row["group_document"]) for row in groups])

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Select
 
+from syncline.clock import Milliseconds
+from syncline.gateway.domain.role_expressions import RoleForm
 from syncline.gateway.domain.tenant import TenantId
-from syncline.gateway.services.ports import CallRecord, Event, WorkItem
+from syncline.gateway.services.ports import Activity, CallRecord, Event, GroupSeen, RoleSeen, WorkItem
 from syncline.gateway.store import records, statements
+from syncline.gateway.store.commands import seen
 from syncline.gateway.store.work import items_of
 from syncline.scim.names import comparison_key
+from syncline.sql.looking import first_of
 from syncline.sql.reader import Reader
 from syncline.sql.rows import Row
 
 _LAST = 2**62
+_FROM = {Activity.EVENTS: statements.EVENT_FROM, Activity.CALLS: statements.CALL_FROM}
+_COUNTERS = {Activity.EVENTS: "event_seq", Activity.CALLS: "call_seq"}
 CALLS_SHOWN = 200
 
 
@@ -74,9 +83,64 @@ class SqlJournal:
 
         return await self._reader.scan(read)
 
+    async def activity(
+        self, tenant_id: TenantId, kind: Activity, moments: Sequence[Milliseconds]
+    ) -> list[int]:
+        """Return how many there were between each of these moments, which are in order, and the next one."""
+
+        def read(connection: Connection) -> list[int]:
+            counters = first_of(connection, statements.COUNTERS, {"tenant_id": tenant_id})
+            low, high = 1, 1 if counters is None else counters[_COUNTERS[kind]] + 1
+            firsts = []
+            for moment in moments:
+                low = _first_at(connection, _FROM[kind], tenant_id, moment, low, high)
+                firsts.append(low)
+            return [later - earlier for earlier, later in pairwise(firsts)]
+
+        return await self._reader.scan(read)
+
+    async def roles_seen(self, tenant_id: TenantId, after: str, limit: int) -> list[RoleSeen]:
+        """Return the roles people have, in order of their value, beginning after one."""
+        found = await self._rows(statements.ROLES_SEEN, tenant_id, kind=seen.ROLE, after=after, limit=limit)
+        return [RoleSeen(row["name"], row["count"], row["last_at"]) for row in found]
+
+    async def count_roles_seen(self, tenant_id: TenantId) -> int:
+        """Return how many different roles people have."""
+        [row] = await self._rows(statements.ROLES_COUNTED, tenant_id, kind=seen.ROLE)
+        return int(next(iter(row.values())))
+
+    async def role_forms(self, tenant_id: TenantId) -> dict[RoleForm, Milliseconds]:
+        """Return when roles last arrived in each form they have arrived in."""
+        found = await self._rows(
+            statements.ROLES_SEEN, tenant_id, kind=seen.FORM, after="", limit=len(RoleForm)
+        )
+        return {RoleForm(row["name"]): row["last_at"] for row in found}
+
+    async def groups_seen(self, tenant_id: TenantId, after: int, limit: int) -> list[GroupSeen]:
+        """Return groups with the number of their members, in the order they came, beginning after an ordinal."""
+        found = await self._rows(statements.GROUPS_SEEN, tenant_id, after=after, limit=limit)
+        return [
+            GroupSeen(row["id"], orjson.loads(row["document"])["displayName"], row["members"], row["ordinal"])
+            for row in found
+        ]
+
     async def _rows(self, statement: Select[Any], tenant_id: TenantId, **parameters: Any) -> list[Row]:
         def read(connection: Connection) -> list[Row]:
             bound = {"tenant_id": tenant_id, **parameters}
             return [dict(row) for row in connection.execute(statement, bound).mappings()]
 
         return await self._reader.scan(read)
+
+
+def _first_at(
+    connection: Connection, statement: Select[Any], tenant_id: str, moment: Milliseconds, low: int, high: int
+) -> int:
+    """Return the number of the first entry at or after a moment, `high` when there is none: found by halving."""
+    while low < high:
+        middle = (low + high) // 2
+        row = first_of(connection, statement, {"tenant_id": tenant_id, "seq": middle})
+        if row is None or row["at"] >= moment:
+            high = middle
+        else:
+            low = row["seq"] + 1
+    return low

@@ -19,7 +19,7 @@ from syncline.gateway.domain.errors import Invalid, Refused
 from syncline.gateway.services.upkeep import Rotated
 from syncline.gateway.store import statements
 from syncline.gateway.store.archive import sync_folder
-from syncline.gateway.store.tables import authorizations, connections, installation
+from syncline.gateway.store.tables import authorizations, connections, installation, subscriptions
 from syncline.gateway.store.upkeep_statements import FACT
 from syncline.sql.errors import KeyRefused
 from syncline.sql.reader import Reader
@@ -30,12 +30,14 @@ from syncline.sql.writer import Writer
 SEALED: dict[Table, dict[str, str]] = {
     connections: {each: each for each in ("access_token", "refresh_token", "client_secret", "scim_token")},
     authorizations: {each: f"authorization.{each}" for each in ("client_secret", "code_verifier")},
+    subscriptions: {"secret": "subscription.secret"},
 }
 """Every column that holds sealed values, and the place they are bound to besides the row's tenant."""
 
 _ROW: dict[Table, Select[Any]] = {
     connections: statements.CONNECTION,
     authorizations: statements.AUTHORIZATION,
+    subscriptions: statements.SUBSCRIPTIONS,
 }
 
 TOKENS = "scim token"
@@ -172,7 +174,8 @@ class KeyRing:
             sealed = row[column]
             if sealed is not None and not self.sealer.is_current(sealed):
                 again = self.sealer.seal(self.sealer.open(sealed, tenant_id, place), tenant_id, place)
-                yield SealedValue(table, (tenant_id,), column, sealed, again)
+                key = tuple(row[each.name] for each in table.primary_key)
+                yield SealedValue(table, key, column, sealed, again)
 
 
 def open_keyring(engine: Engine, path: Path, given: str | None, *, forget: bool = False) -> KeyRing:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
-from operator import attrgetter
+from dataclasses import dataclass
 from typing import Any
 
+from msgspec.structs import asdict
 from sqlalchemy import Connection, Table
 
 from syncline.clock import Milliseconds
@@ -29,9 +29,6 @@ _OLDEST = {
 }
 _TABLES = {LogKind.EVENTS: events, LogKind.CALLS: calls, LogKind.READS: reads}
 _LAST = 2**62
-
-_FIELDS = tuple(field.name for field in fields(Read))
-_values_of = attrgetter(*_FIELDS)
 
 
 class SqlLogs:
@@ -87,7 +84,7 @@ class KeepReads:
 
     def apply(self, rows: Rows) -> None:
         for read in self.reads:
-            rows.insert(reads, dict(zip(_FIELDS, _values_of(read), strict=True)))
+            rows.insert(reads, asdict(read))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import orjson
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account, AccountUser, PermissionSet, Team
 from syncline.gateway.domain.delivery import Access, Delivery, Intent, Origin, Urgency
+from syncline.gateway.domain.health import Health, health_of
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.rules import Rule
@@ -56,6 +57,11 @@ def token_of(row: Row) -> Token:
 def token_row(token: Token) -> Row:
     """Return a token as it is kept."""
     return {name: getattr(token, name) for name in Token.__slots__}
+
+
+def health_of_row(row: Row) -> Health:
+    """Return how the connection of a row of `connections` is; rows older than the column say it by their trouble."""
+    return health_of(row["trouble"]) if row["health"] is None else Health(row["health"])
 
 
 def rule_of(row: Row) -> Rule:
@@ -107,6 +113,10 @@ def account_text(account: Account) -> str:
         ],
         "teams": [[each.id, each.name] for each in account.teams],
     }
+    if account.former_permission_sets:
+        shown["former_permission_sets"] = [[each.id, each.name] for each in account.former_permission_sets]
+    if account.former_teams:
+        shown["former_teams"] = [[each.id, each.name] for each in account.former_teams]
     return orjson.dumps(shown).decode()
 
 
@@ -114,8 +124,10 @@ def account_text(account: Account) -> str:
 def account_of(text: str) -> Account:
     """Return the account of what `account_text` wrote; parsed once for each text."""
     shown: dict[str, Any] = orjson.loads(text)
-    shown["permission_sets"] = tuple(PermissionSet(*each) for each in shown["permission_sets"])
-    shown["teams"] = tuple(Team(*each) for each in shown["teams"])
+    for name in ("permission_sets", "former_permission_sets"):
+        shown[name] = tuple(PermissionSet(*each) for each in shown.get(name, ()))
+    for name in ("teams", "former_teams"):
+        shown[name] = tuple(Team(*each) for each in shown.get(name, ()))
     return Account(**shown)
 
 

@@ -10,12 +10,14 @@ from sqlalchemy import Select
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account, AccountUser
+from syncline.gateway.domain.health import HealthEvent, event_of
 from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.services.ports import Actor, Cause, Connection, ProtectedUser, Tenant, Token
 from syncline.gateway.store import records, statements
 from syncline.gateway.store.commands import approvals, choices
 from syncline.gateway.store.commands import setup as commands
+from syncline.gateway.store.commands.health import NoteHealth
 from syncline.gateway.store.sealed import credential_of, credential_row
 from syncline.gateway.store.tokens import Tokens
 from syncline.scim.names import comparison_key
@@ -65,14 +67,19 @@ class SqlSetup:
         """Set how far the tenant's decisions go."""
         await self._change(tenant_id, {"mode": mode.value}, "tenant.mode", {"mode": mode.value}, actor)
 
-    async def change_policy(self, tenant_id: TenantId, changes: Mapping[str, Any], actor: Actor) -> Policy:
+    async def change_policy(
+        self, tenant_id: TenantId, changes: Mapping[str, Any], actor: Actor, expect: str | None = None
+    ) -> Policy:
         """Change these of the tenant's choices; raises `Refused` for what cannot be carried out."""
-        return await self._writer.submit(choices.ChangePolicy(tenant_id, dict(changes), actor))
+        return await self._writer.submit(choices.ChangePolicy(tenant_id, dict(changes), actor, expect))
 
-    async def approve_plan(self, tenant_id: TenantId, counts: Mapping[str, int], actor: Actor) -> None:
+    async def approve_plan(
+        self, tenant_id: TenantId, counts: Mapping[str, int], actor: Actor, because: str = ""
+    ) -> None:
         """Remember that an operator has seen the plan and agreed to it."""
         changes = {"plan_approved_at": actor.at, "plan_approved_by": actor.name}
-        await self._change(tenant_id, changes, "plan.approved", dict(counts), actor)
+        detail = {**counts, **({"because": because} if because else {})}
+        await self._change(tenant_id, changes, "plan.approved", detail, actor)
 
     async def create_token(self, token: Token, actor: Actor) -> None:
         """Keep a token's fingerprint."""
@@ -94,7 +101,7 @@ class SqlSetup:
         """Remember when and from where the token was last used."""
         await self._writer.submit(commands.NoteTokenUse(token_id, at, client))
 
-    async def set_connection(self, connection: Connection, actor: Actor) -> None:
+    async def set_connection(self, connection: Connection, actor: Actor, expect: str | None = None) -> None:
         """Link the tenant to a HubSpot account; raises `Conflict` when another tenant has that account."""
         tenant_id = connection.tenant_id
         row: Row = {
@@ -110,9 +117,12 @@ class SqlSetup:
             "account_read_at": connection.account_read_at,
             "trouble": None,
             "trouble_detail": None,
+            "health": None,
+            "health_since": None,
+            "probe_at": None,
             "created_at": actor.at,
         }
-        await self._writer.submit(commands.SetConnection(tenant_id, row, actor))
+        await self._writer.submit(commands.SetConnection(tenant_id, row, actor, expect))
 
     async def connection(self, tenant_id: TenantId) -> Connection | None:
         """Return the tenant's link with its credentials opened; raises `SealBroken` under another key."""
@@ -129,23 +139,35 @@ class SqlSetup:
         self, tenant_id: TenantId, trouble: str | None, detail: str | None, cause: Cause
     ) -> None:
         """Remember that the connection does not work, or that it does again."""
-        await self._writer.submit(commands.NoteTrouble(tenant_id, trouble, detail, cause))
+        await self._writer.submit(NoteHealth(tenant_id, event_of(trouble), trouble, detail or "", cause))
+
+    async def note_health(
+        self, tenant_id: TenantId, event: HealthEvent, trouble: str | None, detail: str, cause: Cause
+    ) -> bool:
+        """Move the connection along its state table; returns whether its state is another one now."""
+        return await self._writer.submit(NoteHealth(tenant_id, event, trouble, detail, cause))
 
     async def rules(self, tenant_id: TenantId) -> list[Rule]:
         """Return the rules in the order they are tried."""
         return [records.rule_of(row) for row in await self._rows(statements.RULES, tenant_id)]
 
-    async def add_rule(self, tenant_id: TenantId, rule: Rule, position: int | None, actor: Actor) -> Rule:
+    async def add_rule(
+        self, tenant_id: TenantId, rule: Rule, position: int | None, actor: Actor, expect: str | None = None
+    ) -> Rule:
         """Put a rule at a position, counted from 1; None is the last one."""
-        return await self._writer.submit(choices.AddRule(tenant_id, rule, position, actor))
+        return await self._writer.submit(choices.AddRule(tenant_id, rule, position, actor, expect))
 
-    async def move_rule(self, tenant_id: TenantId, rule_id: str, position: int, actor: Actor) -> Rule:
+    async def move_rule(
+        self, tenant_id: TenantId, rule_id: str, position: int, actor: Actor, expect: str | None = None
+    ) -> Rule:
         """Move a rule to a position, counted from 1; raises `NotFound`."""
-        return await self._writer.submit(choices.MoveRule(tenant_id, rule_id, position, actor))
+        return await self._writer.submit(choices.MoveRule(tenant_id, rule_id, position, actor, expect))
 
-    async def remove_rule(self, tenant_id: TenantId, rule_id: str, actor: Actor) -> Rule:
+    async def remove_rule(
+        self, tenant_id: TenantId, rule_id: str, actor: Actor, expect: str | None = None
+    ) -> Rule:
         """Remove a rule and return it; raises `NotFound`."""
-        return await self._writer.submit(choices.RemoveRule(tenant_id, rule_id, actor))
+        return await self._writer.submit(choices.RemoveRule(tenant_id, rule_id, actor, expect))
 
     async def protected_users(self, tenant_id: TenantId) -> list[ProtectedUser]:
         """Return the people an operator protects."""
@@ -163,9 +185,11 @@ class SqlSetup:
         """Let somebody who was deactivated at HubSpot be reactivated."""
         return await self._writer.submit(commands.Release(tenant_id, delivery_key, actor))
 
-    async def approve(self, tenant_id: TenantId, granted: Sequence[tuple[str, str]], actor: Actor) -> None:
+    async def approve(
+        self, tenant_id: TenantId, granted: Sequence[tuple[str, str]], actor: Actor, because: str = ""
+    ) -> None:
         """Approve one thing for each of these deliveries, by key."""
-        await self._writer.submit(approvals.Approve(tenant_id, tuple(granted), actor))
+        await self._writer.submit(approvals.Approve(tenant_id, tuple(granted), actor, because))
 
     async def privileged(self, tenant_id: TenantId) -> frozenset[str]:
         """Return the ids of the permission sets an operator has marked."""
@@ -209,4 +233,7 @@ class SqlSetup:
             account_read_at=row["account_read_at"],
             trouble=row["trouble"],
             trouble_detail=row["trouble_detail"],
+            health=records.health_of_row(row),
+            health_since=row["health_since"],
+            probe_at=row["probe_at"],
         )

@@ -24,10 +24,14 @@ from syncline.gateway.store.tables import (
     events,
     groups,
     members,
+    messages,
+    notices,
     privileged_sets,
     protected_users,
+    roles_seen,
     rules,
     scim_tokens,
+    subscriptions,
     tenants,
     user_emails,
     users,
@@ -168,7 +172,7 @@ GROUPS_AFTER = (
     .order_by(groups.c.ordinal)
     .limit(_limit)
 )
-USERS_IN = select(users).where(users.c.tenant_id == _tenant, users.c.id.in_(_many))
+USERS_IN = select(users.c.id, users.c.document).where(users.c.tenant_id == _tenant, users.c.id.in_(_many))
 GROUPS_OF = (
     select(members.c.value, groups.c.id, groups.c.ordinal, groups.c.document)
     .join(groups, and_(groups.c.tenant_id == members.c.tenant_id, groups.c.id == members.c.group_id))
@@ -178,6 +182,28 @@ MEMBERS_OF = (
     select(members.c.group_id, members.c.value, members.c.document)
     .where(members.c.tenant_id == _tenant, members.c.group_id.in_(_many))
     .order_by(members.c.group_id, members.c.value)
+)
+
+# --- roles and groups as they arrive -------------------------------------------------------------------------------
+_seen = and_(roles_seen.c.tenant_id == _tenant, roles_seen.c.kind == bindparam("kind"))
+ROLES_SEEN = (
+    select(roles_seen)
+    .where(_seen, roles_seen.c.name > bindparam("after"))
+    .order_by(roles_seen.c.name)
+    .limit(_limit)
+)
+ROLES_COUNTED = select(func.count()).where(_seen)
+_members = (
+    select(func.count())
+    .where(members.c.tenant_id == groups.c.tenant_id, members.c.group_id == groups.c.id)
+    .correlate(groups)
+    .scalar_subquery()
+)
+GROUPS_SEEN = (
+    select(groups.c.id, groups.c.ordinal, groups.c.document, _members.label("members"))
+    .where(groups.c.tenant_id == _tenant, groups.c.ordinal > bindparam("after"))
+    .order_by(groups.c.ordinal)
+    .limit(_limit)
 )
 
 # --- the backlog ----------------------------------------------------------------------------------------------------
@@ -266,6 +292,7 @@ _on_its_way = and_(
 )
 WAITING = select(func.count()).where(_on_its_way, deliveries.c.attempts == 0)
 RETRYING = select(func.count()).where(_on_its_way, deliveries.c.attempts > 0)
+FAILING = select(func.count()).where(_on_its_way, deliveries.c.attempts >= bindparam("attempts"))
 HELD = (
     select(deliveries.c.hold_reason, func.count())
     .where(
@@ -337,6 +364,19 @@ EVENTS_OF_SUBJECT_AND_KIND = (
     .order_by(events.c.seq.desc())
     .limit(_limit)
 )
+# Numbers of one tenant grow with time and have no gaps: how many there were in an hour is told by its first and last.
+EVENT_FROM = (
+    select(events.c.seq, events.c.at)
+    .where(events.c.tenant_id == _tenant, events.c.seq >= bindparam("seq"))
+    .order_by(events.c.seq)
+    .limit(1)
+)
+CALL_FROM = (
+    select(calls.c.seq, calls.c.sent_at.label("at"))
+    .where(calls.c.tenant_id == _tenant, calls.c.seq >= bindparam("seq"))
+    .order_by(calls.c.seq)
+    .limit(1)
+)
 EVENT = select(events).where(events.c.tenant_id == _tenant, events.c.seq == bindparam("seq"))
 CALLS_OF = (
     select(calls)
@@ -348,5 +388,29 @@ CALLS_FOR = (
     select(calls)
     .where(calls.c.tenant_id == _tenant, calls.c.delivery_key == bindparam("delivery_key"))
     .order_by(calls.c.seq.desc())
+    .limit(_limit)
+)
+
+# --- notices --------------------------------------------------------------------------------------------------------
+NOTICES = (
+    select(notices)
+    .where(notices.c.tenant_id == _tenant)
+    .order_by(notices.c.raised_at.desc(), notices.c.kind, notices.c.subject)
+)
+SUBSCRIPTIONS = (
+    select(subscriptions)
+    .where(subscriptions.c.tenant_id == _tenant)
+    .order_by(subscriptions.c.created_at, subscriptions.c.id)
+)
+MESSAGES = (
+    select(messages)
+    .where(messages.c.tenant_id == _tenant, messages.c.created_at < bindparam("before"))
+    .order_by(messages.c.created_at.desc(), messages.c.id.desc())
+    .limit(_limit)
+)
+MESSAGES_DUE = (
+    select(messages)
+    .where(messages.c.tenant_id == _tenant, messages.c.due_at <= bindparam("now"))
+    .order_by(messages.c.due_at, messages.c.id)
     .limit(_limit)
 )

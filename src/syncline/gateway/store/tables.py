@@ -1,10 +1,14 @@
 """The gateway's tables.
 
 Every table that belongs to a tenant has ``tenant_id`` first in its primary key. `scim_tokens` is the one
-exception: a token is looked up by its public id before any tenant is known, because it is what names the tenant.
-`installation` belongs to nobody.
+exception, with `api_keys`: a token is looked up by its public id before any tenant is known, because it is what names
+the tenant. `installation` belongs to nobody, and operators belong to the installation; where they may do what is in
+`operator_roles`, with ``*`` in the place of a tenant for all of them.
 
 Moments are milliseconds since the epoch, UTC. Documents and other structured columns are JSON text.
+
+On SQLite a table of short rows, each written once, lies in its primary key (`sqlite_with_rowid=False`): one tree less
+to write. Where queries go by other indexes than the key, as in `deliveries`, SQLite would prefer to walk the key.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 metadata = MetaData(
     naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"},
 )
+
 
 tenants = Table(
     "tenants",
@@ -92,11 +97,15 @@ connections = Table(
     Column("trouble", String),
     Column("trouble_detail", Text),
     Column("created_at", BigInteger, nullable=False),
+    Column("health", String),
+    Column("health_since", BigInteger),
+    Column("probe_at", BigInteger),
     Index("ux_connections_portal_id", "portal_id", unique=True),
     info={"lookups": [("portal_id",)]},
 )
 """The link to one HubSpot account. Credentials are sealed; `account` is what was last read of its lists.
 
+`health` is empty while it has always been healthy; `probe_at` is when a connection in trouble is tried next.
 `credential` is ``static`` or ``oauth``; the columns from `refresh_token` to `grant_holder_id` belong to a grant.
 """
 
@@ -151,6 +160,7 @@ user_emails = Table(
     Column("user_id", String, primary_key=True),
     Column("email_key", String, primary_key=True),
     Index("ix_user_emails_email_key", "tenant_id", "email_key", "user_id"),
+    sqlite_with_rowid=False,
     info={"lookups": [("tenant_id", "user_id")]},
 )
 """Every e-mail of every user, normalised: the index behind ``emails.value eq``."""
@@ -182,6 +192,7 @@ members = Table(
     Column("value", String, primary_key=True),
     Column("document", LargeBinary, nullable=False),
     Index("ix_members_value", "tenant_id", "value", "group_id"),
+    sqlite_with_rowid=False,
     info={"lookups": [("tenant_id", "group_id"), ("tenant_id", "value")]},
 )
 """Memberships as rows: adding one costs the same in any group. A member need not exist (yet)."""
@@ -241,7 +252,6 @@ deliveries = Table(
     Index("ix_deliveries_due", "tenant_id", "urgency", "due_at", "key"),
     Index("ix_deliveries_epoch", "tenant_id", "decided_epoch"),
     Index("ix_deliveries_hold", "tenant_id", "hold_reason", "key"),
-    Index("ix_deliveries_renamed_key", "tenant_id", "renamed_key"),
     info={"lookups": [("tenant_id", "renamed_key")]},
 )
 """One row per person to deliver, keyed by normalised e-mail: the unit of order.
@@ -250,6 +260,15 @@ deliveries = Table(
 is owed; `moved_to` is the row that took the person over. `uncertain` names the channel by which a change was sent
 whose outcome is not known (yet): what was last read of the person is not to be trusted until he is read again.
 """
+
+# Hardly anybody owes a rename: only those who do are in the index.
+Index(
+    "ix_deliveries_renamed_key",
+    deliveries.c.tenant_id,
+    deliveries.c.renamed_key,
+    sqlite_where=deliveries.c.renamed_key.is_not(None),
+    postgresql_where=deliveries.c.renamed_key.is_not(None),
+)
 
 approvals = Table(
     "approvals",
@@ -325,7 +344,7 @@ events = Table(
     Column("summary", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Index("ix_events_subject", "tenant_id", "subject", "seq"),
-    Index("ix_events_correlation_id", "tenant_id", "correlation_id"),
+    sqlite_with_rowid=False,
 )
 """The provisioning log: what was asked, decided, sent and answered, under one correlation id."""
 
@@ -353,8 +372,64 @@ reads = Table(
     Column("duration_us", BigInteger, nullable=False),
     Column("client", String),
     Column("user_agent", String, nullable=False),
+    sqlite_with_rowid=False,
 )
 """What identity providers asked for without changing anything: a help for people, written when there is time."""
+
+roles_seen = Table(
+    "roles_seen",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+)
+"""Kept as users change: of kind `role` how many people have it, of kind `form` that requests have written roles so."""
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("says", Text, nullable=False),
+    Column("fix", Text, nullable=False),
+    Column("raised_at", BigInteger, nullable=False),
+    Column("told_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+)
+"""What a person must hear, one row for each condition, as it is now or as it ended; `told_at` is the last message."""
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("channel", String, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("secret", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", String, nullable=False),
+)
+"""Who is sent a tenant's notices: e-mail addresses, and webhooks with their sealed secrets."""
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("subscription_id", String, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger),
+    Column("attempts", Integer, nullable=False),
+    Column("last_error", Text),
+    Column("sent_at", BigInteger),
+    Index("ix_messages_due_at", "tenant_id", "due_at", "id"),
+    Index("ix_messages_created_at", "tenant_id", "created_at", "id"),
+)
+"""The outbox of notices, one row per notice and subscriber. `due_at` is empty once sent, and once given up."""
 
 installation = Table(
     "installation",
@@ -363,3 +438,96 @@ installation = Table(
     Column("value", Text, nullable=False),
 )
 """What the installation as a whole remembers: the name of the key its secrets are sealed with, and such."""
+
+operators = Table(
+    "operators",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("email", String, nullable=False),
+    Column("email_key", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("password", String),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("last_signed_in_at", BigInteger),
+    Index("ux_operators_email_key", "email_key", unique=True),
+    info={"lookups": [("email_key",)]},
+)
+"""Those who sign in to the console. `password` is a hash of argon2."""
+
+operator_roles = Table(
+    "operator_roles",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("operator_id", String, primary_key=True),
+    Column("role", String, nullable=False),
+    Index("ix_operator_roles_operator_id", "operator_id"),
+    info={"lookups": [("operator_id",)]},
+)
+"""Who is what where."""
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("email", String),
+    Column("roles", Text, nullable=False),
+    Column("operator_id", String),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+    Index("ix_invitations_kind", "kind"),
+    Index("ix_invitations_expires_at", "expires_at"),
+    Index("ix_invitations_operator_id", "operator_id"),
+    info={"lookups": [("kind",), ("operator_id",)]},
+)
+"""One-time links: a new one of the kind ``first owner`` ends those before it."""
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("operator_id", String, nullable=False),
+    Column("begun_at", BigInteger, nullable=False),
+    Column("fresh_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("client", String),
+    Column("user_agent", String, nullable=False),
+    Index("ix_sessions_operator_id", "operator_id"),
+    info={"lookups": [("operator_id",)]},
+)
+"""Browsers somebody is signed in with; the id is a keyed hash of the cookie."""
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("tenant_id", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("description", String, nullable=False),
+    Column("operator_id", String),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Column("last_used_at", BigInteger),
+    Column("last_used_from", String),
+    Index("ix_api_keys_operator_id", "operator_id"),
+    info={"lookups": [("operator_id",)]},
+)
+"""Keys to the admin API, each with one role at one place."""
+
+operator_events = Table(
+    "operator_events",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+"""Who changed what about operators. The id begins with the moment, so that ids are in the order of time."""

@@ -23,7 +23,14 @@ from syncline.gateway.store import archive
 from syncline.gateway.store.commands.journal import counters_of, record_audit, record_event
 from syncline.gateway.store.commands.setup import bump_epoch
 from syncline.gateway.store.keyring import KeyRing, TakeKey
-from syncline.gateway.store.tables import approvals, authorizations, connections, scim_tokens, tenants
+from syncline.gateway.store.tables import (
+    approvals,
+    authorizations,
+    connections,
+    scim_tokens,
+    subscriptions,
+    tenants,
+)
 from syncline.sql.engines import is_sqlite
 from syncline.sql.migrations import current_revision, revisions
 from syncline.sql.reader import Reader
@@ -158,6 +165,7 @@ class BeginAgain:
             Need(connections, ("tenant_id",), (tenant_id,)),
             Need(scim_tokens, ("tenant_id",), (tenant_id,)),
             Need(approvals, ("tenant_id",), (tenant_id,)),
+            Need(subscriptions, ("tenant_id",), (tenant_id,)),
             counters_of(tenant_id),
         )
 
@@ -174,6 +182,8 @@ class BeginAgain:
         for approval in rows.find(approvals, tenant_id=tenant_id):
             rows.delete(approvals, tenant_id, approval["key"], approval["what"])
         ended = self._end_tokens(rows) if self.without_key else 0
+        if self.without_key:
+            self._forget_secrets(rows)
         bump_epoch(rows, tenant_id)
         record_event(rows, tenant_id, self.cause, "tenant.begun-again", None, self.sentence, mode=mode.value)
         record_audit(
@@ -193,6 +203,11 @@ class BeginAgain:
         for row in alive:
             rows.update(scim_tokens, (row["id"],), revoked_at=self.actor.at)
         return len(alive)
+
+    def _forget_secrets(self, rows: Rows) -> None:
+        """Forget what webhooks were signed with: nothing is sent there until they are subscribed anew."""
+        for row in rows.find(subscriptions, tenant_id=self.tenant.id):
+            rows.update(subscriptions, (self.tenant.id, row["id"]), secret=None)
 
 
 def _check_room(file: Path, needed: int) -> None:

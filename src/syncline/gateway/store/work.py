@@ -17,6 +17,7 @@ from syncline.gateway.domain.tenant import EmailSource
 from syncline.gateway.services.ports import WorkItem
 from syncline.gateway.store import records, statements
 from syncline.gateway.store.directory import groups_of
+from syncline.sql.looking import rows_of
 from syncline.sql.rows import Row
 
 
@@ -68,7 +69,7 @@ def _people(
         return {}
     parameters = {"tenant_id": tenant_id, "values": values}
     groups = groups_of(connection, tenant_id, values)
-    found = connection.execute(statements.USERS_IN, parameters).mappings()
+    found = rows_of(connection, statements.USERS_IN, parameters)
     return {
         row["id"]: person_from(
             row["id"],

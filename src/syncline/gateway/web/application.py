@@ -26,6 +26,7 @@ from syncline.settings_values import Network
 _log = logging.getLogger(__name__)
 
 SCIM_PREFIX = "/scim/v2"
+API_PREFIX = "/api/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +47,43 @@ def create_application(
     address: Callable[[], str],
     callback: Application,
     trusted_proxies: Sequence[Network] = (),
+    console: Application | None = None,
+    api: Application | None = None,
 ) -> Application:
     """Put the gateway together; `address` gives the public address, without a trailing slash.
+
+    `console` answers every path that is nobody else's, `api` those below `API_PREFIX`; without them neither is there.
 
     What has to start and stop with the server is started and stopped around it: there is no ASGI lifespan.
     """
     routes = (
-        Route("/", "anyone", front_page(address)),
+        *(() if console is not None else (Route("/", "anyone", front_page(address)),)),
         Route("/livez", "anyone", alive),
         Route("/readyz", "anyone", health.ready),
         Route("/metrics", "anyone", metrics),
         Route(CALLBACK_PATH, "anyone", callback),
     )
-    return behind_proxies(_unbroken(Router(routes, in_flight.around(scim))), trusted_proxies)
+    return behind_proxies(_unbroken(Router(routes, in_flight.around(scim), console, api)), trusted_proxies)
 
 
 class Router:
-    """Finds the answer to a request in the route table; everything below the SCIM prefix is SCIM's."""
+    """Finds the answer to a request in the route table; everything below the SCIM prefix is SCIM's.
 
-    def __init__(self, routes: Sequence[Route], scim: Application) -> None:
+    The API and the console have route tables of their own, below a prefix and for what is left.
+    """
+
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        scim: Application,
+        console: Application | None = None,
+        api: Application | None = None,
+    ) -> None:
         self.routes = tuple(routes)
         self._answers = {route.path: route.answer for route in routes}
         self._scim = scim
+        self._console = console
+        self._api = api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = _path(scope)
@@ -76,6 +92,10 @@ class Router:
             await self._scim({**scope, "root_path": root + SCIM_PREFIX}, receive, send)
         elif path.startswith("/scim"):
             await _no_such_scim_endpoint(scope, send)
+        elif self._api is not None and path.startswith(API_PREFIX + "/"):
+            await self._api(scope, receive, send)
+        elif path not in self._answers and self._console is not None:
+            await self._console(scope, receive, send)
         elif path not in self._answers:
             await respond_text(scope, send, 404, "There is nothing at this address.")
         elif scope["method"] not in ("GET", "HEAD"):
@@ -104,7 +124,7 @@ def _unbroken(application: Application) -> Application:
         if scope["type"] != "http":
             await _refuse(scope, send)
             return
-        watched = Watched(send)
+        watched = Watched.around(send)
         try:
             await application(scope, receive, watched)
         except Exception:

@@ -26,6 +26,11 @@ class Watched:
         self._send = send
         self.started = False
 
+    @classmethod
+    def around(cls, send: Send) -> Watched:
+        """Return the `send` itself where it is watched already."""
+        return send if isinstance(send, cls) else cls(send)
+
     def __call__(self, message: Message) -> Awaitable[None]:
         self.started = True
         return self._send(message)

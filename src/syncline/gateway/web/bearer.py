@@ -49,7 +49,8 @@ class BearerAuthenticator:
 
     async def __call__(self, authorization: str | None, exchange: Exchange) -> TenantDirectory:
         """Return the tenant's directory; raises `Unauthorized`, or `Unavailable` when the store cannot tell."""
-        given = parse(bearer_token(authorization))
+        text = bearer_token(authorization)
+        given = parse(text)
         if given is None:
             raise Unauthorized(_REFUSED)
         try:
@@ -58,19 +59,18 @@ class BearerAuthenticator:
             raise Unavailable("The token cannot be checked now.", retry_after=5) from error
         now = self._clock.now()
         expected = token.fingerprint if token is not None else bytes(32)
-        right = hmac.compare_digest(expected, self._fingerprint(given.text))
+        right = hmac.compare_digest(expected, self._fingerprint(text))
         if token is None or not right:
             raise Unauthorized(_REFUSED)
         if not is_alive(expires_at=token.expires_at, revoked_at=token.revoked_at, now=now):
             raise Unauthorized(_REFUSED)
         self._claim(token.tenant_id)
         exchange.opened = token.tenant_id
-        await self._note_use(token.id, now, exchange.client)
+        if now - self._noted.get(token.id, -USE_NOTED_EVERY) >= USE_NOTED_EVERY:
+            await self._note_use(token.id, now, exchange.client)
         return TenantDirectory(token.tenant_id, self._directory, self._clock, self._wake)
 
     async def _note_use(self, token_id: str, now: Milliseconds, client: str | None) -> None:
-        if now - self._noted.get(token_id, -USE_NOTED_EVERY) < USE_NOTED_EVERY:
-            return
         self._noted[token_id] = now
         try:
             await self._setup.note_token_use(token_id, now, client)

@@ -78,8 +78,15 @@ class InFlight:
             self._running += 1
             claimed: list[str] = []
             token = _claimed.set(claimed)
+            watched = Watched.around(send)
+            deadline = Deadline(self._seconds)
             try:
-                await self._in_time(application, scope, receive, send)
+                with deadline:
+                    await application(scope, receive, watched)
+            except TimeoutError:
+                if not deadline.expired or watched.started:
+                    raise
+                await self._too_late(scope, watched)
             finally:
                 _claimed.reset(token)
                 self._running -= 1
@@ -87,18 +94,10 @@ class InFlight:
 
         return bounded
 
-    async def _in_time(self, application: Application, scope: Scope, receive: Receive, send: Send) -> None:
-        watched = Watched(send)
-        deadline = Deadline(self._seconds)
-        try:
-            with deadline:
-                await application(scope, receive, watched)
-        except TimeoutError:
-            if not deadline.expired or watched.started:
-                raise
-            self._refused("time")
-            _log.warning("no answer within %s s: %s %s", self._seconds, scope["method"], scope["path"])
-            await _unavailable(scope, send, f"The server found no answer within {self._seconds:g} seconds.")
+    async def _too_late(self, scope: Scope, send: Send) -> None:
+        self._refused("time")
+        _log.warning("no answer within %s s: %s %s", self._seconds, scope["method"], scope["path"])
+        await _unavailable(scope, send, f"The server found no answer within {self._seconds:g} seconds.")
 
     def _release(self, claimed: list[str]) -> None:
         for tenant in claimed:

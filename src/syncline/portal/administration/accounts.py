@@ -13,17 +13,24 @@ from sqlalchemy import Connection
 
 from syncline.clock import Clock
 from syncline.portal.administration.naming import moment, named_account
+from syncline.portal.credentials import new_credential, seal_token
 from syncline.portal.domain import passwords
 from syncline.portal.domain.account import Account, Flags, Invites, SetUp, Tier
 from syncline.portal.domain.errors import SetupError
 from syncline.portal.domain.limits import zone_named
 from syncline.portal.domain.oauth import check_scopes
+from syncline.portal.domain.project import PLATFORM_VERSIONS
+from syncline.portal.domain.project_components import components_of
+from syncline.portal.domain.project_source import pack, source_files, upload_request
+from syncline.portal.domain.project_template import SCIM_PROJECT, project_files
 from syncline.portal.domain.scopes import DEFAULT_SCOPES
 from syncline.portal.domain.seats import Seat
-from syncline.portal.domain.tokens import TokenKind, mint
+from syncline.portal.domain.tokens import TokenKind
 from syncline.portal.store import reads
 from syncline.portal.store.commands.accounts import ChangeAccount, NewToken, OpenAccount
+from syncline.portal.store.commands.scim_accounts import OpenScimAccount
 from syncline.portal.store.store import Store
+from syncline.sql.sealing import Sealer
 
 _NOT_IN_A_LABEL = re.compile(r"[^a-z0-9]+")
 _LONGEST_NAME = 80
@@ -44,7 +51,8 @@ async def open_account(
     """Open an account and return its id and credentials, which nothing shows again.
 
     `address` is where the portal listens. `settings` are those of `change_account`; `scopes` come on top of
-    what every access token carries. With SCIM, the account's one SCIM app is installed and its token returned.
+    what every access token carries. With SCIM, a project with the account's one SCIM app is
+    uploaded, deployed and installed, and the app's token returned.
     """
     if not name.strip() or name != name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
         raise SetupError(
@@ -55,26 +63,29 @@ async def open_account(
     except ValueError as error:
         raise SetupError(f"{str(error).capitalize()}.") from None
     account = Account(portal_id=0, name=name, created_at=clock.now(), **_parsed(settings, Flags()))
+    key = new_credential(TokenKind.PERSONAL)
     tokens = {
-        "access_token": NewToken(TokenKind.API, _minted(TokenKind.API), tuple({*DEFAULT_SCOPES, *further})),
-        "personal_access_key": NewToken(TokenKind.PERSONAL, _minted(TokenKind.PERSONAL)),
+        "access_token": NewToken(
+            TokenKind.API, new_credential(TokenKind.API), tuple({*DEFAULT_SCOPES, *further})
+        ),
+        "personal_access_key": NewToken(TokenKind.PERSONAL, key, (), seal_token(store.sealer, key)),
     }
-    if with_scim:
-        tokens["scim_token"] = NewToken(TokenKind.SCIM, _minted(TokenKind.SCIM))
     password = secrets.token_urlsafe(12)
+    opening = OpenAccount(
+        account,
+        tuple(domains) or (_default_domain(name),),
+        tuple(tokens.values()),
+        await asyncio.to_thread(passwords.hashed, password, secrets.token_bytes(16)),
+        _purchased(seats),
+    )
+    scim = new_credential(TokenKind.SCIM) if with_scim else None
     opened = await store.writer.submit(
-        OpenAccount(
-            account,
-            tuple(domains) or (_default_domain(name),),
-            tuple(tokens.values()),
-            await asyncio.to_thread(passwords.hashed, password, secrets.token_bytes(16)),
-            _purchased(seats),
-        )
+        opening if scim is None else _with_scim_app(opening, store.sealer, scim)
     )
     result: dict[str, Any] = {"portal_id": opened.portal_id, "name": opened.name, "base_url": address}
     result |= {key: token.text for key, token in tokens.items()}
     result["admin_password"] = password
-    return result | ({"scim_base_url": f"{address}/scim/v2"} if with_scim else {})
+    return result if scim is None else result | {"scim_token": scim, "scim_base_url": f"{address}/scim/v2"}
 
 
 async def change_account(
@@ -88,8 +99,8 @@ async def change_account(
 ) -> dict[str, Any]:
     """Change settings of an account and return it; a setting that is None stays.
 
-    `tier`, `invites` and `time_zone` are texts, `sso` and `role_sync` switches, `flags` a mapping of flag
-    to text; `domains` are verified besides those the account has; `seats` is a mapping of a kind of seat to how
+    `tier`, `invites` and `time_zone` are texts, `sso`, `role_sync` and `seats_pricing` switches, `flags` a mapping of
+    flag to text; `domains` are verified besides those the account has; `seats` is a mapping of a kind of seat to how
     many are bought, a number or `unlimited`.
     """
     account = await named_account(store, name)
@@ -140,8 +151,19 @@ def _purchased(seats: Mapping[str, str]) -> dict[str, int | None]:
     return bought
 
 
-def _minted(kind: TokenKind) -> str:
-    return mint(kind, secrets.token_bytes(32))
+def _with_scim_app(opening: OpenAccount, sealer: Sealer, token: str) -> OpenScimAccount:
+    """Return the command that also uploads, deploys and installs the guide's project, with role sync on."""
+    files = source_files(project_files(SCIM_PROJECT, uid=SCIM_PROJECT, role_sync=True))
+    request = upload_request(SCIM_PROJECT, files)
+    return OpenScimAccount(
+        account=opening,
+        project=SCIM_PROJECT,
+        platform_version=PLATFORM_VERSIONS[0],
+        components=components_of(request, files),
+        archive=pack(files),
+        token=token,
+        sealed=seal_token(sealer, token),
+    )
 
 
 def _default_domain(name: str) -> str:
@@ -176,11 +198,19 @@ def _shown_account(setup: SetUp, seats: Sequence[Seat], users: int) -> dict[str,
         "tier": account.tier.value,
         "sso": account.sso,
         "role_sync": account.role_sync,
+        "role_sync_in_force": setup.role_sync,
+        "seats_pricing": account.seats_pricing,
         "invites": str(account.invites),
         "time_zone": account.time_zone,
         "domains": sorted(setup.domains),
         "permission_sets": [
-            {"id": one.id, "name": one.name, "paid": one.paid, "super_admin": one.super_admin}
+            {
+                "id": one.id,
+                "name": one.name,
+                "paid": one.paid,
+                "super_admin": one.super_admin,
+                "seat": one.seat,
+            }
             for one in setup.permission_sets
         ],
         "teams": [{"id": team.id, "name": team.name} for team in setup.teams],

@@ -29,7 +29,14 @@ def _settings(command: F) -> F:
         click.option("--tier", type=click.Choice([tier.value for tier in Tier]), help="The subscription."),
         click.option("--sso/--no-sso", default=None, help="Single sign-on, without which SCIM is refused."),
         click.option(
-            "--role-sync/--no-role-sync", default=None, help="SCIM roles choose permission sets by name."
+            "--role-sync/--no-role-sync",
+            default=None,
+            help="Permission-set management: SCIM roles choose permission sets by name.",
+        ),
+        click.option(
+            "--seats-pricing/--no-seats-pricing",
+            default=None,
+            help="Seats-based pricing: a user's seat is set first, permission sets bring none.",
         ),
         click.option(
             "--invites", metavar="at-once|never|MINUTES", help="When invitations by the API are accepted."
@@ -68,7 +75,11 @@ def _pairs(_context: click.Context, _parameter: click.Parameter, given: tuple[st
 
 @account.command()
 @click.argument("name")
-@click.option("--with-scim", is_flag=True, help="Install the account's SCIM app and show its token.")
+@click.option(
+    "--with-scim",
+    is_flag=True,
+    help="Upload a project with the account's SCIM app, install it and show its token.",
+)
 @click.option(
     "--scope", "scopes", multiple=True, metavar="SCOPE", help="A further scope of the access token."
 )
@@ -78,7 +89,8 @@ def _pairs(_context: click.Context, _parameter: click.Parameter, given: tuple[st
 def create(name: str, data: Path, as_json: bool, **given: Any) -> None:
     """Open an account, by default Enterprise with SSO, a verified domain and role sync.
 
-    It has six permission sets, four teams and one super admin. The tokens are shown this once.
+    It has six permission sets, four teams and one super admin. Copy the credentials; of them, only the SCIM token is
+    shown again (`portal project token`).
     """
     address = recorded_address(data) or f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
     result = use(
@@ -129,7 +141,7 @@ def _created(result: Mapping[str, Any]) -> None:
             ("SCIM token", result.get("scim_token")),
         )
     )
-    click.echo("\nCopy the credentials now, they are not shown again.")
+    click.echo("\nCopy the credentials now, they are not shown again (but for the SCIM token).")
 
 
 def _listed(result: Mapping[str, Any]) -> None:
@@ -140,11 +152,22 @@ def _listed(result: Mapping[str, Any]) -> None:
 
 
 def _shown(result: Mapping[str, Any]) -> None:
-    labels = ("portal_id", "name", "tier", "sso", "role_sync", "invites", "time_zone", "domains", "users")
+    labels = (
+        "portal_id",
+        "name",
+        "tier",
+        "sso",
+        "role_sync",
+        "seats_pricing",
+        "invites",
+        "time_zone",
+        "domains",
+        "users",
+    )
     facts((label.replace("_", " "), result[label]) for label in labels)
     table(
-        ("permission set", "id", "paid", "super admin"),
-        [(one["name"], one["id"], one["paid"], one["super_admin"]) for one in result["permission_sets"]],
+        ("permission set", "id", "seat", "super admin"),
+        [(one["name"], one["id"], one["seat"], one["super_admin"]) for one in result["permission_sets"]],
         empty="No permission sets.",
     )
     table(("team", "id"), [(one["name"], one["id"]) for one in result["teams"]], empty="No teams.")

@@ -53,11 +53,50 @@ def show_user(account: str, user: str, data: Path, as_json: bool) -> None:
 @click.option("--permission-set", metavar="NAME", help="By name or id.")
 @click.option("--team", metavar="NAME", help="The primary team, by name or id.")
 @click.option("--further-team", "further_teams", multiple=True, metavar="NAME", help="May be repeated.")
+@click.option("--seat", "seats", multiple=True, metavar="NAME", help="A seat of their own; may be repeated.")
 @data_option
 @json_option
 def add(account: str, data: Path, as_json: bool, **given: Any) -> None:
     """Add somebody by hand."""
     result = use(data, lambda store: administration.add_user(store, SystemClock(), account, **given))
+    show(result, as_json, _shown)
+
+
+@user.command("set")
+@click.argument("account")
+@click.argument("user")
+@click.option("--first-name", metavar="NAME")
+@click.option("--last-name", metavar="NAME")
+@click.option("--permission-set", metavar="NAME", help='By name or id; "" for minimal permissions.')
+@click.option("--team", metavar="NAME", help='The primary team, by name or id; "" for none.')
+@click.option(
+    "--further-team", "further_teams", multiple=True, metavar="NAME", help="All of them; may be repeated."
+)
+@click.option("--seat", "seats", multiple=True, metavar="NAME", help="All of their own; may be repeated.")
+@data_option
+@json_option
+def change(
+    account: str,
+    user: str,
+    further_teams: tuple[str, ...],
+    seats: tuple[str, ...],
+    data: Path,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Change somebody by hand; what is not named stays. What SCIM manages is refused."""
+    result = use(
+        data,
+        lambda store: administration.change_user(
+            store,
+            SystemClock(),
+            account,
+            user,
+            further_teams=further_teams or None,
+            seats=seats or None,
+            **given,
+        ),
+    )
     show(result, as_json, _shown)
 
 

@@ -72,6 +72,7 @@ class Flags(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     scim_permissions_read_only: bool = False
     scim_matches_members: bool = True
     scim_delete: Literal["deactivate", "remove"] = "deactivate"
+    grants_end_with_access: bool = True
     oauth_rotates_refresh_token: bool = False
     removed_listed_seconds: Seconds = 0
     seat_release_seconds: Seconds = 0
@@ -123,7 +124,11 @@ class Team:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One HubSpot account (a *portal*, a *hub*) and its settings."""
+    """One HubSpot account (a *portal*, a *hub*) and its settings.
+
+    `role_sync` is the account's own switch for permission-set management. With `seats_pricing` seats are given to
+    users and never come with a permission set (HubSpot's SCIM guide).
+    """
 
     portal_id: int
     name: str
@@ -136,6 +141,7 @@ class Account:
     currency: str = "USD"
     flags: Flags = field(default_factory=Flags)
     created_at: Milliseconds = 0
+    seats_pricing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +153,13 @@ class SetUp:
     teams: tuple[Team, ...]
     domains: frozenset[str]
     seat_names: tuple[str, ...] = ()
+    role_sync_enabled: bool = True
+    """What the deployed project's scim component says; an account from before projects has none and says yes."""
+
+    @property
+    def role_sync(self) -> bool:
+        """Whether SCIM roles choose permission sets: the project must say so, and the account allow it."""
+        return self.role_sync_enabled and self.account.role_sync
 
     def permission_set(self, set_id: str) -> PermissionSet | None:
         """Return the set of that id."""
@@ -158,7 +171,9 @@ class SetUp:
 
     @property
     def seats_of_sets(self) -> dict[str, str]:
-        """The seat each permission set carries, by id, of those that carry one."""
+        """The seat each permission set gives, by id; none does under seats-based pricing."""
+        if self.account.seats_pricing:
+            return {}
         return {one.id: one.seat for one in self.permission_sets if one.seat is not None}
 
     def grants_super_admin(self, set_ids: tuple[str, ...]) -> bool:

@@ -21,4 +21,13 @@ def email_key(text: str) -> str:
 
 def domain_of(email: str) -> str:
     """Return the domain in the form in which domains are compared."""
-    return comparison_key(email.rpartition("@")[2])
+    return domain_key(email.rpartition("@")[2])
+
+
+def domain_key(domain: str) -> str:
+    """Return what two spellings of one domain have in common: as the DNS has it, letters of other scripts encoded."""
+    key = comparison_key(domain)
+    try:
+        return key.encode("idna").decode()
+    except UnicodeError:
+        return key

@@ -22,6 +22,7 @@ from syncline.portal.domain.errors import (
 )
 from syncline.portal.domain.requests import Given, UserFields, UserProvisionRequest
 from syncline.portal.domain.scopes import BILLING
+from syncline.portal.domain.seats import seat_first, set_without_seat
 from syncline.portal.domain.user import AccountUser, ScimState, returning, stamped
 
 LONGEST_NAME = 200
@@ -84,24 +85,33 @@ def invited(
     after = _with_fields(user, request, setup)
     if after.super_admin and not by_hand:
         raise _super_admin_refused()
+    _check_seat(returning(blank), after, setup)
     return after
 
 
 def updated(
-    user: AccountUser, request: UserFields, setup: SetUp, *, on_a_hub: bool, now: Milliseconds
+    user: AccountUser,
+    request: UserFields,
+    setup: SetUp,
+    *,
+    on_a_hub: bool,
+    now: Milliseconds,
+    by_hand: bool = False,
 ) -> AccountUser:
     """Return the user after an update.
 
     `on_a_hub` tells whether the person accepted an invitation to any account: before that HubSpot refuses
-    names. What SCIM manages is refused as the account's flags say; saying it again unchanged is no change.
+    names. What SCIM manages is refused as the account's flags say, and by hand always; saying it again unchanged is
+    no change. Only a person at the account's own pages (`by_hand`) makes and unmakes super admins.
     """
     after = stamped(user, _with_fields(user, request, setup), now)
     if user.scim is ScimState.MANAGED:
-        _check_managed(user, after, setup)
+        _check_managed(user, after, setup, by_hand=by_hand)
     elif request.names_given and not on_a_hub:
         raise names_need_a_hub()
-    if after.super_admin != user.super_admin:
+    if after.super_admin != user.super_admin and not by_hand:
         raise _super_admin_refused()
+    _check_seat(user, after, setup)
     return after
 
 
@@ -153,14 +163,21 @@ def _super_admin_refused() -> ValidationError:
     )
 
 
-def _check_managed(before: AccountUser, after: AccountUser, setup: SetUp) -> None:
+def _check_seat(before: AccountUser, after: AccountUser, setup: SetUp) -> None:
+    if wanted := set_without_seat(before, after, setup):
+        raise ValidationError(
+            seat_first(wanted), Detail("The seat comes first.", code="SEAT_REQUIRED", where="roleId")
+        )
+
+
+def _check_managed(before: AccountUser, after: AccountUser, setup: SetUp, *, by_hand: bool) -> None:
     flags, named = setup.account.flags, (before.first_name, before.last_name)
-    if flags.scim_names_read_only and (after.first_name, after.last_name) != named:
+    if (by_hand or flags.scim_names_read_only) and (after.first_name, after.last_name) != named:
         raise ValidationError(
             "This user's name is managed by your identity provider and can't be changed here.",
             Detail("The user is managed through SCIM.", code="USER_MANAGED_BY_SCIM", where="firstName"),
         )
-    frozen = flags.scim_permissions_read_only and setup.account.role_sync
+    frozen = (by_hand or flags.scim_permissions_read_only) and setup.role_sync
     if frozen and after.permission_set_ids != before.permission_set_ids:
         raise ValidationError(
             "This user's permissions are managed by your identity provider and can't be changed here.",

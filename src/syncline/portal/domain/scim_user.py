@@ -13,6 +13,7 @@ from typing import Any
 from syncline.clock import Milliseconds
 from syncline.portal.domain.account import PermissionSet, SetUp
 from syncline.portal.domain.emails import domain_of, email_key, is_email
+from syncline.portal.domain.seats import seat_first, set_without_seat
 from syncline.portal.domain.user import AccountUser, ScimState, with_access
 from syncline.scim.errors import Forbidden, InvalidValue
 from syncline.scim.resource import Resource
@@ -66,7 +67,8 @@ def provisioned(
     `before` is what SCIM last said of a managed user, None for somebody new or converted. Roles count when
     they are said for the first time or differently, and only while role sync is on: a role without a
     permission set of exactly its name means minimal permissions. A name that is left out stays; teams always do.
-    A user provisioned by SCIM needs no invitation.
+    A user provisioned by SCIM needs no invitation. `InvalidValue` for a paid set without its seat, where seats are
+    set first.
     """
     name = resource.get("name", {})
     managed = replace(
@@ -78,14 +80,17 @@ def provisioned(
         accepts_at=now if user.accepts_at is None else min(user.accepts_at, now),
     )
     managed = with_access(managed, active=resource.get("active") is not False, now=now)
-    if not setup.account.role_sync or (before is not None and roles_of(before) == roles_of(resource)):
+    if not setup.role_sync or (before is not None and roles_of(before) == roles_of(resource)):
         return managed
     found = set_for_roles(roles_of(resource), setup)
-    return replace(
+    after = replace(
         managed,
         permission_set_ids=(found.id,) if found else (),
         super_admin=found is not None and found.super_admin,
     )
+    if without_seat := set_without_seat(user, after, setup):
+        raise InvalidValue(seat_first(without_seat))
+    return after
 
 
 def check_super_admins(before: AccountUser, after: AccountUser, super_admins: int) -> None:

@@ -12,6 +12,8 @@ WRITE_RECORDS = ("crm.objects.users.write",)
 READ_ACTIVITY = ("account-info.security.read",)
 BILLING = "settings.billing.write"
 OAUTH = "oauth"
+DEVELOPER = "developer.projects.write"
+"""Carried by the tokens of HubSpot's command line only; no app can ask for it."""
 
 DEFAULT_SCOPES = (
     "account-info.security.read",

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from syncline.clock import Milliseconds
+from syncline.portal.domain.account import PermissionSet, SetUp
 from syncline.portal.domain.errors import Detail, ValidationError
 from syncline.portal.domain.user import AccountUser
 
@@ -47,6 +48,29 @@ def held(user: AccountUser, seats_of_sets: Mapping[str, str]) -> frozenset[str]:
 def counted(user: AccountUser | None, seats_of_sets: Mapping[str, str]) -> frozenset[str]:
     """Return the seats of a user that count; a deactivated user keeps seats that do not."""
     return held(user, seats_of_sets) if user is not None and user.active else frozenset()
+
+
+def set_without_seat(before: AccountUser, after: AccountUser, setup: SetUp) -> PermissionSet | None:
+    """Return a paid set that is newly given to somebody who lacks its seat; None where the set brings the seat.
+
+    Under seats-based pricing a user's seat must be set before the permissions (HubSpot's SCIM guide).
+    """
+    if not setup.account.seats_pricing:
+        return None
+    fresh = [
+        setup.permission_set(one) for one in after.permission_set_ids if one not in before.permission_set_ids
+    ]
+    lacking = (one for one in fresh if one is not None and one.seat and one.seat not in after.seat_names)
+    return next(lacking, None)
+
+
+def seat_first(wanted: PermissionSet) -> str:
+    """Return what to tell somebody who gives a paid set to a user without its seat."""
+    return (
+        f"The permission set {wanted.name!r} needs the seat {wanted.seat!r}, and this account is on seats-based "
+        "pricing, where permission sets bring no seat. Set the user's seat in HubSpot first, then assign the "
+        "permission set. Somebody who is not in HubSpot yet is provisioned without the role first."
+    )
 
 
 def no_seat(names: Iterable[str]) -> ValidationError:

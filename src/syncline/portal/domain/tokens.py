@@ -22,6 +22,8 @@ class TokenKind(StrEnum):
     """The account's native SCIM endpoint and nothing else."""
     PERSONAL = "personal"
     """A personal access key: HubSpot's command line trades it for short-lived tokens; it opens no call itself."""
+    DEVELOPER = "developer"
+    """Developer projects and the public API for half an hour: what a personal access key is traded for."""
     OAUTH = "oauth"
     """The public API for half an hour, on behalf of an app the account installed."""
     REFRESH = "refresh"
@@ -32,6 +34,11 @@ class TokenKind(StrEnum):
     """What an app does for itself (`client_credentials`): it opens no account."""
     SECRET = "secret"  # noqa: S105
     """An app's client secret."""
+
+    @property
+    def ends_with_its_person(self) -> bool:
+        """Whether it acts for the person in `user_id`, and ends when that person's access does."""
+        return self in (TokenKind.OAUTH, TokenKind.REFRESH, TokenKind.PERSONAL, TokenKind.DEVELOPER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,7 @@ _SHAPES = {
     TokenKind.API: "pat-{region}-{uuid}",
     TokenKind.SCIM: "pat-{region}-scim-{text}",
     TokenKind.PERSONAL: "pak-{region}-{text}",
+    TokenKind.DEVELOPER: "cli-{region}-{text}",
     TokenKind.OAUTH: "oat-{region}-{text}",
     TokenKind.REFRESH: "{region}-{uuid}",
     TokenKind.CODE: "{region}-code-{text}",

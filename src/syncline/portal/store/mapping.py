@@ -13,6 +13,7 @@ from syncline.portal.domain.account import Account, Flags, Invites, PermissionSe
 from syncline.portal.domain.oauth import App, Code
 from syncline.portal.domain.tokens import Grant, TokenKind
 from syncline.portal.domain.user import AccountUser, ScimState
+from syncline.portal.domain.verification import DomainClaim, DomainState, Look
 from syncline.sql.rows import Row
 
 AnyRow = Mapping[Any, Any]
@@ -33,6 +34,7 @@ def account_from(row: AnyRow) -> Account:
         currency=row["currency"],
         flags=msgspec.json.decode(row["flags"], type=Flags),
         created_at=row["created_at"],
+        seats_pricing=row["seats_pricing"],
     )
 
 
@@ -45,6 +47,7 @@ def account_settings(account: Account) -> Row:
         "invites": str(account.invites),
         "time_zone": account.time_zone,
         "flags": msgspec.json.encode(account.flags).decode(),
+        "seats_pricing": account.seats_pricing,
     }
 
 
@@ -54,6 +57,7 @@ def set_up_from(
     teams: Iterable[AnyRow],
     domains: Iterable[AnyRow],
     seats: Iterable[AnyRow],
+    scim_app: AnyRow | None,
 ) -> SetUp:
     """Return an account with what its users can be given, in the order of creation."""
     return SetUp(
@@ -62,6 +66,7 @@ def set_up_from(
         teams=tuple(Team(row["id"], row["name"], row["parent_id"]) for row in teams),
         domains=frozenset(row["domain"] for row in domains),
         seat_names=tuple(row["name"] for row in seats),
+        role_sync_enabled=scim_app is None or scim_app["role_sync"] is True,
     )
 
 
@@ -139,6 +144,36 @@ def code_from(row: AnyRow) -> Code:
 def code_row(code: Code) -> Row:
     """Return the row of `oauth_codes` that holds a code."""
     return {**asdict(code), "scopes": _text(code.scopes)}
+
+
+def claim_from(row: AnyRow) -> DomainClaim:
+    """Return the claim of a domain a row holds."""
+    return DomainClaim(
+        portal_id=row["portal_id"],
+        domain=row["domain"],
+        value=row["value"],
+        state=DomainState(row["state"]),
+        claimed_at=row["claimed_at"],
+        since=row["since"],
+        next_look_at=row["next_look_at"],
+        looked_at=row["looked_at"],
+        looks=msgspec.json.decode(row["looks"], type=tuple[Look, ...]),
+    )
+
+
+def claim_row(claim: DomainClaim) -> Row:
+    """Return the row of `domain_claims` that holds a claim."""
+    return {
+        "portal_id": claim.portal_id,
+        "domain": claim.domain,
+        "value": claim.value,
+        "state": claim.state.value,
+        "claimed_at": claim.claimed_at,
+        "since": claim.since,
+        "next_look_at": claim.next_look_at,
+        "looked_at": claim.looked_at,
+        "looks": msgspec.json.encode(claim.looks).decode(),
+    }
 
 
 def user_from(row: AnyRow) -> AccountUser:

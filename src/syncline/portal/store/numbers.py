@@ -15,6 +15,7 @@ _FIRST_NUMBERS = {
     "fault": 1,
     "set": 310_000,
     "team": 52_000,
+    "project": 7_400_000,
 }
 
 

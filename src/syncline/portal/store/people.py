@@ -12,6 +12,7 @@ from syncline.portal.domain.emails import email_key
 from syncline.portal.domain.scim_user import in_step
 from syncline.portal.domain.user import AccountUser, ScimState, scim_id_of
 from syncline.portal.store.activity import note_changes
+from syncline.portal.store.grants import end_grants
 from syncline.portal.store.mapping import set_up_from, user_from, user_row
 from syncline.portal.store.numbers import next_number
 from syncline.portal.store.seats import count_seats
@@ -21,6 +22,7 @@ from syncline.portal.store.tables import (
     domains,
     identities,
     permission_sets,
+    scim_apps,
     scim_resources,
     seats,
     teams,
@@ -35,7 +37,7 @@ def set_up_needs(portal_id: int) -> Iterable[Need]:
     """Return what `set_up` reads."""
     return [
         Need(table, ("portal_id",), (portal_id,))
-        for table in (accounts, permission_sets, teams, domains, seats)
+        for table in (accounts, permission_sets, teams, domains, seats, scim_apps)
     ]
 
 
@@ -48,6 +50,7 @@ def set_up(rows: Rows, portal_id: int) -> SetUp:
         rows.find(teams, portal_id=portal_id),
         rows.find(domains, portal_id=portal_id),
         rows.find(seats, portal_id=portal_id),
+        rows.get(scim_apps, portal_id),
     )
 
 
@@ -142,6 +145,8 @@ def _write(rows: Rows, before: AccountUser | None, after: AccountUser, actor: in
     if before is None:
         rows.insert(account_users, row)
         return
+    if before.active and not after.active:
+        end_grants(rows, after)
     changes = {name: value for name, value in row.items() if name not in ("portal_id", "user_id")}
     rows.update(account_users, (after.portal_id, after.id), **changes)
     if after.email != before.email:

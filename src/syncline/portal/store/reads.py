@@ -28,6 +28,7 @@ from syncline.portal.store.tables import (
     domains,
     identities,
     permission_sets,
+    scim_apps,
     seats,
     teams,
     tokens,
@@ -47,6 +48,7 @@ _SETS = select(permission_sets).where(permission_sets.c.portal_id == _PORTAL).or
 _TEAMS = select(teams).where(teams.c.portal_id == _PORTAL).order_by(teams.c.id)
 _DOMAINS = select(domains).where(domains.c.portal_id == _PORTAL).order_by(domains.c.domain)
 _SEATS = select(seats).where(seats.c.portal_id == _PORTAL).order_by(seats.c.name)
+_SCIM_APP = select(scim_apps).where(scim_apps.c.portal_id == _PORTAL)
 _BY_ID = select(account_users).where(_PRESENT, _users.user_id == bindparam("key"))
 _BY_EMAIL = (
     select(account_users)
@@ -69,6 +71,12 @@ _LAGGING_PAGE = (
     )
     .order_by(_users.user_id)
     .limit(bindparam("limit"))
+)
+_FIRST_ADMIN = (
+    select(_users.user_id)
+    .where(_PRESENT, _users.super_admin.is_(True), _users.deactivated_at.is_(None))
+    .order_by(_users.user_id)
+    .limit(1)
 )
 _COUNT = select(func.count()).where(_PRESENT)
 _MEMBERSHIPS = (
@@ -108,6 +116,7 @@ def set_up(connection: Connection, portal_id: int) -> SetUp:
         connection.execute(_TEAMS, found).mappings().all(),
         connection.execute(_DOMAINS, found).mappings().all(),
         connection.execute(_SEATS, found).mappings().all(),
+        connection.execute(_SCIM_APP, found).mappings().first(),
     )
 
 
@@ -157,6 +166,12 @@ def select_users(
 def count_users(connection: Connection, portal_id: int) -> int:
     """Return how many users the account has, active or not."""
     return connection.execute(_COUNT, {"portal_id": portal_id}).scalar_one()
+
+
+def first_super_admin(connection: Connection, portal_id: int) -> int | None:
+    """Return the id of the account's first active super admin."""
+    found: int | None = connection.execute(_FIRST_ADMIN, {"portal_id": portal_id}).scalar()
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,22 +50,25 @@ def count_seats(rows: Rows, before: AccountUser | None, after: AccountUser, now:
     if not _may_hold(before) and not _may_hold(after):
         return
     portal_id = after.portal_id
-    carried = {
-        row["id"]: row["seat"]
-        for row in rows.find(permission_sets, portal_id=portal_id)
-        if row["seat"] is not None
-    }
+    (row,) = rows.find(accounts, portal_id=portal_id)
+    account = account_from(row)
+    carried = {} if account.seats_pricing else seats_of_sets(rows, portal_id)
     had, has = counted(before, carried), counted(after, carried)
     if had == has:
         return
-    (account,) = rows.find(accounts, portal_id=portal_id)
-    lag = account_from(account).flags.seat_release_seconds * 1000
+    lag = account.flags.seat_release_seconds * 1000
     found = {row["name"]: seat_from(row) for row in rows.find(seats, portal_id=portal_id)}
     missing = [name for name in has - had if name in found and found[name].remaining(now, lag) == 0]
     if missing:
         raise no_seat(missing)
     for name in sorted((had ^ has) & found.keys()):
         _write(rows, portal_id, found[name], name in has, now, lag)
+
+
+def seats_of_sets(rows: Rows, portal_id: int) -> dict[str, str]:
+    """Return the seat of each permission set that has one, by the set's id."""
+    found = rows.find(permission_sets, portal_id=portal_id)
+    return {row["id"]: row["seat"] for row in found if row["seat"] is not None}
 
 
 def _write(rows: Rows, portal_id: int, seat: Seat, taken: bool, now: Milliseconds, lag: int) -> None:

@@ -11,18 +11,24 @@ from sqlalchemy import Engine
 from syncline.sql.engines import open_engine
 from syncline.sql.migrations import migrate
 from syncline.sql.reader import Reader
+from syncline.sql.sealing import Key, Sealer
 from syncline.sql.writer import Writer
 
 MIGRATIONS = "syncline.portal.store.migrations"
+KEY = "portal.key"
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Commands go to `writer`, reads to `reader`. An async context manager: closing drains the writer."""
+    """Commands go to `writer`, reads to `reader`. An async context manager: closing drains the writer.
+
+    `sealer` seals the few credentials that are shown again.
+    """
 
     engine: Engine
     writer: Writer
     reader: Reader
+    sealer: Sealer
 
     async def __aenter__(self) -> Store:
         self.writer.start()
@@ -37,7 +43,11 @@ class Store:
 
 
 def open_store(path: Path) -> Store:
-    """Open the database file, made and brought up to date if need be; `StoreError` says why it cannot."""
+    """Open the database file, made and brought up to date if need be; `StoreError` says why it cannot.
+
+    Its key lies beside it, in `portal.key`, and is made with it.
+    """
+    sealer = Sealer(Key.load(path.with_name(KEY)))
     engine = open_engine(f"sqlite:///{path}")
     migrate(engine, MIGRATIONS)
-    return Store(engine, Writer(engine), Reader(engine))
+    return Store(engine, Writer(engine), Reader(engine), sealer)

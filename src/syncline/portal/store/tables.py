@@ -8,7 +8,20 @@ since the epoch; lists and flags are JSON text.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    false,
+    text,
+)
 
 metadata = MetaData(
     naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"},
@@ -37,6 +50,7 @@ accounts = Table(
     Column("currency", String, nullable=False),
     Column("flags", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("seats_pricing", Boolean, nullable=False, server_default=false()),
     Index("ux_accounts_name_key", "name_key", unique=True),
     info={"lookups": [("name_key",)]},
 )
@@ -49,6 +63,25 @@ domains = Table(
     Column("verified_at", BigInteger, nullable=False),
 )
 """The verified e-mail domains of an account."""
+
+domain_claims = Table(
+    "domain_claims",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("domain", String, primary_key=True),
+    Column("value", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("claimed_at", BigInteger, nullable=False),
+    Column("since", BigInteger),
+    Column("next_look_at", BigInteger),
+    Column("looked_at", BigInteger),
+    Column("looks", Text, nullable=False),
+    Index("ix_domain_claims_next_look_at", "next_look_at"),
+)
+"""Domains to be proven by a TXT record, and what the last look in the DNS found, as JSON.
+
+A verified one is in `domains` too; one in `domains` alone was verified by hand and never lapses.
+"""
 
 permission_sets = Table(
     "permission_sets",
@@ -95,12 +128,13 @@ tokens = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
     Column("revoked_at", BigInteger),
+    Column("sealed", Text),
     Index("ix_tokens_portal_id_client_id", "portal_id", "client_id"),
     info={"lookups": [("portal_id",), ("portal_id", "client_id")]},
 )
-"""Credentials; `id` is a fingerprint, the credential itself is nowhere.
+"""Credentials; `id` is a fingerprint. What is shown again (a project app's token) is `sealed`, the rest is nowhere.
 
-`client_id` is the app of an OAuth token, `user_id` who granted it or made it.
+`client_id` is the app of an app's token, `user_id` who granted it or made it.
 """
 
 apps = Table(
@@ -115,9 +149,15 @@ apps = Table(
     Column("scopes", Text, nullable=False),
     Column("optional_scopes", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("project_id", BigInteger),
+    Column("uid", String),
     Index("ix_apps_portal_id", "portal_id"),
+    info={"lookups": [("portal_id",)]},
 )
-"""Developer apps: `portal_id` is the account that registered one, `secret_id` its secret's fingerprint."""
+"""Developer apps: `portal_id` is the account that registered one, `secret_id` its secret's fingerprint.
+
+The app of a deployed project has the project's id and its own uid in it.
+"""
 
 installs = Table(
     "installs",
@@ -145,7 +185,7 @@ oauth_codes = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("used_at", BigInteger),
     Index("ix_oauth_codes_portal_id_client_id", "portal_id", "client_id"),
-    info={"lookups": [("portal_id", "client_id")]},
+    info={"lookups": [("portal_id",), ("portal_id", "client_id")]},
 )
 """Authorization codes by fingerprint."""
 
@@ -263,3 +303,70 @@ faults = Table(
     Column("rule", Text, nullable=False),
 )
 """Faults ordered for an account, as JSON (`faults.order`)."""
+
+projects = Table(
+    "projects",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", String, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("deployed_build_id", Integer),
+    Column("last_build_id", Integer, nullable=False),
+    Column("last_deploy_id", Integer, nullable=False),
+    Index("ux_projects_name", "portal_id", "name", unique=True),
+    info={"lookups": [("portal_id", "name")]},
+)
+"""Developer projects, and the last number given to a build and a deploy of each."""
+
+builds = Table(
+    "builds",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("project_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("platform_version", String, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("components", Text, nullable=False),
+    Column("warnings", Text, nullable=False),
+    Column("auto_deploy", Boolean, nullable=False),
+    Column("deploy_id", Integer, nullable=False),
+    Column("user_id", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+)
+"""Uploads and what they were built into."""
+
+archives = Table(
+    "archives",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("project_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("build_id", Integer, primary_key=True, autoincrement=False),
+    Column("content", LargeBinary, nullable=False),
+)
+"""The zip of each build as it came; apart from `builds`, so that listing those stays cheap."""
+
+deploys = Table(
+    "deploys",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("project_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("build_id", Integer),
+    Column("components", Text, nullable=False),
+    Column("logs", Text, nullable=False),
+    Column("user_id", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+)
+"""Builds put to work; one without a build took everything away."""
+
+scim_apps = Table(
+    "scim_apps",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("project_id", BigInteger, nullable=False),
+    Column("uid", String, nullable=False),
+    Column("role_sync", Boolean),
+)
+"""The one SCIM app an account may have: its key is the limit. `role_sync` is null until it is deployed."""

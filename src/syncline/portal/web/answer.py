@@ -14,7 +14,7 @@ JSON = b"application/json;charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status, a JSON body or none, and headers."""
+    """A status, a JSON body or none, and headers. A body of bytes goes out as it is, its type among the headers."""
 
     status: int
     body: Any = None
@@ -23,9 +23,10 @@ class Answer:
 
 async def send_answer(send: Send, answer: Answer, headers: Mapping[str, str], *, without_body: bool) -> None:
     """Send an answer, with further headers; HEAD gets the headers alone."""
-    content = b"" if answer.body is None else orjson.dumps(answer.body)
+    as_it_is = isinstance(answer.body, bytes)
+    content = b"" if answer.body is None else answer.body if as_it_is else orjson.dumps(answer.body)
     raw = [(b"content-length", str(len(content)).encode())]
-    if content:
+    if content and not as_it_is:
         raw.append((b"content-type", JSON))
     for name, value in (*headers.items(), *answer.headers.items()):
         raw.append((name.lower().encode(), value.encode()))

@@ -1,7 +1,7 @@
 """The portal as one ASGI application: the onion and the whole route table.
 
-Outermost first: ordered faults; the correlation id; then SCIM below `/scim/v2`, or the public API, where each address
-authenticates, counts, checks scopes and answers (`endpoint`).
+Outermost first: ordered faults; the correlation id; then SCIM below `/scim/v2`, the account's pages (`pages`), or the
+public API, where each address authenticates, counts, checks scopes and answers (`endpoint`).
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from syncline.portal.faults.edge import FaultyEdge
+from syncline.portal.pages.routes import routes as page_routes
 from syncline.portal.web import account_info, activity, app_installs, crm_users, owners, scim, teams, users
 from syncline.portal.web.call import Surroundings
 from syncline.portal.web.correlation import Correlated
 from syncline.portal.web.endpoint import Endpoint, Operation, not_found
 from syncline.portal.web.oauth.routes import routes as oauth_routes
+from syncline.portal.web.projects import apps, builds, deploys, developer, projects
 from syncline.portal.web.ratelimit import Limiter
 from syncline.scimserver import ScimApplication
 
@@ -28,6 +30,11 @@ def operations() -> dict[str, Mapping[str, Operation]]:
         **activity.ROUTES,
         **app_installs.ROUTES,
         **users.SEATS,
+        **developer.ROUTES,
+        **projects.ROUTES,
+        **builds.ROUTES,
+        **deploys.ROUTES,
+        **apps.ROUTES,
     }
     for area in (users, owners, teams, crm_users):
         for path, methods in area.ROUTES.items():
@@ -38,7 +45,7 @@ def operations() -> dict[str, Mapping[str, Operation]]:
 def create_application(around: Surroundings) -> ASGIApp:
     """Return the portal over an open store."""
     limiter = Limiter()
-    routes = oauth_routes(around)
+    routes = [*page_routes(around), *oauth_routes(around), *developer.open_routes(around)]
     for path, methods in operations().items():
         endpoint = Endpoint(methods, around, limiter)
         routes.append(Route(path, endpoint))

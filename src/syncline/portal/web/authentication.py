@@ -13,6 +13,7 @@ from syncline.portal.store.store import Store
 
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 _LONGEST_TOKEN = 512
+_KINDS = (TokenKind.API, TokenKind.DEVELOPER, TokenKind.OAUTH)
 
 
 async def authenticate(store: Store, authorization: str | None, now: Milliseconds) -> tuple[Grant, Account]:
@@ -26,7 +27,7 @@ async def authenticate(store: Store, authorization: str | None, now: Millisecond
             headers=_CHALLENGE,
         )
     found = await lookup(store, token)
-    if found is None or found[0].kind not in (TokenKind.API, TokenKind.OAUTH):
+    if found is None or found[0].kind not in _KINDS:
         raise InvalidAuthentication(
             "The access token is invalid, revoked or not meant for this API.", headers=_CHALLENGE
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 
 from syncline.clock import Clock, Milliseconds
+from syncline.portal.dns.resolver import DnsResolver, TxtResolver
 from syncline.portal.domain.account import Account
 from syncline.portal.domain.errors import PayloadTooLarge, UnsupportedMediaType, ValidationError
 from syncline.portal.domain.tokens import Grant
@@ -24,11 +25,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What every call needs besides the request: the store, the clock and the portal's own address."""
+    """What every call needs besides the request: the store, the clock, the portal's own address, and the DNS."""
 
     store: Store
     clock: Clock
     base_url: Callable[[], str]
+    resolver: TxtResolver = field(default_factory=DnsResolver)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +82,14 @@ class Call:
 Handler = Callable[[Call], Awaitable[Answer]]
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, limit: int = BODY_BYTES) -> bytes:
     """Return the body; `PayloadTooLarge` past the limit, `ValidationError` when it ends early."""
     content = bytearray()
     try:
         async for chunk in request.stream():
             content += chunk
-            if len(content) > BODY_BYTES:
-                raise PayloadTooLarge(f"The body is longer than {BODY_BYTES} bytes.")
+            if len(content) > limit:
+                raise PayloadTooLarge(f"The body is longer than {limit} bytes.")
     except ClientDisconnect:
         raise ValidationError("The body ended early.") from None
     return bytes(content)

@@ -30,10 +30,14 @@ from syncline.gateway.services.ports.hubspot import (
     Trouble,
 )
 from syncline.gateway.services.ports.journal import (
+    Activity,
     CallRecord,
     Event,
+    GroupSeen,
+    RoleSeen,
     Totals,
 )
+from syncline.gateway.services.ports.operators import OperatorEvent, OperatorStore, SignedIn
 from syncline.gateway.services.ports.records import (
     Actor,
     Cause,
@@ -44,6 +48,7 @@ from syncline.gateway.services.ports.records import (
 )
 from syncline.gateway.services.ports.stores import (
     BacklogStore,
+    ChoiceStore,
     DirectoryStore,
     GrantStore,
     JournalStore,
@@ -53,6 +58,7 @@ from syncline.gateway.services.ports.stores import (
 
 __all__ = [
     "AccountReading",
+    "Activity",
     "Actor",
     "Arrived",
     "Authority",
@@ -60,22 +66,28 @@ __all__ = [
     "Basis",
     "CallRecord",
     "Cause",
+    "ChoiceStore",
     "Connection",
     "DirectoryStore",
     "Event",
     "Failed",
     "GrantStore",
     "Granted",
+    "GroupSeen",
     "JournalStore",
     "Link",
     "Links",
     "Looked",
     "Met",
+    "OperatorEvent",
+    "OperatorStore",
     "Outcome",
     "Overtaken",
     "ProtectedUser",
+    "RoleSeen",
     "Settlement",
     "SetupStore",
+    "SignedIn",
     "Standing",
     "StillWanted",
     "Store",

@@ -78,6 +78,12 @@ class Failed:
     sentence: str
     retry_after: Milliseconds | None = None
     scim_id: str | None = None
+    outage: bool = False
+    """HubSpot or the way to it failed; it may have nothing to do with this person."""
+    reached: bool = True
+    """HubSpot, or something in its place, has answered or may have taken the call."""
+    over_scim: bool = False
+    """It was the SCIM channel that failed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from syncline.clock import Milliseconds
+
+
+class Activity(StrEnum):
+    """What can be told by the hour without counting it."""
+
+    EVENTS = "events"
+    CALLS = "calls"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,3 +55,22 @@ class Totals:
     retrying: int
     held: Mapping[str, int]
     last_contact_at: Milliseconds | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSeen:
+    """A role value the identity provider has given to so many people, and when that last changed."""
+
+    role: str
+    people: int
+    last_at: Milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSeen:
+    """A group with the number of its direct members; `ordinal` is its place among the tenant's resources."""
+
+    id: str
+    display_name: str
+    members: int
+    ordinal: int

@@ -6,19 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.grant import Credential
+from syncline.gateway.domain.health import Health
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(msgspec.Struct, frozen=True):
     """Why rows change: the moment, the correlation id, and what is worth keeping of the request."""
 
     at: Milliseconds
     correlation_id: str
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,11 @@ class Connection:
     account_read_at: Milliseconds | None
     trouble: str | None
     trouble_detail: str | None
+    health: Health = Health.HEALTHY
+    health_since: Milliseconds | None = None
+    """Since when it is so; None while it has always been healthy."""
+    probe_at: Milliseconds | None = None
+    """When a connection in trouble is tried next by itself; None when it is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

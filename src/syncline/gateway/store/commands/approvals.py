@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from syncline.clock import Milliseconds
+from syncline.gateway.domain.change import CHANGE_APPROVED
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.domain.threshold import WINDOW
 from syncline.gateway.services.ports import Actor
@@ -19,18 +20,21 @@ from syncline.sql.rows import Need, Row, Rows
 class Approve:
     """Approve one thing for each of these deliveries and have them decided again, at once.
 
-    An approval is for the person the delivery now has: whoever takes over the e-mail does not inherit it.
+    An approval is for the person the delivery now has: whoever takes over the e-mail does not inherit it. Of
+    the changes of one person only the last one approved stands.
     """
 
     tenant_id: TenantId
     granted: tuple[tuple[str, str], ...]
     actor: Actor
+    because: str = ""
 
     def prefetch(self) -> Iterable[Need]:
         primary_key = ("tenant_id", "key")
         return (
             counters_of(self.tenant_id),
             *(Need(deliveries, primary_key, (self.tenant_id, key)) for key, _ in self.granted),
+            *(Need(approvals, primary_key, (self.tenant_id, key)) for key, _ in self.granted),
         )
 
     def apply(self, rows: Rows) -> None:
@@ -53,13 +57,20 @@ class Approve:
             "approved_by": self.actor.name,
         }
         # One for somebody who had this e-mail before is worth nothing any more.
-        rows.delete(approvals, self.tenant_id, key, what)
+        for outdated in self._outdated(rows, key, what):
+            rows.delete(approvals, self.tenant_id, key, outdated)
         rows.insert(approvals, approval)
         revision = delivery["desired_revision"] + 1
         rows.update(deliveries, (self.tenant_id, key), due_at=self.actor.at, desired_revision=revision)
+        why = {"because": self.because} if self.because else {}
         record_audit(
-            rows, self.tenant_id, self.actor.at, self.actor.name, "approved", delivery=key, what=what
+            rows, self.tenant_id, self.actor.at, self.actor.name, "approved", delivery=key, what=what, **why
         )
+
+    def _outdated(self, rows: Rows, key: str, what: str) -> list[str]:
+        held = [row["what"] for row in rows.find(approvals, tenant_id=self.tenant_id, key=key)]
+        is_change = what.startswith(CHANGE_APPROVED)
+        return [each for each in held if each == what or (is_change and each.startswith(CHANGE_APPROVED))]
 
 
 @dataclass(frozen=True, slots=True)

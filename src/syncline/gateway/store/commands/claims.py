@@ -13,7 +13,7 @@ older intent overtake a newer one:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from syncline.gateway.domain.delivery import Access, Intent, Urgency
 from syncline.gateway.domain.person import email_key
@@ -24,11 +24,13 @@ from syncline.sql.rows import Row, Rows
 NO_EMAIL = "scim:"
 """Prefix of the key of a person without a row of an e-mail: no e-mail can contain it before its ``@``."""
 
+# The values are looked up once: a member of an enumeration gives its own at the price of a look-up in a row.
+_PRESENT = (Intent.PRESENT.value, int(Urgency.NORMAL))
+_DEACTIVATED = (Intent.DEACTIVATED.value, int(Urgency.URGENT))
 _AT_HUBSPOT = {Access.ACTIVE.value, Access.DEACTIVATED.value, Access.STRIPPED.value}
 
 
-@dataclass(frozen=True, slots=True)
-class Claimant:
+class Claimant(Struct, frozen=True):
     """A SCIM user as far as delivery is concerned: who it is, which e-mail it should have, whether it is active."""
 
     tenant_id: str
@@ -73,7 +75,7 @@ def give_up(rows: Rows, tenant_id: str, key: str, cause: Cause) -> None:
     rows.update(
         deliveries,
         (tenant_id, key),
-        **_marked(rows, row, cause, Urgency.URGENT),
+        **_marked(rows, row, cause, int(Urgency.URGENT)),
         user_id=None,
         intent=Intent.DELETED.value,
         claimed_by=None,
@@ -123,17 +125,16 @@ def _holder(rows: Rows, claimant: Claimant, key: str, *, takes_along: bool) -> s
 
 def _touch(rows: Rows, claimant: Claimant, key: str, cause: Cause, *, claimed_by: str | None) -> None:
     row = rows.get(deliveries, claimant.tenant_id, key)
-    intent = Intent.PRESENT if claimant.active else Intent.DEACTIVATED
-    urgency = Urgency.NORMAL if claimant.active else Urgency.URGENT
+    intent, urgency = _PRESENT if claimant.active else _DEACTIVATED
     # While the claimant waits for an e-mail somebody else holds, its row goes on standing for the old one.
     email = claimant.email if claimed_by is None else (row["email"] if row is not None else None)
-    known = row or blank(claimant.tenant_id, key)
+    known = row or {**_BLANK, "tenant_id": claimant.tenant_id, "key": key}
     changes = {
         **_marked(rows, known, cause, urgency),
         "email": email,
         "wanted_email": claimant.email,
         "user_id": claimant.user_id,
-        "intent": intent.value,
+        "intent": intent,
         "claimed_by": claimed_by,
         "moved_to": None,
     }
@@ -189,14 +190,14 @@ def owing(known_as: str | None) -> Row:
     return {"renamed_from": known_as, "renamed_key": None if known_as is None else email_key(known_as)}
 
 
-def _marked(rows: Rows, row: Row, cause: Cause, urgency: Urgency) -> Row:
+def _marked(rows: Rows, row: Row, cause: Cause, urgency: int) -> Row:
     """Return the columns of a row that has something new to deliver, at once."""
     tenant = rows.get(tenants, row["tenant_id"])
     return {
         "desired_revision": row["desired_revision"] + 1,
         # It is due, so it will be decided on the newest set-up anyway: not a second time for being stale.
         "decided_epoch": row["decided_epoch"] if tenant is None else tenant["placement_epoch"],
-        "urgency": int(urgency),
+        "urgency": urgency,
         "due_at": cause.at,
         "attempts": 0,
         "correlation_id": cause.correlation_id,
@@ -206,33 +207,15 @@ def _marked(rows: Rows, row: Row, cause: Cause, urgency: Urgency) -> Row:
     }
 
 
-def blank(tenant_id: str, key: str) -> Row:
-    """Return a delivery row about which nothing is known and nothing is asked."""
-    return {
-        "tenant_id": tenant_id,
-        "key": key,
-        "email": None,
-        "wanted_email": None,
-        "user_id": None,
-        "intent": Intent.RELEASED.value,
-        "desired_revision": 0,
-        "delivered_revision": 0,
-        "decided_epoch": 0,
-        "urgency": int(Urgency.NORMAL),
-        "due_at": None,
-        "attempts": 0,
-        "correlation_id": "",
-        "hubspot_id": None,
-        "scim_id": None,
-        "origin": None,
-        "access": Access.NONE.value,
-        **owing(None),
-        "uncertain": None,
-        "moved_to": None,
-        "claimed_by": None,
-        "hold_reason": None,
-        "hold_detail": None,
-        "last_error": None,
-        "delivered_at": None,
-        "may_reactivate": False,
-    }
+_BLANK: Row = {
+    "intent": Intent.RELEASED.value,
+    "desired_revision": 0,
+    "delivered_revision": 0,
+    "decided_epoch": 0,
+    "urgency": int(Urgency.NORMAL),
+    "attempts": 0,
+    "correlation_id": "",
+    "access": Access.NONE.value,
+    "may_reactivate": False,
+}
+"""The columns that are never empty, of a delivery about which nothing is known and nothing is asked."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import AccountUser
+from syncline.gateway.domain.change import CHANGE_APPROVED
 from syncline.gateway.domain.delivery import LEAVE, Access, Intent
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.services.ports import Cause, Settlement, Standing
@@ -109,10 +110,7 @@ class Settle:
         return (
             counters_of(self.tenant_id),
             *(Need(deliveries, primary_key, (self.tenant_id, item.key)) for item in self.settlements),
-            *(
-                Need(approvals, (*primary_key, "what"), (self.tenant_id, item.key, LEAVE))
-                for item in self.settlements
-            ),
+            *(Need(approvals, primary_key, (self.tenant_id, item.key)) for item in self.settlements),
         )
 
     def apply(self, rows: Rows) -> None:
@@ -135,9 +133,12 @@ class Settle:
         if settlement.scim_id is not None:
             changes["scim_id"] = settlement.scim_id
         self._journal(rows, row, settlement)
-        if settlement.standing is not None and settlement.retry_at is None and settlement.hold_reason is None:
-            _use_up_approvals(rows, self.tenant_id, settlement.key)
-        elif row["intent"] == Intent.PRESENT.value:
+        at_rest = settlement.retry_at is None and settlement.hold_reason is None
+        if at_rest:
+            # Somebody found in step without a call has no use for the approval of a change, either.
+            beginning = "" if settlement.standing is not None else CHANGE_APPROVED
+            _use_up_approvals(rows, self.tenant_id, settlement.key, beginning)
+        if row["intent"] == Intent.PRESENT.value:
             # Whoever is wanted back is not to leave on a word given before.
             rows.delete(approvals, self.tenant_id, settlement.key, LEAVE)
         if settlement.standing is not None or settlement.looked:
@@ -255,10 +256,11 @@ class MakeDue:
                 )
 
 
-def _use_up_approvals(rows: Rows, tenant_id: str, key: str) -> None:
+def _use_up_approvals(rows: Rows, tenant_id: str, key: str, beginning: str) -> None:
     """Forget what was approved: an approval is for one decision, what comes after it is looked at again."""
     for approval in rows.find(approvals, tenant_id=tenant_id, key=key):
-        rows.delete(approvals, tenant_id, key, approval["what"])
+        if approval["what"].startswith(beginning):
+            rows.delete(approvals, tenant_id, key, approval["what"])
 
 
 def _count_delivered(rows: Rows, tenant_id: str, before: str, after: Access) -> None:

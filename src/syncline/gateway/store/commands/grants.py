@@ -8,9 +8,11 @@ from typing import Any
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.authorization import AuthorizationState
+from syncline.gateway.domain.health import HealthEvent
 from syncline.gateway.domain.tenant import TenantId, TenantMode
 from syncline.gateway.services.ports import Actor, Cause
-from syncline.gateway.store.commands.journal import counters_of, record_audit, record_event
+from syncline.gateway.store.commands.health import move_health
+from syncline.gateway.store.commands.journal import counters_of, record_audit
 from syncline.gateway.store.commands.setup import bump_epoch, forget_account_users
 from syncline.gateway.store.tables import account_users, authorizations, connections, tenants
 from syncline.sql.rows import Need, Row, Rows
@@ -123,16 +125,8 @@ class EndGrant:
         row = rows.get(connections, self.tenant_id)
         if row is None or row["grant_id"] != self.grant_id or row["grant_ended"]:
             return
-        rows.update(
-            connections,
-            (self.tenant_id,),
-            grant_ended=True,
-            trouble=self.code,
-            trouble_detail=self.sentence,
-        )
-        record_event(
-            rows, self.tenant_id, self.cause, "connection.trouble", None, self.sentence, trouble=self.code
-        )
+        rows.update(connections, (self.tenant_id,), grant_ended=True)
+        move_health(rows, self.tenant_id, HealthEvent.GRANT_ENDED, self.code, self.sentence, self.cause)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,18 @@ from dataclasses import dataclass
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.errors import Conflict, NotFound, Refused
+from syncline.gateway.domain.health import HealthEvent
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.person import email_key
+from syncline.gateway.domain.proposal import connection_fingerprint, refuse_unexpected
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.services.ports import Actor, Cause, ProtectedUser, Token
 from syncline.gateway.store import records
 from syncline.gateway.store.commands.deliveries import keep_account_user
-from syncline.gateway.store.commands.journal import counters_of, record_audit, record_event
+from syncline.gateway.store.commands.health import move_health
+from syncline.gateway.store.commands.journal import counters_of, record_audit
 from syncline.gateway.store.commands.leaving import leave_account
+from syncline.gateway.store.commands.renames import record_renames
 from syncline.gateway.store.tables import (
     account_users,
     connections,
@@ -141,6 +145,10 @@ class NoteTokenUse:
             rows.update(scim_tokens, (self.token_id,), last_used_at=self.at, last_used_from=self.client)
 
 
+_LASTING = frozenset(
+    {"tenant_id", "created_at", "trouble", "trouble_detail", "health", "health_since", "probe_at"}
+)
+"""The columns that setting a connection leaves alone: `move_health` sees to how it is."""
 _RENEWED = frozenset(
     {"access_token", "refresh_token", "token_obtained_at", "token_expires_at", "grant_ended"}
 )
@@ -153,12 +161,13 @@ class SetConnection:
 
     When the account or the address changes, all that is known of the account before is forgotten, its ids and what was
     approved for it included: the new one's users have ids of their own. Nothing is sent to it before a plan was seen:
-    a live tenant goes back to plan.
+    a live tenant goes back to plan. With `expect`, the fingerprint of a preview, nothing else is saved.
     """
 
     tenant_id: TenantId
     row: Row
     actor: Actor
+    expect: str | None = None
 
     def prefetch(self) -> Iterable[Need]:
         return (*_tenant_needs(self.tenant_id), Need(connections, ("tenant_id",), (self.tenant_id,)))
@@ -172,14 +181,17 @@ class SetConnection:
                         f"HubSpot account {portal_id} belongs to another tenant already: "
                         "an account is kept in line by one tenant only."
                     )
+        self._refuse_unexpected(rows)
         before = rows.get(connections, self.tenant_id)
         left = self._leave(rows)
         if before is None:
             rows.insert(connections, self.row)
         else:
-            kept = {
-                name: value for name, value in self.row.items() if name not in {"tenant_id", "created_at"}
-            }
+            renewed = Cause(self.actor.at, "")
+            move_health(
+                rows, self.tenant_id, HealthEvent.RENEWED, None, "The connection was set anew", renewed
+            )
+            kept = {name: value for name, value in self.row.items() if name not in _LASTING}
             if before["grant_id"] is not None and before["grant_id"] == kept["grant_id"]:
                 # The same grant: its tokens may have been renewed since the row was made, and only the last ones live.
                 kept = {name: value for name, value in kept.items() if name not in _RENEWED}
@@ -198,6 +210,15 @@ class SetConnection:
             credential=self.row["credential"],
             granted_by=self.row["grant_holder"],
         )
+
+    def _refuse_unexpected(self, rows: Rows) -> None:
+        tenant = rows.get(tenants, self.tenant_id)
+        if tenant is not None:
+            row = self.row
+            found = connection_fingerprint(
+                tenant["placement_epoch"], row["portal_id"], row["base_url"], row["scim_base_url"]
+            )
+            refuse_unexpected(self.expect, found)
 
     def _leave(self, rows: Rows) -> Row:
         """Forget the account before when this is another one; return what the audit says of it."""
@@ -243,7 +264,9 @@ class KeepAccount:
         connection = rows.get(connections, self.tenant_id)
         if connection is None:
             return
-        text = records.account_text(self.account)
+        before = None if connection["account"] is None else records.account_of(connection["account"])
+        record_renames(rows, self.tenant_id, connection["account"], self.account, self.at)
+        text = records.account_text(self.account.after(before))
         changed = connection["account"] != text
         rows.update(connections, (self.tenant_id,), account=text, account_read_at=self.at)
         seen = {user.hubspot_id for user in self.users}
@@ -252,37 +275,15 @@ class KeepAccount:
                 rows.delete(account_users, self.tenant_id, row["hubspot_id"])
                 changed = True
         for user in self.users:
-            before = rows.get(account_users, self.tenant_id, user.hubspot_id)
+            kept = rows.get(account_users, self.tenant_id, user.hubspot_id)
             fresh = records.account_user_row(self.tenant_id, user, self.at)
-            if before is not None and before["read_at"] > self.at:
+            if kept is not None and kept["read_at"] > self.at:
                 continue  # an answer that came after this reading began knows better
-            if before is None or before["document"] != fresh["document"]:
+            if kept is None or kept["document"] != fresh["document"]:
                 changed = True
                 keep_account_user(rows, self.tenant_id, user, self.at)
         if changed:
             bump_epoch(rows, self.tenant_id)
-
-
-@dataclass(frozen=True, slots=True)
-class NoteTrouble:
-    """Remember that the connection does not work, or that it does again; only a change is an event."""
-
-    tenant_id: TenantId
-    trouble: str | None
-    detail: str | None
-    cause: Cause
-
-    def prefetch(self) -> Iterable[Need]:
-        return (*_tenant_needs(self.tenant_id), Need(connections, ("tenant_id",), (self.tenant_id,)))
-
-    def apply(self, rows: Rows) -> None:
-        connection = rows.get(connections, self.tenant_id)
-        if connection is None or connection["trouble"] == self.trouble:
-            return
-        rows.update(connections, (self.tenant_id,), trouble=self.trouble, trouble_detail=self.detail)
-        kind = "connection.recovered" if self.trouble is None else "connection.trouble"
-        summary = self.detail or "HubSpot answers again"
-        record_event(rows, self.tenant_id, self.cause, kind, None, summary, trouble=self.trouble)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from syncline.gateway.services.ports import Cause
 from syncline.gateway.store.commands import claims
 from syncline.gateway.store.commands.groups import leave_groups
 from syncline.gateway.store.commands.journal import advance, count, counters_of, insert_event, record_event
+from syncline.gateway.store.commands.seen import count_roles, note_form, note_patch, role_needs
 from syncline.gateway.store.records import policy_of
 from syncline.gateway.store.tables import deliveries, members, tenants, user_emails, users
 from syncline.scim import json
@@ -41,8 +42,8 @@ class CreateUser:
         return (
             Need(tenants, ("id",), (self.tenant_id,)),
             counters_of(self.tenant_id),
-            _name_need(self.tenant_id, self.resource),
-            *_delivery_needs(self.tenant_id, self.resource),
+            *_name_needs(self.tenant_id, self.resource),
+            *role_needs(self.tenant_id, self.resource.get("roles")),
         )
 
     def apply(self, rows: Rows) -> Stored:
@@ -64,6 +65,8 @@ class CreateUser:
             "modified_at": self.cause.at,
         }
         rows.insert(users, row)
+        count_roles(rows, self.tenant_id, {}, resource, self.cause.at)
+        note_form(rows, self.tenant_id, resource.get("roles"), self.cause.at)
         for address in _addresses(resource):
             rows.insert(user_emails, _address_row(self.tenant_id, self.user_id, address))
         summary = f"User {resource['userName']} created"
@@ -85,14 +88,14 @@ class ReplaceUser:
     def prefetch(self) -> Iterable[Need]:
         return (
             *_user_needs(self.tenant_id, self.user_id),
-            _name_need(self.tenant_id, self.resource),
-            *_delivery_needs(self.tenant_id, self.resource),
+            *_name_needs(self.tenant_id, self.resource),
         )
 
     def apply(self, rows: Rows) -> Stored:
         def replace(before: Resource) -> Resource:
             return {**self.resource, "active": self.resource.get("active", before["active"])}
 
+        note_form(rows, self.tenant_id, self.resource.get("roles"), self.cause.at)
         return _rewrite(rows, self.tenant_id, self.user_id, self.if_match, self.cause, replace)
 
 
@@ -116,6 +119,7 @@ class PatchUser:
             after.setdefault("active", before["active"])
             return after
 
+        note_patch(rows, self.tenant_id, self.patch, self.cause.at)
         return _rewrite(rows, self.tenant_id, self.user_id, self.if_match, self.cause, patch)
 
 
@@ -141,8 +145,10 @@ class DeleteUser:
             rows.delete(user_emails, self.tenant_id, self.user_id, address["email_key"])
         rows.delete(users, self.tenant_id, self.user_id)
         count(rows, self.tenant_id, "users", -1)
+        document = json.decode(row["document"])
+        count_roles(rows, self.tenant_id, document, {}, self.cause.at)
         claims.give_up(rows, self.tenant_id, row["delivery_key"], self.cause)
-        _journal(rows, self.tenant_id, self.cause, "deleted", self.user_id, json.decode(row["document"]))
+        _journal(rows, self.tenant_id, self.cause, "deleted", self.user_id, document)
 
 
 def existing(rows: Rows, tenant_id: str, user_id: str, if_match: int | None) -> Row:
@@ -192,6 +198,7 @@ def _rewrite(
     }
     rows.update(users, (tenant_id, user_id), **changes)
     _keep_addresses(rows, tenant_id, user_id, after)
+    count_roles(rows, tenant_id, before, after, cause.at)
     changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
     _journal(rows, tenant_id, cause, _verb(before, after), user_id, after, changed=changed)
     return stored_user({**row, **changes})
@@ -265,16 +272,16 @@ def _user_needs(tenant_id: str, user_id: str) -> tuple[Need, ...]:
     )
 
 
-def _name_need(tenant_id: str, resource: Resource) -> Need:
-    return Need(users, ("tenant_id", "user_name_key"), (tenant_id, comparison_key(resource["userName"])))
+def _name_needs(tenant_id: str, resource: Resource) -> Iterable[Need]:
+    """Return who may have the userName, and what `claim` looks at for it: it is nearly always the e-mail, too.
 
-
-def _delivery_needs(tenant_id: str, resource: Resource) -> Iterable[Need]:
-    """Return what `claim` looks at for the userName, which is nearly always the e-mail; others load when asked for."""
-    key = email_key(resource["userName"])
+    What another e-mail needs is loaded when it is asked for.
+    """
+    named = (tenant_id, comparison_key(resource["userName"]))
     return (
-        Need(deliveries, ("tenant_id", "key"), (tenant_id, key)),
-        Need(deliveries, ("tenant_id", "renamed_key"), (tenant_id, key)),
+        Need(users, ("tenant_id", "user_name_key"), named),
+        Need(deliveries, ("tenant_id", "key"), named),
+        Need(deliveries, ("tenant_id", "renamed_key"), named),
     )
 
 

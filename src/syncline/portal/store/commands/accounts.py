@@ -12,28 +12,39 @@ from syncline.clock import Milliseconds
 from syncline.portal.domain.account import Account
 from syncline.portal.domain.activity import Happening
 from syncline.portal.domain.defaults import ADMIN_LOCAL_PART, PERMISSION_SETS, SEATS, TEAMS
-from syncline.portal.domain.emails import is_email
+from syncline.portal.domain.emails import domain_key, is_email
 from syncline.portal.domain.errors import SetupError
-from syncline.portal.domain.seats import Seat
+from syncline.portal.domain.seats import Seat, held
 from syncline.portal.domain.tokens import TokenKind, fingerprint
-from syncline.portal.domain.user import AccountUser
+from syncline.portal.domain.user import AccountUser, stamped
 from syncline.portal.store.activity import note
-from syncline.portal.store.mapping import account_from, account_settings
+from syncline.portal.store.commands.domains import verify_by_hand
+from syncline.portal.store.mapping import account_from, account_settings, user_from
 from syncline.portal.store.numbers import next_number
 from syncline.portal.store.people import newcomer, save
-from syncline.portal.store.seats import seat_row, set_purchased
-from syncline.portal.store.tables import accounts, domains, identities, permission_sets, seats, teams, tokens
+from syncline.portal.store.seats import seat_row, seats_of_sets, set_purchased
+from syncline.portal.store.tables import (
+    account_users,
+    accounts,
+    domains,
+    identities,
+    permission_sets,
+    seats,
+    teams,
+    tokens,
+)
 from syncline.scim.names import comparison_key
 from syncline.sql.rows import Need, Row, Rows
 
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
-    """A credential to be registered; the text itself is not kept."""
+    """A credential to be registered; the text itself is not kept, but sealed for what is shown again."""
 
     kind: TokenKind
     text: str
     scopes: tuple[str, ...] = ()
+    sealed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +75,7 @@ class OpenAccount:
             raise SetupError(f"{self.verified_domains[0]!r} is no domain for e-mail addresses.")
         account = replace(self.account, portal_id=next_number(rows, "portal"))
         rows.insert(accounts, _account_row(account))
-        for domain in dict.fromkeys(map(comparison_key, self.verified_domains)):
+        for domain in dict.fromkeys(map(domain_key, self.verified_domains)):
             row = {"portal_id": account.portal_id, "domain": domain, "verified_at": account.created_at}
             rows.insert(domains, row)
         admin_set = _furnish(rows, account.portal_id)
@@ -105,11 +116,27 @@ class ChangeAccount:
             happening = Happening.ADD_SINGLE_SIGN_ON if account.sso else Happening.REMOVE_SINGLE_SIGN_ON
             note(rows, account.portal_id, happening, actor=None, about=None, now=self.now)
         rows.update(accounts, (account.portal_id,), **account_settings(account))
-        for domain in map(comparison_key, self.verified_domains):
-            if rows.get(domains, account.portal_id, domain) is None:
-                row = {"portal_id": account.portal_id, "domain": domain, "verified_at": self.now}
-                rows.insert(domains, row)
+        if account.seats_pricing and not before.seats_pricing:
+            _keep_seats(rows, account.portal_id, self.now)
+        for domain in map(domain_key, self.verified_domains):
+            verify_by_hand(rows, account.portal_id, domain, self.now)
         return account
+
+
+def _keep_seats(rows: Rows, portal_id: int, now: Milliseconds) -> None:
+    """Make the seats that came with permission sets the users' own, so that nobody loses one."""
+    carried = seats_of_sets(rows, portal_id)
+    for row in rows.find(account_users, portal_id=portal_id):
+        user = user_from(row)
+        if user.present and (seats := held(user, carried)) != set(user.seat_names):
+            after = stamped(user, replace(user, seat_names=tuple(sorted(seats))), now)
+            rows.update(
+                account_users,
+                (portal_id, user.id),
+                seat_names=orjson.dumps(after.seat_names).decode(),
+                revision=after.revision,
+                updated_at=after.updated_at,
+            )
 
 
 def no_account(name: str) -> SetupError:
@@ -185,4 +212,5 @@ def token_row(
         "created_at": now,
         "expires_at": expires_at,
         "revoked_at": None,
+        "sealed": token.sealed,
     }

@@ -10,8 +10,9 @@ import msgspec
 from syncline.clock import Milliseconds
 from syncline.portal.domain.tokens import TokenKind
 from syncline.portal.faults.order import Fault
-from syncline.portal.store.commands.installs import Uninstall
+from syncline.portal.store.commands.installs import uninstall
 from syncline.portal.store.numbers import next_number
+from syncline.portal.store.project_rows import project_apps, scim_app
 from syncline.portal.store.tables import faults, installs, tokens
 from syncline.sql.rows import Need, Rows
 
@@ -56,7 +57,7 @@ class ClearFaults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevokeEverything:
-    """Uninstall every app of an account and revoke its static API tokens; SCIM goes on."""
+    """Uninstall every app of an account but its SCIM app, and revoke its static API tokens; SCIM goes on."""
 
     portal_id: int
     now: Milliseconds
@@ -65,11 +66,15 @@ class RevokeEverything:
         return [Need(table, ("portal_id",), (self.portal_id,)) for table in (installs, tokens)]
 
     def apply(self, rows: Rows) -> None:
+        claim = scim_app(rows, self.portal_id)
+        spared = {
+            app.client_id
+            for app in project_apps(rows, self.portal_id)
+            if claim is not None and app.project_id == claim[0].project_id
+        }
         for row in rows.find(installs, portal_id=self.portal_id):
-            if row["uninstalled_at"] is None:
-                Uninstall(
-                    portal_id=self.portal_id, client_id=row["client_id"], actor=None, now=self.now
-                ).apply(rows)
+            if row["uninstalled_at"] is None and row["client_id"] not in spared:
+                uninstall(rows, self.portal_id, row["client_id"], actor=None, now=self.now)
         for row in rows.find(tokens, portal_id=self.portal_id):
             if row["kind"] == TokenKind.API.value and row["revoked_at"] is None:
                 rows.update(tokens, (row["id"],), revoked_at=self.now)

@@ -113,21 +113,20 @@ class Uninstall:
     def apply(self, rows: Rows) -> None:
         if not is_installed(rows, self.portal_id, self.client_id):
             raise InvalidAuthentication("The app is not installed in this account.")
-        rows.update(installs, (self.portal_id, self.client_id), uninstalled_at=self.now)
-        for row in rows.find(tokens, portal_id=self.portal_id, client_id=self.client_id):
-            if row["revoked_at"] is None and row["kind"] != TokenKind.CLIENT.value:
-                rows.update(tokens, (row["id"],), revoked_at=self.now)
-        for row in rows.find(oauth_codes, portal_id=self.portal_id, client_id=self.client_id):
-            rows.delete(oauth_codes, row["id"])
-        app = rows.get(apps, self.client_id)
-        note(
-            rows,
-            self.portal_id,
-            Happening.UNINSTALL_INTEGRATION,
-            actor=self.actor,
-            about=None if app is None else app["app_id"],
-            now=self.now,
-        )
+        uninstall(rows, self.portal_id, self.client_id, actor=self.actor, now=self.now)
+
+
+def uninstall(rows: Rows, portal_id: int, client_id: str, *, actor: int | None, now: Milliseconds) -> None:
+    """End an installed app's tokens and codes for an account, and write it to the log."""
+    rows.update(installs, (portal_id, client_id), uninstalled_at=now)
+    for row in rows.find(tokens, portal_id=portal_id, client_id=client_id):
+        if row["revoked_at"] is None and row["kind"] != TokenKind.CLIENT.value:
+            rows.update(tokens, (row["id"],), revoked_at=now, sealed=None)
+    for row in rows.find(oauth_codes, portal_id=portal_id, client_id=client_id):
+        rows.delete(oauth_codes, row["id"])
+    app = rows.get(apps, client_id)
+    about = None if app is None else app["app_id"]
+    note(rows, portal_id, Happening.UNINSTALL_INTEGRATION, actor=actor, about=about, now=now)
 
 
 def is_installed(rows: Rows, portal_id: int, client_id: str) -> bool:

@@ -57,13 +57,17 @@ class CreateUser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateUser:
-    """Change what the request names and return the user; `ObjectNotFound`, `ValidationError`."""
+    """Change what the request names and return the user; `ObjectNotFound`, `ValidationError`.
+
+    `by_hand` is a super admin at the account's own pages.
+    """
 
     portal_id: int
     key: UserKey
     request: PublicUserUpdate
     may_bill: bool
     now: Milliseconds
+    by_hand: bool = False
     actor: int | None = None
 
     def prefetch(self) -> Iterable[Need]:
@@ -74,7 +78,11 @@ class UpdateUser:
         setup = set_up(rows, self.portal_id)
         provisioning.check_fields(self.request, setup, may_bill=self.may_bill)
         on_a_hub = not self.request.names_given or is_on_a_hub(rows, user, self.now)
-        after = provisioning.updated(user, self.request, setup, on_a_hub=on_a_hub, now=self.now)
+        after = provisioning.updated(
+            user, self.request, setup, on_a_hub=on_a_hub, now=self.now, by_hand=self.by_hand
+        )
+        if user.super_admin and not after.super_admin:
+            provisioning.check_removable(user, active_super_admins(rows, self.portal_id))
         return save(rows, user, after, actor=self.actor)
 
 
@@ -107,6 +115,7 @@ class SetAccess:
     key: UserKey
     active: bool
     now: Milliseconds
+    actor: int | None = None
 
     def prefetch(self) -> Iterable[Need]:
         return user_needs(self.portal_id, self.key)
@@ -115,7 +124,8 @@ class SetAccess:
         user = _present(rows, self.portal_id, self.key)
         if user.super_admin and not self.active:
             provisioning.check_removable(user, active_super_admins(rows, self.portal_id))
-        return save(rows, user, stamped(user, with_access(user, active=self.active, now=self.now), self.now))
+        after = stamped(user, with_access(user, active=self.active, now=self.now), self.now)
+        return save(rows, user, after, actor=self.actor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,1 +1,1 @@
-"""OAuth at the portal: the page where a super admin consents, and the endpoints that trade in tokens."""
+"""OAuth at the portal: the endpoints that trade in tokens. Where a super admin consents is `pages.consent`."""

@@ -1,0 +1,1 @@
+"""How notices leave the house: mail over SMTP, and webhooks signed after Standard Webhooks."""

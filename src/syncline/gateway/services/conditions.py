@@ -1,0 +1,155 @@
+"""What is so now and somebody must hear of it: pure, from what is known of a tenant to conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from syncline.clock import Milliseconds
+from syncline.gateway.domain.credentials import is_alive
+from syncline.gateway.domain.health import HOUR, WHAT_HELPS, Health
+from syncline.gateway.domain.holds import HOLDS, HoldReason
+from syncline.gateway.domain.notices import DAY, Condition, NoticeKind
+from syncline.gateway.domain.rules import Rule
+from syncline.gateway.domain.tenant import Policy
+from syncline.gateway.services.ports import Connection, Event, Token
+from syncline.gateway.services.ports.notices import Facts
+from syncline.gateway.services.showing import moment
+
+FAILING_FROM: Final = 15
+"""So many tries in vain take about three hours."""
+TOKEN_WARNINGS: Final = (30, 7, 1)
+"""Days before a token's end."""
+RENAMES_TOLD: Final[Milliseconds] = 7 * DAY
+
+_PEOPLE: Final[Mapping[HoldReason, tuple[NoticeKind, str]]] = {
+    HoldReason.STAGED_DELETION: (NoticeKind.STAGED_LEAVERS, "`leavers list {tenant}` shows who."),
+    HoldReason.PRIVILEGED_GRANT: (NoticeKind.PRIVILEGED_GRANTS, "`approvals list {tenant}` shows who."),
+    HoldReason.PERMISSION_SET_MISSING: (NoticeKind.MISSING_SET, ""),
+    HoldReason.TEAM_MISSING: (NoticeKind.MISSING_SET, ""),
+    HoldReason.REFUSED_BY_HUBSPOT: (NoticeKind.REFUSED_PEOPLE, ""),
+    HoldReason.RETRIES_EXHAUSTED: (NoticeKind.REFUSED_PEOPLE, ""),
+}
+"""The holds somebody must hear of, and the command besides `users list --state held` that shows who it is."""
+
+_STOPPED: Final = {
+    Health.QUARANTINED: NoticeKind.QUARANTINED,
+    Health.HELD: NoticeKind.HELD,
+    Health.RECONNECT_NEEDED: NoticeKind.RECONNECT_NEEDED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """All that the conditions of one tenant are told from."""
+
+    tenant: str
+    connection: Connection | None
+    facts: Facts
+    tokens: Collection[Token] = ()
+    renames: Collection[Event] = ()
+    """What the log has of permission sets and teams that were renamed or are gone."""
+    named: frozenset[str] = frozenset()
+    """The ids of those that rules or the policy name."""
+    silence_allowed: Milliseconds | None = None
+    """None while nobody can say how long the identity provider is usually silent."""
+    told: frozenset[NoticeKind] = frozenset()
+    """The kinds of the notices that stand."""
+
+
+def conditions_of(known: Known, now: Milliseconds) -> tuple[Condition, ...]:
+    """Return every condition that holds now."""
+    return (
+        *_of_connection(known, now),
+        *_of_silence(known, now),
+        *_of_tokens(known, now),
+        *_of_people(known),
+        *_of_renames(known, now),
+    )
+
+
+def _of_connection(known: Known, now: Milliseconds) -> Iterator[Condition]:
+    """Tell how the connection is; what was told to be failing stays so until it is well, resumed or not."""
+    connection = known.connection
+    if connection is None or connection.health is Health.HEALTHY:
+        return
+    health, since = connection.health, connection.health_since or now
+    fix = WHAT_HELPS[health].format(tenant=known.tenant)
+    cause = connection.trouble_detail or ""
+    if health in (Health.DEGRADED, Health.QUARANTINED) and (
+        now - since >= HOUR or NoticeKind.DEGRADED in known.told
+    ):
+        says = f"Nothing reaches HubSpot, or not all of it. {cause}".rstrip()
+        yield Condition(NoticeKind.DEGRADED, "", says, fix)
+    if health in _STOPPED:
+        says = f"The connection is {health.value} since {moment(since)}. {cause}".rstrip()
+        yield Condition(_STOPPED[health], "", says, fix)
+
+
+def _of_silence(known: Known, now: Milliseconds) -> Iterator[Condition]:
+    last, allowed = known.facts.last_contact_at, known.silence_allowed
+    if last is not None and allowed is not None and now - last > allowed:
+        says = (
+            f"Nothing has come from the identity provider since {moment(last)}; "
+            f"a silence of {allowed / HOUR:.1f} hours is usual at most."
+        )
+        fix = (
+            "Look at its provisioning log: it may be in quarantine, stopped, or refused. "
+            f"`events list {known.tenant} --reads` shows what it last asked for."
+        )
+        yield Condition(NoticeKind.SILENCE, "", says, fix)
+
+
+def _of_tokens(known: Known, now: Milliseconds) -> Iterator[Condition]:
+    for token in known.tokens:
+        if token.expires_at is None or not is_alive(
+            expires_at=token.expires_at, revoked_at=token.revoked_at, now=now
+        ):
+            continue
+        left = token.expires_at - now
+        within = [days for days in TOKEN_WARNINGS if left <= days * DAY]
+        if within:
+            days = within[-1]
+            yield Condition(
+                NoticeKind.TOKEN_ENDS,
+                f"{token.id}:{days}",
+                f"The SCIM token {token.id} ends at {moment(token.expires_at)}, within {days} day{'s' * (days > 1)}.",
+                f"Make the next one with `token create {known.tenant}`, put it into the identity provider, then revoke "
+                "the old.",
+            )
+
+
+def _of_people(known: Known) -> Iterator[Condition]:
+    for reason, (kind, command) in _PEOPLE.items():
+        count = known.facts.held.get(reason.value, 0)
+        if count:
+            shows = command or "`users list {tenant} --state held` shows who."
+            says = f"People waiting: {count}. {HOLDS[reason].sentence}"
+            fix = f"{HOLDS[reason].release} {shows.format(tenant=known.tenant)}"
+            yield Condition(kind, reason.value, says, fix)
+    if known.facts.failing and (known.connection is None or known.connection.health is Health.HEALTHY):
+        says = f"HubSpot has failed on {known.facts.failing} people at least {FAILING_FROM} times each."
+        fix = f"`users list {known.tenant} --state retrying` shows who, and what HubSpot said last."
+        yield Condition(NoticeKind.FAILING_PEOPLE, "", says, fix)
+
+
+def _of_renames(known: Known, now: Milliseconds) -> Iterator[Condition]:
+    """Only of what rules or the policy name; a set that is gone is told by the people it holds, too."""
+    for event in known.renames:
+        if event.detail.get("id") in known.named and now - event.at < RENAMES_TOLD:
+            fix = "Point the rule, the default role or strip-to at a set or team that exists."
+            if event.detail.get("after") is not None:
+                fix = (
+                    "Rules keep to the id, so a new name changes nothing; point them elsewhere if it means something "
+                    f"else now. `rule list {known.tenant}` shows them."
+                )
+            yield Condition(NoticeKind.RENAMED_SET, str(event.seq), event.summary, fix)
+
+
+def named_ids(rules: Iterable[Rule], policy: Policy) -> frozenset[str]:
+    """Return the ids of the permission sets and teams that a tenant's rules and policy name."""
+    named = {policy.default_permission_set, policy.strip_to}
+    for rule in rules:
+        named |= {rule.permission_set_id, rule.primary_team_id, *rule.secondary_team_ids}
+    return frozenset(each for each in named if each)

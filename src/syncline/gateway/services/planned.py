@@ -1,0 +1,161 @@
+"""What a plan comes to: everybody counted, some of them shown, and a fingerprint of it all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any, Final
+
+from syncline.gateway.domain.change import Change, ChangeKind, approval_of
+from syncline.gateway.domain.decision import Decision
+from syncline.gateway.domain.holds import HoldReason
+from syncline.gateway.domain.setup import Setup
+from syncline.gateway.services.delivering import change_shown, reasons_shown
+from syncline.gateway.services.ports import WorkItem
+from syncline.gateway.services.showing import hold_shown, holds_counted, set_name, team_name
+
+KINDS: Final = (
+    "create",
+    "adopt",
+    "update",
+    "rename",
+    "reactivate",
+    "deactivate",
+    "remove",
+    "strip",
+    "look",
+    "unchanged",
+    "held",
+)
+"""What can be said of one person in a plan."""
+
+_IGNORED: Final = frozenset({HoldReason.OUTSIDE_DOMAINS})
+_PROTECTED: Final = frozenset(
+    {HoldReason.LAST_SUPER_ADMIN, HoldReason.SUPER_ADMIN, HoldReason.GRANT_HOLDER, HoldReason.PROTECTED}
+)
+
+
+@dataclass
+class Plan:
+    """What deciding about everybody came to."""
+
+    setup: Setup
+    counts: Counter[str] = field(default_factory=Counter)
+    fields: Counter[str] = field(default_factory=Counter)
+    held: Counter[str] = field(default_factory=Counter)
+    held_as: Counter[str] = field(default_factory=Counter)
+    near_misses: Counter[tuple[str, str]] = field(default_factory=Counter)
+    emails_sent: int = 0
+    leaving: int = 0
+    people: list[dict[str, Any]] = field(default_factory=list)
+    more: bool = False
+    """More people would be shown than are in `people`."""
+    last: str = ""
+    """The key of the last one in `people`."""
+
+    def __post_init__(self) -> None:
+        self._digest = blake2b(str(self.setup.epoch).encode(), digest_size=8)
+
+    @property
+    def fingerprint(self) -> str:
+        """A short text that changes with whatever the plan shows of anybody."""
+        return f"{self.setup.epoch}-{self._digest.hexdigest()}"
+
+    def add(self, item: WorkItem, decision: Decision, *, keep: bool) -> None:
+        """Count one person in; `keep` shows him too."""
+        would = decision.would_hold
+        if would is not None:
+            self.counts["held"] += 1
+            self.held[would.reason.value] += 1
+            self.held_as[held_as(would.reason)] += 1
+        else:
+            self._count_change(decision.change)
+        for miss in decision.placement.near_misses if decision.placement is not None else ():
+            self.near_misses[(miss.role, miss.meant)] += 1
+        reason = "" if would is None else would.reason.value
+        self._digest.update(f"{item.delivery.key}\0{reason}\0{approval_of(decision.change)}\n".encode())
+        if keep:
+            self.people.append(person_shown(item, decision, self.setup))
+            self.last = item.delivery.key
+
+    def _count_change(self, change: Change) -> None:
+        self.counts[kind_of(change)] += 1
+        self.fields.update({each.field for each in change.differences})
+        self.emails_sent += change.send_welcome_email
+        self.leaving += change.kind.is_leaving
+
+    def shown(self) -> dict[str, Any]:
+        """Return the plan but for its people."""
+        return {
+            "counts": counted(self.counts),
+            "fields": dict(self.fields.most_common()),
+            "held": holds_counted(self.held),
+            "held_as": {name: self.held_as[name] for name in ("ignored", "protected", "waiting")},
+            "emails_sent": self.emails_sent,
+            "leaving": self._leaving(),
+            "near_misses": [
+                {"role": role, "permission_set": meant, "count": count}
+                for (role, meant), count in self.near_misses.most_common()
+            ],
+            "fingerprint": self.fingerprint,
+        }
+
+    def _leaving(self) -> dict[str, Any]:
+        threshold = self.setup.threshold
+        if threshold is None:
+            return {"people": self.leaving, "threshold": None, "staged": 0}
+        free = max(0, threshold.limit - len(threshold.spent))
+        return {
+            "people": self.leaving,
+            "threshold": threshold.limit,
+            "staged": max(0, self.leaving - free),
+        }
+
+
+def kind_of(change: Change) -> str:
+    """Return the kind of a change as a plan names it."""
+    return "unchanged" if change.kind is ChangeKind.NONE else change.kind.value
+
+
+def held_as(reason: HoldReason) -> str:
+    """Return which of three sorts a reason is: ignored by domain, protected, or waiting for something."""
+    if reason in _IGNORED:
+        return "ignored"
+    return "protected" if reason in _PROTECTED else "waiting"
+
+
+def outcome_of(decision: Decision) -> str:
+    """Return what a plan says of one person in one word: one of `KINDS`."""
+    return "held" if decision.would_hold is not None else kind_of(decision.change)
+
+
+def counted(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return the counts of all kinds, those of nobody included."""
+    return {kind: counts.get(kind, 0) for kind in KINDS}
+
+
+def person_shown(item: WorkItem, decision: Decision, setup: Setup) -> dict[str, Any]:
+    """Return one person's line of the plan."""
+    change, placement = decision.change, decision.placement
+    shown = change_shown(change)
+    would = decision.would_hold
+    account = setup.account
+    teams = () if placement is None else placement.secondary_team_ids or ()
+    return {
+        "user_id": item.delivery.user_id,
+        "user_name": item.person.user_name if item.person is not None else None,
+        "email": item.delivery.email,
+        "kind": kind_of(change),
+        "permission_set": None if placement is None else set_name(account, placement.permission_set_id),
+        "primary_team": None if placement is None else team_name(account, placement.primary_team_id),
+        "secondary_teams": [team_name(account, each) for each in teams],
+        "differences": shown["differences"],
+        "welcome_email": change.send_welcome_email,
+        "reasons": reasons_shown(placement),
+        "verdict": "send" if would is None else "hold",
+        "hold": None if would is None else hold_shown(would.reason.value, would.detail),
+        "held_as": None if would is None else held_as(would.reason),
+        "approved": approval_of(change) in item.delivery.approvals,
+    }

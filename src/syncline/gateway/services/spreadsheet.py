@@ -1,0 +1,67 @@
+"""CSV that a spreadsheet opens without running anything.
+
+Names come from a directory anybody may have written in. A cell that begins with = + - @ a tab or a carriage return
+would be taken for a formula, so such a cell gets an apostrophe before it (OWASP, "CSV Injection").
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+PLAN_COLUMNS: Final = (
+    "email",
+    "user_name",
+    "user_id",
+    "change",
+    "permission_set",
+    "primary_team",
+    "secondary_teams",
+    "what_changes",
+    "welcome_email",
+    "verdict",
+    "held_as",
+    "held_because",
+    "release",
+    "reasons",
+)
+
+
+def csv_line(cells: Sequence[object]) -> str:
+    """Return one line of CSV (RFC 4180) with its line end; None is an empty cell."""
+    written = io.StringIO()
+    csv.writer(written).writerow([_cell(each) for each in cells])
+    return written.getvalue()
+
+
+def plan_cells(person: Mapping[str, Any]) -> tuple[object, ...]:
+    """Return one person of a plan in the order of `PLAN_COLUMNS`."""
+    hold = person["hold"] or {}
+    return (
+        person["email"],
+        person["user_name"],
+        person["user_id"],
+        person["kind"],
+        person["permission_set"],
+        person["primary_team"],
+        "; ".join(person["secondary_teams"] or ()),
+        "; ".join(
+            f"{each['field']}: {each['before'] or 'none'} → {each['after'] or 'none'}"
+            for each in person["differences"]
+        ),
+        "yes" if person["welcome_email"] else "no",
+        person["verdict"],
+        person["held_as"],
+        hold.get("sentence"),
+        hold.get("release"),
+        "; ".join(person["reasons"]),
+    )
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

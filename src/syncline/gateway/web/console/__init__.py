@@ -1,0 +1,1 @@
+"""The console: pages for operators. `routes` has all of them, one file a page; `application` answers requests."""

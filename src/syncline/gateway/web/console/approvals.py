@@ -1,0 +1,60 @@
+"""What waits for somebody to agree: privileged permission sets, staged leavers, and the plan."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from syncline.gateway.domain.errors import DomainError
+from syncline.gateway.domain.operators import Permission
+from syncline.gateway.web.console.visit import Visit
+
+PAGE = 50
+
+
+async def approvals(visit: Visit) -> Response:
+    """Show privileged grants and staged leavers that wait, a page of each at a time."""
+    after = {name: visit.query(name) for name in ("grants", "leavers")}
+    granted = await visit.run("approvals.list", limit=PAGE, after=after["grants"])
+    leaving = await visit.run("leavers.list", limit=PAGE, after=after["leavers"])
+    return visit.show(
+        "approvals.html",
+        current="approvals",
+        grants=granted,
+        leavers=leaving,
+        after=after,
+        may_approve=visit.may(Permission.APPROVE),
+    )
+
+
+async def grant(visit: Visit) -> Response:
+    """Approve one person's privileged set."""
+    user = visit.form.one("user")
+    await visit.run("approvals.grant", user=user)
+    return visit.go(visit.below("approvals"), f"Approved for {user}.")
+
+
+async def release(visit: Visit) -> Response:
+    """Let one staged leaver go now."""
+    user = visit.form.one("user")
+    await visit.run("leavers.release", user=user)
+    return visit.go(visit.below("approvals"), f"{user} is on the way out.")
+
+
+async def plan(visit: Visit) -> Response:
+    """Show what would be done at HubSpot, worked out when asked for; asking sends nothing but reads."""
+    if visit.query("work") != "out":
+        return visit.show("plan.html", current="plan", plan=None, sentence="", may_approve=False)
+    try:
+        shown = await visit.run("plan.show", limit=100)
+    except DomainError as error:
+        return visit.show("plan.html", current="plan", plan=None, sentence=error.message, may_approve=False)
+    may = visit.may(Permission.APPROVE)
+    return visit.show("plan.html", current="plan", plan=shown, sentence="", may_approve=may)
+
+
+async def approve_plan(visit: Visit) -> Response:
+    """Agree to the plan as it is now."""
+    await visit.run("plan.approve")
+    return visit.go(
+        visit.below("plan"), "The plan is approved: people who were at HubSpot already may be adopted."
+    )

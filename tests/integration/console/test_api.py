@@ -1,0 +1,153 @@
+"""The admin API: the operations over HTTP, errors as problems, a POST carried out once."""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+import pytest
+
+from tests.support.console import World
+
+
+async def key_of(world: World, role: str = "owner", **given: str) -> str:
+    return str((await world.run("api_key.create", role=role, **given))["api_key"])
+
+
+async def test_a_tenant_is_made_shown_and_given_a_token(world: World) -> None:
+    key = await key_of(world)
+    status, tenant, _ = await world.api("POST", "/tenants", key, {"name": "Acme"})
+    made, token, _ = await world.api("POST", f"/tenants/{tenant['id']}/tokens", key, {"expires_in_days": 30})
+    _, listed, _ = await world.api("GET", f"/tenants/{tenant['id']}/tokens", key)
+    ended, _, _ = await world.api("DELETE", f"/tenants/{tenant['id']}/tokens/{token['token_id']}", key)
+
+    assert [201, 201, 200] == [status, made, ended]
+    assert token["token"].startswith("syncline_")
+    assert [token["token_id"]] == [each["token_id"] for each in listed["tokens"]]
+    assert "fingerprint" not in str(listed)
+
+
+async def test_who_did_it_is_the_key(world: World) -> None:
+    key = await key_of(world)
+    tenant = await world.tenant("Acme")
+    await world.api("POST", f"/tenants/{tenant}/tokens", key, {})
+    tokens = (await world.run("token.list", tenant="Acme"))["tokens"]
+
+    assert [f"api-key:{key.split('_')[1]}"] == [each["created_by"] for each in tokens]
+
+
+async def test_a_key_for_one_tenant_sees_one_tenant(world: World) -> None:
+    mine, _ = await world.tenant("Acme"), await world.tenant("Zeta")
+    key = await key_of(world, "viewer", tenant="Acme")
+    _, listed, _ = await world.api("GET", "/tenants", key)
+
+    assert [mine] == [each["id"] for each in listed["tenants"]]
+
+
+async def test_people_and_events_are_read_page_by_page(world: World) -> None:
+    tenant = await world.tenant("Acme")
+    token = (await world.run("token.create", tenant="Acme"))["token"]
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as session:
+        for name in ("ada", "bob", "cleo"):
+            body = {
+                "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+                "userName": f"{name}@acme.example",
+            }
+            await session.post(f"{world.base}/scim/v2/Users", json=body)
+    key = await key_of(world, "viewer")
+    _, first, _ = await world.api("GET", f"/tenants/{tenant}/users?limit=2", key)
+    _, second, _ = await world.api("GET", f"/tenants/{tenant}/users?limit=2&after={first['next']}", key)
+    _, events, _ = await world.api("GET", f"/tenants/{tenant}/events?limit=1", key)
+    one, event, _ = await world.api("GET", f"/tenants/{tenant}/events/{events['events'][0]['seq']}", key)
+
+    assert ["ada", "bob", "cleo"] == [
+        each["email"].partition("@")[0] for each in (*first["users"], *second["users"])
+    ]
+    assert 200 == one
+    assert events["events"][0]["summary"] == event["summary"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/nothing", None, 404),
+        ("PUT", "/tenants", None, 405),
+        ("POST", "/tenants", {}, 422),
+        ("POST", "/tenants", {"name": 5}, 422),
+        ("POST", "/tenants", {"name": ""}, 422),
+        ("POST", "/tenants", {"name": "x", "other": 1}, 422),
+        ("POST", "/tenants", [], 400),
+        ("POST", "/tenants", {"name": "x" * 70_000}, 413),
+        ("GET", "/tenants?other=1", None, 422),
+        ("GET", "/operators?limit=x", None, 422),
+        ("GET", "/operators?limit=5&limit=6", None, 422),
+        ("DELETE", "/api-keys/nobody", None, 404),
+    ],
+)
+async def test_what_is_wrong_is_a_problem_that_says_so(
+    world: World, method: str, path: str, body: object, status: int
+) -> None:
+    answered, problem, headers = await world.api(method, path, await key_of(world), body)
+
+    assert (status, status) == (answered, problem["status"])
+    assert "application/problem+json" == headers["content-type"]
+    assert len(problem["detail"]) > 10
+    assert [] == (await world.run("tenant.list"))["tenants"]
+
+
+@pytest.mark.parametrize("content", [b"{", b'{"name":"a","name":"b"}', b'{"name":NaN}', b"\xff"])
+async def test_a_body_that_cannot_be_read_is_refused(world: World, content: bytes) -> None:
+    headers = {"Authorization": f"Bearer {await key_of(world)}", "Content-Type": "application/json"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.post(f"{world.base}/api/v1/tenants", data=content) as answer,
+    ):
+        assert 400 == answer.status
+
+
+async def test_a_post_sent_twice_under_one_key_is_carried_out_once(world: World) -> None:
+    key = await key_of(world)
+    tenant = await world.tenant("Acme")
+    asked = [
+        world.api("POST", f"/tenants/{tenant}/tokens", key, {}, **{"Idempotency-Key": "once"})
+        for _ in range(5)
+    ]
+    answers = await asyncio.gather(*asked)
+    tokens = (await world.run("token.list", tenant="Acme"))["tokens"]
+
+    assert 1 == len({body["token"] for _, body, _ in answers})
+    assert 1 == len(tokens)
+    assert 4 == sum("idempotency-replayed" in headers for _, _, headers in answers)
+
+
+async def test_the_same_idempotency_key_for_another_request_is_refused(world: World) -> None:
+    key = await key_of(world)
+    named = {"Idempotency-Key": "once"}
+    await world.api("POST", "/tenants", key, {"name": "Acme"}, **named)
+    status, problem, _ = await world.api("POST", "/tenants", key, {"name": "Beta"}, **named)
+    again, _, _ = await world.api("POST", "/tenants", key, {"name": "Acme"}, **named)
+
+    assert [422, 201] == [status, again]
+    assert "another request" in problem["detail"]
+
+
+async def test_what_failed_may_be_tried_again_under_its_key(world: World) -> None:
+    key = await key_of(world)
+    named = {"Idempotency-Key": "once"}
+    first, _, _ = await world.api("POST", "/tenants", key, {"name": ""}, **named)
+    second, _, _ = await world.api("POST", "/tenants", key, {"name": "Acme"}, **named)
+
+    assert [422, 201] == [first, second]
+
+
+async def test_the_description_is_public_and_names_every_endpoint(world: World) -> None:
+    from syncline.gateway.web.api.routes import ENDPOINTS
+
+    status, document, _ = await world.api("GET", "/openapi.json", None)
+    described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+
+    assert 200 == status
+    assert "3.1.0" == document["openapi"]
+    assert {(each.method, each.path) for each in ENDPOINTS} == described
+    body = document["paths"]["/tenants"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert {"name": {"type": "string"}} == body["properties"]

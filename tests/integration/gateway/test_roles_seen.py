@@ -1,0 +1,107 @@
+"""Roles and groups as they arrive: counted as people come and go, and how Entra sends them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from syncline.rehearsal.dialect import Dialect
+from syncline.rehearsal.objects import AppRole
+from syncline.rehearsal.roles import RoleExpression, creation, operations
+from syncline.scim.dialects import Notes
+from syncline.scim.patch import parse_patch
+from syncline.scim.schemas import USER
+from tests.support.world import TENANT, World, exchange
+
+LEAD, BOSS = (AppRole(id=f"id-{name}", value=name, display_name=name) for name in ("Lead", "Boss"))
+
+
+async def seen(acme: World, **arguments: Any) -> dict[str, Any]:
+    return await acme.run("roles.seen", tenant=TENANT, **arguments)
+
+
+async def counted(acme: World) -> dict[str, int]:
+    return {each["role"]: each["people"] for each in (await seen(acme, everything=True))["roles"]}
+
+
+def roles(*names: str) -> list[dict[str, str]]:
+    return [{"value": name} for name in names]
+
+
+@pytest.mark.each_database
+async def test_roles_are_counted_as_people_come_change_and_go(acme: World) -> None:
+    ada = await acme.add_user("ada@acme.example", roles=roles("Lead", "Boss"))
+    await acme.add_user("bob@acme.example", roles=roles("Lead"))
+    assert {"Boss": 1, "Lead": 2} == await counted(acme)
+
+    await acme.set_user(ada.id, "roles", roles("Seller"))
+    assert {"Lead": 1, "Seller": 1} == await counted(acme)
+    await acme.set_user(ada.id, "title", "Countess")
+    await acme.delete_user(ada.id)
+
+    assert {"Lead": 1} == await counted(acme)
+
+
+async def test_only_what_nothing_matches_is_listed_with_what_it_may_mean(acme: World) -> None:
+    await acme.run("rule.add", tenant=TENANT, role="Lead", permission_set="Manager")
+    await acme.run("policy.set", tenant=TENANT, match_role_names=True)
+    await acme.add_user("ada@acme.example", roles=roles("Lead", "Sales User", "sales user ", "Unheard of"))
+    group = await acme.add_group("Sales", "nobody")
+    other = await acme.add_group("Ops")
+    await acme.run("rule.add", tenant=TENANT, group=group.id, primary_team="Sales")
+
+    found = await seen(acme)
+    everything = await seen(acme, everything=True)
+
+    assert [("Unheard of", None), ("sales user ", "Sales User")] == [
+        (each["role"], each["did_you_mean"]) for each in found["roles"]
+    ]
+    assert [(other.id, 0)] == [(each["id"], each["members"]) for each in found["groups"]]
+    assert (1, 4) == (found["role_rules"], found["roles_received"])
+    assert {"Lead", "Sales User"} == {each["role"] for each in everything["roles"] if each["matched_by"]}
+    assert 1 == everything["groups"][0]["members"]
+
+
+async def test_rules_on_roles_that_never_come_are_reported(acme: World) -> None:
+    for name in ("Lead", "Boss", "Seller"):
+        await acme.run("rule.add", tenant=TENANT, role=name, permission_set="Manager")
+    await acme.add_user("ada@acme.example")
+
+    assert ["3 role rules, 0 roles received: add the role expression in Entra."] == (
+        (await seen(acme))["findings"]
+    )
+
+
+@pytest.mark.parametrize("expression", list(RoleExpression))
+@pytest.mark.parametrize("dialect", list(Dialect))
+async def test_each_of_entras_expressions_is_recognised(
+    acme: World, expression: RoleExpression, dialect: Dialect
+) -> None:
+    ada = await acme.add_user("ada@acme.example", roles=creation(expression, [LEAD]))
+    target = {"roles": [{"value": "Lead", "primary": expression is RoleExpression.SINGLE}]}
+    sent = operations(expression, [BOSS], target, dialect)
+    body = {"Operations": [each.wire() for each in sent]}
+    patch = parse_patch(USER, body, Notes())
+    await acme.directory.patch(exchange(), USER, ada.id, patch, None, frozenset())
+
+    found = (await seen(acme))["expression"]
+
+    assert (expression.value, expression is RoleExpression.COMPLEX) == (found["name"], found["only_adds"])
+
+
+async def test_roles_and_groups_are_read_in_pages(acme: World) -> None:
+    await acme.add_user("ada@acme.example", roles=roles("A", "B", "C"))
+    for name in ("One", "Two", "Three"):
+        await acme.add_group(name)
+
+    first = await seen(acme, limit=2)
+    second = await seen(acme, limit=2, after=first["next"], groups_after=first["next_group"])
+
+    assert ["A", "B"] == [each["role"] for each in first["roles"]]
+    assert (["C"], ["Three"], None, None) == (
+        [each["role"] for each in second["roles"]],
+        [each["display_name"] for each in second["groups"]],
+        second["next"],
+        second["next_group"],
+    )
