@@ -44,6 +44,8 @@ class Gateway:
     clock: Clock
     watch: Watch
     sender: Sender
+    unanswered: Callable[[], int]
+    """How many writes are under way: without any, and without a call to HubSpot, the gateway is at rest."""
 
 
 @asynccontextmanager
@@ -183,6 +185,7 @@ async def open_gateway(
             clock,
             noticed.watch,
             noticed.sender,
+            lambda: writer.unanswered,
         )
 
 

@@ -218,6 +218,15 @@ def _events(condition: Condition) -> Answer:
     )
 
 
+def _deletions_since(rows: MemoryRows, parameters: Parameters) -> list[Row]:
+    return [
+        {"key": row["key"], "access": delivery["access"]}
+        for row in _own(rows, t.deletions, parameters)
+        if row["at"] > parameters["since"]
+        and (delivery := rows.get(t.deliveries, row["tenant_id"], row["key"])) is not None
+    ]
+
+
 def _first_from(table: Table, moment: str) -> Answer:
     def answer(rows: MemoryRows, parameters: Parameters) -> list[Row]:
         later = [row for row in _own(rows, table, parameters) if row["seq"] >= parameters["seq"]]
@@ -280,9 +289,7 @@ ANSWERS: Mapping[SelectBase, Answer] = {
         _by("due_at"),
         shown=("due_at",),
     ),
-    statements.DELETIONS_SINCE: _rows_of(
-        t.deletions, lambda row, parameters: row["at"] > parameters["since"], shown=("key",)
-    ),
+    statements.DELETIONS_SINCE: _deletions_since,
     statements.APPROVALS_FOR: _rows_of(t.approvals, _among("key"), shown=("key", "what", "user_id")),
     statements.PRIVILEGED: _rows_of(t.privileged_sets),
     statements.HELD_FOR: _rows_of(
