@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,10 @@ from syncline.gateway.domain.decision import Decision
 from syncline.gateway.domain.delivery import LEAVE, Urgency
 from syncline.gateway.domain.grant import OAuthGrant
 from syncline.gateway.domain.health import HELD_TENANT, PROBE_EVERY, SCIM_TROUBLE, Health
+from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.person import email_key
+from syncline.gateway.domain.retry import FailureKind
+from syncline.gateway.domain.seats import free_seats, more_are_free, seat_taken
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import TenantId, TenantMode
 from syncline.gateway.services.delivering import decide_item, settle_decision, settle_outcome
@@ -41,6 +44,7 @@ from syncline.gateway.services.ports import (
 )
 from syncline.gateway.services.reconciling import Reconciliation
 from syncline.gateway.services.recovering import recover
+from syncline.gateway.services.seating import next_seated
 
 AT_ONCE = 8
 """Calls in flight for one tenant: at HubSpot's usual 200–300 ms an answer, more than its fastest allowance needs."""
@@ -75,6 +79,8 @@ class Drain:
         self.reconciliation = reconciliation or Reconciliation(store, clock)
         self.schedule = schedule
         self.outages = Outages()
+        self.free_seats: dict[TenantId, Mapping[str, int]] = {}
+        """How many seats were free when those who wait for one were last looked through."""
 
     async def __call__(self, tenant_id: TenantId) -> Milliseconds | None:
         """Deliver what is due and decide again what went stale; return when something is next due, None if never."""
@@ -134,6 +140,7 @@ class _Run:
         self._normal = 0
         self._broken: BaseException | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._recount = False
 
     async def drain(self) -> Milliseconds | None:
         try:
@@ -146,11 +153,12 @@ class _Run:
                 if setup is None or setup.mode is TenantMode.COLLECTING:
                     break
                 self._read_on_schedule()
+                await self._seat_the_waiting(setup)
                 busy = await self._start_due(setup)
                 busy = await self._decide_again(setup) or busy
                 if self._under_way:
                     await self._wait()
-                elif not busy:
+                elif not busy and not await self._count_seats_again():
                     break
         finally:
             # What waits for the budget, perhaps for hours, is let go; what was sent is waited for.
@@ -211,13 +219,56 @@ class _Run:
             if settlement is not None:
                 settled.append(settlement)
             elif sent < slots and not braked:
-                if decision.change.kind.is_leaving and not await self._may_leave(item, setup):
+                if not await self._may_be_sent(item, decision, setup):
                     braked = True  # the set-up read before is out of date: whoever comes next is decided anew
                     continue
                 self._send(item, decision, setup)
                 sent += 1
         await self._settle(settled)
         return bool(settled or sent or braked or before - self._in_flight.keys())
+
+    async def _may_be_sent(self, item: WorkItem, decision: Decision, setup: Setup) -> bool:
+        """Count a leaver against the deletion threshold, and whoever needs a seat against those that are free."""
+        if decision.change.kind.is_leaving:
+            return await self._may_leave(item, setup)
+        seat = seat_taken(decision.placement, decision.change, item.known)
+        return seat is None or await self._store.backlog.take_seat(self._tenant_id, seat)
+
+    async def _seat_the_waiting(self, setup: Setup) -> None:
+        """Have as many of those who wait for a seat sent as are free, in order, once more are free than before."""
+        free = free_seats(setup.account)
+        before = self._drain.free_seats.get(self._tenant_id, {})
+        self._drain.free_seats[self._tenant_id] = dict(free)
+        after = ""
+        while free and more_are_free(before, free):
+            items = await self._store.backlog.held_for(self._tenant_id, HoldReason.NO_SEAT_FREE, after, CHUNK)
+            if not items:
+                break
+            after = items[-1].delivery.key
+            keys = next_seated(items, setup, free)
+            if keys:
+                await self._store.backlog.make_due(self._tenant_id, keys, setup.epoch, self._clock.now())
+
+    async def _count_seats_again(self) -> bool:
+        """Read once, when all is done, how many seats are free that leavers gave back; returns whether it was read."""
+        if not self._recount:
+            return False
+        self._recount = False
+        return await self._drain.reconciliation.refresh_lists(self._tenant_id, self._link) is None
+
+    async def _note_seat(
+        self, item: WorkItem, decision: Decision, setup: Setup, outcome: Outcome | Overtaken
+    ) -> None:
+        """Return a seat that was taken for nothing, and note when HubSpot counts seats otherwise than we do."""
+        if setup.account is None or setup.account.seats is None:
+            return
+        seat = seat_taken(decision.placement, decision.change, item.known)
+        refused = isinstance(outcome, Failed) and outcome.retry_as is FailureKind.NO_SEAT
+        if seat is not None and not isinstance(outcome, Arrived):
+            await self._store.backlog.return_seat(self._tenant_id, seat, none_left=refused)
+        gave_back = isinstance(outcome, Arrived) and item.known is not None and bool(item.known.seat_names)
+        leaves = decision.change.kind.is_leaving or decision.change.seat_names is not None
+        self._recount = self._recount or refused or (gave_back and leaves)
 
     async def _may_leave(self, item: WorkItem, setup: Setup) -> bool:
         """Count a person who is about to lose access against the deletion threshold."""
@@ -284,6 +335,7 @@ class _Run:
             still_wanted=lambda: self._still_wanted(item, setup),
             called_off=self._called_off,
         )
+        await self._note_seat(item, decision, setup, outcome)
         if isinstance(outcome, Overtaken):
             return
         outcome = self._drain.outages.judge(self._tenant_id, item, outcome, probing=self._probing)
