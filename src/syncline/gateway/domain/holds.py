@@ -280,7 +280,8 @@ def holds_page() -> str:
     return (
         "# Reasons to hold\n\n"
         "What Syncline does not send, it holds, and says why. The gate looks at the reasons in this order, the most\n"
-        "fundamental first; the first that holds is the one shown. The last four come from an attempt at HubSpot.\n"
+        "fundamental first; the first that holds is the one shown. The last four come from an attempt at HubSpot, and\n"
+        "`no-seat-free` may.\n"
         "A reason that is decided again goes out by itself once a change of rules, policy, mode, approval, connection\n"
         "or of HubSpot's own lists has done away with it. Every reason is decided again when the identity provider\n"
         "changes the person.\n\n"

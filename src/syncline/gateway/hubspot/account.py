@@ -72,7 +72,8 @@ NO_TEAMS: Final = (
 )
 NO_SEATS: Final = (
     "Seats cannot be read: the credential lacks the scope settings.billing.write, or HubSpot does not offer the "
-    "version 2026-09-beta to it. Add the scope to the app in HubSpot and renew the token; until then no seat can be given."
+    "version 2026-09-beta to it. Add the scope to the app in HubSpot and renew the token; until then no seat can "
+    "be given."
 )
 _SEATS_UNSEEN: Final = frozenset(
     {"MISSING_SCOPES", "BILLING_SCOPE_MISSING", "FORBIDDEN", "WRONG_ADDRESS", "NOT_SUPPORTED"}

@@ -66,8 +66,10 @@ def _create(talk: Talk, *, ours_if_found: bool) -> Conversation[Outcome]:
         user = api_calls.account_user(answer.body, active=True)
         if user is None:
             raise Refusal(classify(call, answer, talk.account.time_zone))
-        # Who is new holds the seats we asked for; without seats the answer comes from a version that does not tell.
-        talk.known = replace(user, seat_names=user.seat_names or talk.change.seat_names or ())
+        talk.known = user
+        if user.seat_names is None and talk.account.seats is not None:
+            # The version without seats was asked, since none were wanted: who is new has no others.
+            talk.known = replace(user, seat_names=())
         _require_seats(talk, talk.change.seat_names or ())
         if talk.change.permission_set_id not in (None, *user.permission_set_ids):
             talk.notes.append(WITHOUT_SET)
