@@ -16,14 +16,12 @@ from typing import Any
 from syncline.clock import Clock, Milliseconds
 from syncline.gateway.delivery.outages import Outages
 from syncline.gateway.delivery.schedule import Schedule
+from syncline.gateway.delivery.seats import SeatCount
 from syncline.gateway.domain.decision import Decision
 from syncline.gateway.domain.delivery import LEAVE, Urgency
 from syncline.gateway.domain.grant import OAuthGrant
 from syncline.gateway.domain.health import HELD_TENANT, PROBE_EVERY, SCIM_TROUBLE, Health
-from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.person import email_key
-from syncline.gateway.domain.retry import FailureKind
-from syncline.gateway.domain.seats import free_seats, more_are_free, seat_taken
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import TenantId, TenantMode
 from syncline.gateway.services.delivering import decide_item, settle_decision, settle_outcome
@@ -44,7 +42,6 @@ from syncline.gateway.services.ports import (
 )
 from syncline.gateway.services.reconciling import Reconciliation
 from syncline.gateway.services.recovering import recover
-from syncline.gateway.services.seating import next_seated
 
 AT_ONCE = 8
 """Calls in flight for one tenant: at HubSpot's usual 200–300 ms an answer, more than its fastest allowance needs."""
@@ -140,7 +137,7 @@ class _Run:
         self._normal = 0
         self._broken: BaseException | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._recount = False
+        self._seats = SeatCount(store, clock, self._tenant_id, drain.free_seats)
 
     async def drain(self) -> Milliseconds | None:
         try:
@@ -153,7 +150,7 @@ class _Run:
                 if setup is None or setup.mode is TenantMode.COLLECTING:
                     break
                 self._read_on_schedule()
-                await self._seat_the_waiting(setup)
+                await self._seats.seat_the_waiting(setup)
                 busy = await self._start_due(setup)
                 busy = await self._decide_again(setup) or busy
                 if self._under_way:
@@ -231,44 +228,14 @@ class _Run:
         """Count a leaver against the deletion threshold, and whoever needs a seat against those that are free."""
         if decision.change.kind.is_leaving:
             return await self._may_leave(item, setup)
-        seat = seat_taken(decision.placement, decision.change, item.known)
-        return seat is None or await self._store.backlog.take_seat(self._tenant_id, seat)
-
-    async def _seat_the_waiting(self, setup: Setup) -> None:
-        """Have as many of those who wait for a seat sent as are free, in order, once more are free than before."""
-        free = free_seats(setup.account)
-        before = self._drain.free_seats.get(self._tenant_id, {})
-        self._drain.free_seats[self._tenant_id] = dict(free)
-        after = ""
-        while free and more_are_free(before, free):
-            items = await self._store.backlog.held_for(self._tenant_id, HoldReason.NO_SEAT_FREE, after, CHUNK)
-            if not items:
-                break
-            after = items[-1].delivery.key
-            keys = next_seated(items, setup, free)
-            if keys:
-                await self._store.backlog.make_due(self._tenant_id, keys, setup.epoch, self._clock.now())
+        return await self._seats.take(item, decision)
 
     async def _count_seats_again(self) -> bool:
-        """Read once, when all is done, how many seats are free that leavers gave back; returns whether it was read."""
-        if not self._recount:
+        """Read the account's lists once, when all is done, if seats came free; returns whether they were read."""
+        if not self._seats.recount:
             return False
-        self._recount = False
+        self._seats.recount = False
         return await self._drain.reconciliation.refresh_lists(self._tenant_id, self._link) is None
-
-    async def _note_seat(
-        self, item: WorkItem, decision: Decision, setup: Setup, outcome: Outcome | Overtaken
-    ) -> None:
-        """Return a seat that was taken for nothing, and note when HubSpot counts seats otherwise than we do."""
-        if setup.account is None or setup.account.seats is None:
-            return
-        seat = seat_taken(decision.placement, decision.change, item.known)
-        refused = isinstance(outcome, Failed) and outcome.retry_as is FailureKind.NO_SEAT
-        if seat is not None and not isinstance(outcome, Arrived):
-            await self._store.backlog.return_seat(self._tenant_id, seat, none_left=refused)
-        gave_back = isinstance(outcome, Arrived) and item.known is not None and bool(item.known.seat_names)
-        leaves = decision.change.kind.is_leaving or decision.change.seat_names is not None
-        self._recount = self._recount or refused or (gave_back and leaves)
 
     async def _may_leave(self, item: WorkItem, setup: Setup) -> bool:
         """Count a person who is about to lose access against the deletion threshold."""
@@ -335,14 +302,15 @@ class _Run:
             still_wanted=lambda: self._still_wanted(item, setup),
             called_off=self._called_off,
         )
-        await self._note_seat(item, decision, setup, outcome)
         if isinstance(outcome, Overtaken):
+            await self._seats.note(item, decision, setup, outcome)
             return
         outcome = self._drain.outages.judge(self._tenant_id, item, outcome, probing=self._probing)
         # A stop comes before all else: whatever still waits must not leave, and a crash must not forget it.
         await self._stop_for(outcome)
         if not await self._is_same_account():
             return
+        await self._seats.note(item, decision, setup, outcome)
         settlement = settle_outcome(item, decision, outcome, setup.epoch, self._clock.now())
         if self._probing and settlement.retry_at is not None and _stops(outcome):
             # The next probe is somebody else's: one whom nothing helps must not stand before all others.
