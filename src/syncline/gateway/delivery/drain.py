@@ -132,6 +132,7 @@ class _Run:
         self._called_off = asyncio.Event()
         self._in_flight: dict[str, asyncio.Task[None]] = {}
         self._normal = 0
+        self._refreshed: int | None = None
         self._broken: BaseException | None = None
         self._reading: asyncio.Task[None] | None = None
 
@@ -297,7 +298,7 @@ class _Run:
             later = max(settlement.retry_at, self._clock.now() + PROBE_EVERY * 3 // 2)
             settlement = replace(settlement, retry_at=later)
         await self._settle([settlement])
-        await self._heed(outcome)
+        await self._heed(outcome, setup.epoch)
 
     async def _still_wanted(self, item: WorkItem, setup: Setup) -> bool:
         """Tell whether what was decided holds after the wait for the budget, which may have taken hours."""
@@ -326,11 +327,14 @@ class _Run:
         if await self._is_current() and self._stopped is outcome:
             await note_failure(self._store, self._tenant_id, outcome, new_cause(self._clock.now()))
 
-    async def _heed(self, outcome: Outcome) -> None:
+    async def _heed(self, outcome: Outcome, epoch: int) -> None:
         """Read an account anew that is out of date; note when a connection works again, or one channel does not."""
         if not await self._is_current() or self._stopped is not None:
             return
         if isinstance(outcome, Failed) and outcome.trouble is Trouble.OUTDATED:
+            if self._refreshed == epoch:
+                return  # the lists were read since, and are as they were
+            self._refreshed = epoch
             unread = await self._drain.reconciliation.refresh_lists(self._tenant_id, self._link)
             if unread is not None and self._stopped is None:
                 self._stopped = unread
