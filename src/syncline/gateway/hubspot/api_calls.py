@@ -1,7 +1,7 @@
 """The calls of the public API, and how its bodies read.
 
-Source: HubSpot's published OpenAPI of user provisioning, version 2026-03, and the guide of 2026-09-beta, the version
-that knows seats (facts/hubspot.md §1.1, §1.2). Only what is about seats uses the beta.
+Source: HubSpot's published OpenAPI of user provisioning, version 2026-03, and its guide to 2026-09-beta, the version that
+knows seats. Only what is about seats uses the beta.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def list_seats() -> Call:
 
 
 def list_deactivated_owners(after: str | None = None, *, limit: int = PAGE) -> Call:
-    """Read one page of archived owners, the one list that tells who is deactivated (facts/hubspot.md §1.4)."""
+    """Read one page of archived owners, the one list that tells who is deactivated."""
     return _list(
         "owners.list", "/crm/v3/owners/", (("archived", "true"), ("limit", str(limit)), *_after(after))
     )

@@ -1,6 +1,6 @@
 """What a refusal, a fault or a silence of HubSpot means: one pure table.
 
-Source: HubSpot's error-handling page and usage guidelines, and what was seen live (facts/hubspot.md §1.3, §1.5, §3).
+Source: HubSpot's error-handling page and usage guidelines, and what was seen live.
 Every field of an error body is optional to us; a body in another shape is classified by its status alone.
 """
 
@@ -308,6 +308,12 @@ _TABLE: tuple[_Row, ...] = (
         FailureKind.HELD,
         _about_field("primaryTeamId", "secondaryTeamIds"),
         "HubSpot does not accept a team. {message} Check that it still exists.",
+    ),
+    _Row(
+        "UNKNOWN_SEAT",
+        FailureKind.HELD,
+        _about_field("seatNames"),
+        "HubSpot does not accept a seat. {message} Check with `seats list` that it still exists.",
     ),
     _Row(
         "BAD_EMAIL",

@@ -68,7 +68,15 @@ class _Leave(TypedDict, total=False):
     called_off: asyncio.Event
 
 
-_OUTDATED = frozenset({"PERMISSION_SET_UNKNOWN", "SEATS_UNAVAILABLE"})
+_OUTDATED = frozenset(
+    {
+        "PERMISSION_SET_UNKNOWN",
+        "UNKNOWN_PERMISSION_SET",
+        "UNKNOWN_TEAM",
+        "UNKNOWN_SEAT",
+        "SEATS_UNAVAILABLE",
+    }
+)
 _TROUBLE: Mapping[FailureKind, Trouble] = {
     FailureKind.HELD: Trouble.PERSON,
     FailureKind.HELD_TENANT: Trouble.TENANT,
