@@ -104,11 +104,21 @@ async def test_whoever_finds_no_seat_waits_with_the_reason_and_is_delivered_in_o
     assert {email("eve"): "no-seat-free"} == await acme.held()
 
 
-async def test_nobody_else_is_refused_by_hubspot_or_decided_again_for_a_seat_that_came_free(
-    acme: World,
-) -> None:
+async def test_of_many_at_once_only_as_many_are_sent_as_seats_are_free(acme: World) -> None:
+    await selling(acme, 3)
+    await hire(acme, *(f"p{number:02}" for number in range(20)))
+
+    await acme.drain()
+
+    assert [email(f"p{number:02}") for number in range(3)] == list(await seated(acme))
+    assert 17 == len(await acme.held())
+    assert [] == (await acme.run("events.list", tenant=TENANT, kind="delivery.retry"))["events"]
+
+
+async def test_nobody_is_decided_again_for_a_seat_but_those_who_wait_for_one(acme: World) -> None:
     await selling(acme, 1)
     await hire(acme, *PEOPLE)
+    await hire(acme, "gil", role="Guest")
     await acme.drain()
     before = await acme.gateway.store.backlog.setup(acme.tenant_id, acme.clock.now())
     await acme.hubspot.change(seats={SALES: "2"})
@@ -121,8 +131,20 @@ async def test_nobody_else_is_refused_by_hubspot_or_decided_again_for_a_seat_tha
     assert after is not None
     assert before.epoch == after.epoch
     assert 2 == len(await seated(acme))
-    refused = await acme.run("events.list", tenant=TENANT, kind="delivery.retry")
-    assert [] == refused["events"]
+    assert [] == (await acme.run("events.list", tenant=TENANT, kind="delivery.retry"))["events"]
+
+
+async def test_a_seat_hubspot_counts_otherwise_is_not_asked_for_again_and_again(acme: World) -> None:
+    await selling(acme, 5)
+    await acme.hubspot.change(seats={SALES: "1"})
+    await hire(acme, *PEOPLE)
+
+    await acme.rest()
+
+    assert 1 == len(await seated(acme))
+    assert {"no-seat-free"} == set((await acme.held()).values())
+    retries = (await acme.run("events.list", tenant=TENANT, kind="delivery.retry", limit=100))["events"]
+    assert 1 <= len(retries) <= len(PEOPLE) - 1
 
 
 async def test_seats_given_by_hand_stay_and_ours_are_taken_back(acme: World) -> None:

@@ -1,7 +1,7 @@
 """The calls of the public API, and how its bodies read.
 
-Source: HubSpot's published OpenAPI of user provisioning, version 2026-03, and its guide to 2026-09-beta, the version that
-knows seats. Only what is about seats uses the beta.
+Source: HubSpot's published OpenAPI of user provisioning, version 2026-03, and its guide to 2026-09-beta, the version
+that knows seats. Only what is about seats uses the beta.
 """
 
 from __future__ import annotations
