@@ -85,6 +85,28 @@ def test_a_seat_goes_by_the_beta_with_everything_else_of_the_change() -> None:
     assert ("Core", "Sales Hub") == outcome.user.seat_names
 
 
+def test_an_answer_that_is_silent_about_seats_confirms_what_was_asked() -> None:
+    outcome, _ = delivered(GIVE, answer(200, user_body()), known=HOLDER)
+
+    assert outcome.user is not None
+    assert ("Core", "Sales Hub") == outcome.user.seat_names
+
+
+def test_in_a_list_that_tells_seats_whoever_has_none_named_has_none() -> None:
+    reading, _ = hold(
+        read_account(seats=True),
+        DETAILS,
+        NOTHING,
+        NOTHING,
+        SEATS,
+        answer(200, {"results": [user_body()]}),
+        NOTHING,
+    )
+
+    assert isinstance(reading, AccountReading)
+    assert ((),) == tuple(each.seat_names for each in reading.users)
+
+
 def test_a_change_without_seats_goes_by_the_other_version_and_forgets_no_seat() -> None:
     plain = change(ChangeKind.UPDATE, first_name="Augusta", access_after=Access.ACTIVE)
 

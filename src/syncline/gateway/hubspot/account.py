@@ -129,7 +129,7 @@ def read_users_page(
     """Read one page of users, with the seats they hold if asked to: one call."""
     call = api_calls.list_users(after, seats=seats)
     try:
-        return (yield from Reader(time_zone).page(call, api_calls.account_user))
+        return (yield from Reader(time_zone).page(call, _holder if seats else api_calls.account_user))
     except Refusal as refusal:
         return refusal.failure
 
@@ -275,8 +275,9 @@ def _read_lists(reader: Reader, *, seats: bool) -> Conversation[Lists]:
 
 def _read(reader: Reader, *, seats: bool) -> Conversation[AccountReading]:
     lists = yield from _read_lists(reader, seats=seats)
-    list_users = partial(api_calls.list_users, seats=lists.account.seats is not None)
-    users = yield from reader.pages(list_users, api_calls.account_user)
+    with_seats = lists.account.seats is not None
+    list_users = partial(api_calls.list_users, seats=with_seats)
+    users = yield from reader.pages(list_users, _holder if with_seats else api_calls.account_user)
     deactivated = yield from _read_deactivated(reader)
     # A user who moved from one page to the next while the list was read is in it twice.
     unique = {user.hubspot_id: _with_access(user, deactivated) for user in users}
@@ -357,6 +358,12 @@ def _permission_set(body: dict[str, Any]) -> PermissionSet | None:
 def _team(body: dict[str, Any]) -> Team | None:
     found = _id_and_name(body)
     return found and Team(*found)
+
+
+def _holder(body: Any) -> AccountUser | None:
+    """Read a user of the list that tells seats: where it names none, there are none."""
+    user = api_calls.account_user(body)
+    return None if user is None else replace(user, seat_names=user.seat_names or ())
 
 
 def _seat(body: dict[str, Any]) -> Seat | None:

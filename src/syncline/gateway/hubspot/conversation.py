@@ -68,8 +68,8 @@ def _create(talk: Talk, *, ours_if_found: bool) -> Conversation[Outcome]:
             raise Refusal(classify(call, answer, talk.account.time_zone))
         talk.known = user
         if user.seat_names is None and talk.account.seats is not None:
-            # The version without seats was asked, since none were wanted: who is new has no others.
-            talk.known = replace(user, seat_names=())
+            # Who is new holds what was asked for and no more, also where the version asked does not tell.
+            talk.known = replace(user, seat_names=talk.change.seat_names or ())
         _require_seats(talk, talk.change.seat_names or ())
         if talk.change.permission_set_id not in (None, *user.permission_set_ids):
             talk.notes.append(WITHOUT_SET)

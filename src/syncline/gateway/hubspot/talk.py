@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from syncline.gateway.domain.account import Account, AccountUser
@@ -73,6 +73,9 @@ class Talk:
         user = yield from read(
             call, lambda body: api_calls.account_user(body, active=active), self.account.time_zone
         )
+        asked = None if call.body is None else call.body.get("seatNames")
+        if user.seat_names is None and asked is not None:
+            return replace(user, seat_names=tuple(asked))
         return with_known_seats(user, self.known)
 
     def refuse(self, kind: FailureKind, code: str, sentence: str) -> Refusal:
