@@ -151,8 +151,12 @@ def _update(talk: Talk, fields: Mapping[str, Any]) -> Conversation[None]:
             raise
         # With permission set management on, the permission set of a SCIM user goes by the SCIM channel alone.
         name = talk.account.permission_set_name(fields["roleId"])
-        yield from change_by_scim(talk, {"roles": scim_calls.roles([name])})
         rest = {field: value for field, value in fields.items() if field != "roleId"}
+        if "seatNames" in rest:
+            # Where seats are sold apart, the seat comes before the permission set that needs it.
+            yield from _put(talk, rest)
+            rest = {}
+        yield from change_by_scim(talk, {"roles": scim_calls.roles([name])})
         if rest:
             yield from _put(talk, rest)
         else:
