@@ -60,6 +60,11 @@ class Policy:
     deletion_threshold: int | None = None
     """How many people may lose access in a day before the rest is staged; None for the default (`threshold`)."""
 
+    approval_days: int = 30
+    """After how many days an approval that nothing came of ends."""
+    four_eyes: bool = False
+    """What is approved counts only once a second person has approved it, too."""
+
     def leaver_policy(self, *, deleted: bool) -> LeaverPolicy | None:
         """Return the policy for a deletion or a deactivation; deletion falls back on deactivation's."""
         if deleted and self.deleted is not None:

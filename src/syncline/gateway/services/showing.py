@@ -85,6 +85,8 @@ def policy_shown(policy: Policy, account: Account | None) -> dict[str, Any]:
         "update_users": policy.update_users,
         "deactivate_users": policy.deactivate_users,
         "deletion_threshold": policy.deletion_threshold,
+        "approval_days": policy.approval_days,
+        "four_eyes": policy.four_eyes,
     }
 
 

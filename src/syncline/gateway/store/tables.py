@@ -216,6 +216,7 @@ protected_users = Table(
     Column("reason", String, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", String, nullable=False),
+    Column("until", BigInteger),
     info={"lookups": [("tenant_id",)]},
 )
 
@@ -249,6 +250,8 @@ deliveries = Table(
     Column("last_error", Text),
     Column("delivered_at", BigInteger),
     Column("may_reactivate", Boolean, nullable=False),
+    Column("kept_until", BigInteger),
+    Column("held_until", BigInteger),
     Index("ix_deliveries_due", "tenant_id", "urgency", "due_at", "key"),
     Index("ix_deliveries_epoch", "tenant_id", "decided_epoch"),
     Index("ix_deliveries_hold", "tenant_id", "hold_reason", "key"),
@@ -259,6 +262,8 @@ deliveries = Table(
 `renamed_from` (and its normalised form `renamed_key`) is the e-mail HubSpot still knows the person by, while a rename
 is owed; `moved_to` is the row that took the person over. `uncertain` names the channel by which a change was sent
 whose outcome is not known (yet): what was last read of the person is not to be trusted until he is read again.
+`kept_until` is the end of an exception: until then a leaver has access. `held_until` is when a hold ends by itself; the
+row is due then, and held as long as its `due_at` is that moment.
 """
 
 # Hardly anybody owes a rename: only those who do are in the index.
@@ -279,8 +284,38 @@ approvals = Table(
     Column("user_id", String),
     Column("approved_at", BigInteger, nullable=False),
     Column("approved_by", String, nullable=False),
+    Column("because", String),
+    Column("expires_at", BigInteger),
 )
 """What an operator has approved for one delivery and the person it then had; it is used up when that is done."""
+
+first_approvals = Table(
+    "first_approvals",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("what", String, primary_key=True),
+    Column("subject", String, nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("asked_by", String, nullable=False),
+    Column("because", String, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    info={"lookups": [("tenant_id",)]},
+)
+"""Four eyes: what one person has approved and a second one must before it counts. `what` names it by ids."""
+
+exceptions = Table(
+    "exceptions",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("until", BigInteger, nullable=False),
+    Column("because", String, nullable=False),
+    Column("owner", String, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("ended_by", String),
+)
+"""Who may stay although he has left, the last time it was so: it holds as long as `kept_until` of the delivery says."""
 
 deletions = Table(
     "deletions",

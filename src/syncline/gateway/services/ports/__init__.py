@@ -8,6 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from syncline.gateway.domain.tenant import TenantId
+from syncline.gateway.services.ports.agreements import (
+    AgreementStore,
+    Approval,
+    FirstApproval,
+    LeaverException,
+)
 from syncline.gateway.services.ports.deliveries import (
     Basis,
     Settlement,
@@ -60,6 +66,8 @@ __all__ = [
     "AccountReading",
     "Activity",
     "Actor",
+    "AgreementStore",
+    "Approval",
     "Arrived",
     "Authority",
     "BacklogStore",
@@ -71,10 +79,12 @@ __all__ = [
     "DirectoryStore",
     "Event",
     "Failed",
+    "FirstApproval",
     "GrantStore",
     "Granted",
     "GroupSeen",
     "JournalStore",
+    "LeaverException",
     "Link",
     "Links",
     "Looked",

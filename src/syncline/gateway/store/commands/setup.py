@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account, AccountUser
+from syncline.gateway.domain.agreement import Agreement
 from syncline.gateway.domain.errors import Conflict, NotFound, Refused
 from syncline.gateway.domain.health import HealthEvent
 from syncline.gateway.domain.holds import HoldReason
@@ -24,6 +25,7 @@ from syncline.gateway.store.commands.health import move_health
 from syncline.gateway.store.commands.journal import counters_of, record_audit
 from syncline.gateway.store.commands.leaving import leave_account
 from syncline.gateway.store.commands.renames import record_renames
+from syncline.gateway.store.commands.seconding import Word, policy_of, seconded
 from syncline.gateway.store.tables import (
     account_users,
     connections,
@@ -303,14 +305,25 @@ class Protect:
             rows.insert(protected_users, row)
         else:
             key = (self.tenant_id, row["email_key"])
-            rows.update(protected_users, key, reason=self.user.reason)
+            self._refuse_shorter(rows, rows.get(protected_users, *key) or {})
+            rows.update(protected_users, key, reason=self.user.reason, until=self.user.until)
         bump_epoch(rows, self.tenant_id)
-        _audit(rows, self.tenant_id, self.actor, "protect.added", email=self.user.email)
+        told = {"email": self.user.email, "reason": self.user.reason, "until": self.user.until}
+        _audit(rows, self.tenant_id, self.actor, "protect.added", **told)
+
+    def _refuse_shorter(self, rows: Rows, before: Row) -> None:
+        """With four eyes one person cannot bring a protection to its end by giving it one."""
+        until, earlier = self.user.until, before["until"]
+        shorter = until is not None and (earlier is None or until < earlier)
+        if shorter and policy_of(rows, self.tenant_id).four_eyes:
+            raise Refused(
+                f"{self.user.email} is protected for longer: `protect remove` takes that away, with a second person."
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class Unprotect:
-    """Lift the protection; returns whether there was one."""
+    """Lift the protection, with a second person where the policy says four eyes."""
 
     tenant_id: TenantId
     email: str
@@ -319,14 +332,18 @@ class Unprotect:
     def prefetch(self) -> Iterable[Need]:
         return _tenant_needs(self.tenant_id)
 
-    def apply(self, rows: Rows) -> bool:
+    def apply(self, rows: Rows) -> Agreement:
         key = email_key(self.email)
         if rows.get(protected_users, self.tenant_id, key) is None:
-            return False
+            return Agreement.NOTHING
+        word = Word(f"unprotect:{key}", f"no more protection for {self.email}")
+        by = seconded(rows, self.tenant_id, word, self.actor)
+        if by is None:
+            return Agreement.PENDING
         rows.delete(protected_users, self.tenant_id, key)
         bump_epoch(rows, self.tenant_id)
-        _audit(rows, self.tenant_id, self.actor, "protect.removed", email=self.email)
-        return True
+        _audit(rows, self.tenant_id, Actor(by, self.actor.at), "protect.removed", email=self.email)
+        return Agreement.DONE
 
 
 @dataclass(frozen=True, slots=True)
