@@ -91,7 +91,7 @@ class Consenting:
         return {
             "approved_at": moment(by.at),
             "approved_by": by.name,
-            "people": len(chosen.granted),
+            "people": len(chosen.granted) - chosen.pending,
             "counts": counted(chosen.counts),
             "held": chosen.held,
             "pending": chosen.pending,

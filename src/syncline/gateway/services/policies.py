@@ -81,7 +81,10 @@ class Policies:
         given = {name: value for name, value in changes.items() if value is not None}
         policy = await self._choices.change_policy(found.id, given, self._by(actor), expect)
         self._wake(found.id)
-        return policy_shown(policy, account)
+        shown = policy_shown(policy, account)
+        if four_eyes is False and policy.four_eyes:
+            shown["waiting"] = "four eyes stay on until a second person takes them off, too"
+        return shown
 
     async def default_role(
         self, actor: str, tenant: str, name: str, expect: str | None = None
