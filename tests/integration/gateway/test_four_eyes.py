@@ -72,7 +72,7 @@ async def test_who_made_an_api_key_is_not_a_second_person(acme: World) -> None:
     )
     await says(acme, "grace", "leavers.release", user=ada)
 
-    again = await says(acme, f"api-key:{made['key']['id']}", "leavers.release", user=ada)
+    again = await says(acme, f"api-key:{made['key_id']}", "leavers.release", user=ada)
 
     assert [ada] == again["pending"]
 

@@ -95,7 +95,7 @@ class Approving:
         if not 1 <= limit <= CHUNK:
             raise Invalid(f"A page holds 1 to {CHUNK} entries.")
         found = await self._tenants.find(tenant)
-        given = await self._store.agreements.approvals(found.id, after or "", limit)
+        given = await self._store.consents.approvals(found.id, after or "", limit)
         now = self._clock.now()
         shown = [
             {
@@ -125,7 +125,7 @@ class Approving:
                     "expires_at": moment(each.expires_at),
                     "expired": each.expires_at <= now,
                 }
-                for each in await self._store.agreements.first_approvals(found.id)
+                for each in await self._store.consents.first_approvals(found.id)
             ]
         }
 

@@ -1,6 +1,6 @@
-"""An operator's agreement to a plan: to all of it, to some of its changes, or to one person's, delivered at once.
+"""An operator's consent to a plan: to all of it, to some of its changes, or to one person's, delivered at once.
 
-Agreement to the whole lets a live tenant adopt. Agreement to some is bound to exactly the change that was shown of each
+Consent to the whole lets a live tenant adopt. Consent to some is bound to exactly the change that was shown of each
 person, and lets that change go even in plan mode. Whatever else holds a person holds him still.
 """
 
@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from syncline.clock import Clock
-from syncline.gateway.domain.agreement import Agreement
 from syncline.gateway.domain.change import ChangeKind, approval_of
+from syncline.gateway.domain.consent import Consent
 from syncline.gateway.domain.decision import Decision
 from syncline.gateway.domain.delivery import DeliveryState, state_of
 from syncline.gateway.domain.errors import Invalid, Refused
@@ -132,7 +132,7 @@ class Consenting:
         counts = counted(plan.counts)
         agreed = await self._store.setup.approve_plan(tenant.id, counts, by, because, plan.fingerprint)
         self._wake(tenant.id)
-        pending = agreed is Agreement.PENDING
+        pending = agreed is Consent.PENDING
         return {
             "approved_at": None if pending else moment(by.at),
             "approved_by": by.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from syncline.clock import Clock
-from syncline.gateway.domain.agreement import end_of
+from syncline.gateway.domain.consent import end_of
 from syncline.gateway.domain.delivery import Access, Intent, as_of
 from syncline.gateway.domain.deprovision import LEFT_AS
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
@@ -32,7 +32,7 @@ class Keeping:
     async def keep(
         self, actor: str, tenant: str, user: str, until: str, because: str, owner: str | None = None
     ) -> dict[str, Any]:
-        """Keep a leaver who still has access: nothing is taken from him until the date (`agreement.end_of`).
+        """Keep a leaver who still has access: nothing is taken from him until the date (`consent.end_of`).
 
         On that date he leaves like anybody else. Raises `Refused` for somebody who has not left, or has lost access.
         """
@@ -89,7 +89,7 @@ class Keeping:
     async def exceptions(self, actor: str, tenant: str) -> dict[str, Any]:
         """Return the last exception of everybody who ever had one: in force, expired, or ended."""
         found = await self._tenants.find(tenant)
-        kept = await self._store.agreements.exceptions(found.id)
+        kept = await self._store.consents.exceptions(found.id)
         return {"exceptions": [await self._shown(found, each) for each in kept]}
 
     async def end(self, actor: str, tenant: str, user: str, because: str = "") -> dict[str, Any]:
@@ -97,7 +97,7 @@ class Keeping:
         found = await self._tenants.find(tenant)
         item = await find_person(self._store, found, user)
         by = Actor(actor, self._clock.now())
-        if not await self._store.agreements.end_exception(found.id, item.delivery.key, because, by):
+        if not await self._store.consents.end_exception(found.id, item.delivery.key, because, by):
             raise NotFound(
                 f"{_name(item)} has no exception: `leavers exceptions list {found.name}` shows who has."
             )
@@ -114,7 +114,7 @@ class Keeping:
             raise Refused(f"{_name(item)} has not left: there is nothing to keep him from.")
         end = end_of(until, by.at)
         key = item.delivery.key
-        await self._store.agreements.keep_leaver(tenant.id, key, end, because, owner or actor, by)
+        await self._store.consents.keep_leaver(tenant.id, key, end, because, owner or actor, by)
         self._wake(tenant.id)
         return {"email": _name(item), "until": moment(end), "owner": owner or actor, "because": because}
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.account import Account
-from syncline.gateway.domain.agreement import LONGEST_KEPT, Agreement, end_of
 from syncline.gateway.domain.attributes import parse_attribute_path
+from syncline.gateway.domain.consent import LONGEST_KEPT, Consent, end_of
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
 from syncline.gateway.domain.rules import Rule, RuleKind
 from syncline.gateway.domain.tenant import EmailSource, LeaverPolicy
@@ -166,7 +166,7 @@ class Policies:
     async def protect(
         self, actor: str, tenant: str, email: str, reason: str = "", until: str | None = None
     ) -> dict[str, Any]:
-        """Have nothing ever changed for this person, or nothing until a date (`agreement.end_of`)."""
+        """Have nothing ever changed for this person, or nothing until a date (`consent.end_of`)."""
         found = await self._tenants.find(tenant)
         if "@" not in email:
             raise Invalid(f"Protect somebody by e-mail address; {email!r} is none.")
@@ -188,11 +188,11 @@ class Policies:
     async def unprotect(self, actor: str, tenant: str, email: str) -> dict[str, Any]:
         """Lift a protection; raises `NotFound`. `protected` stays true while a second person has to say so, too."""
         found = await self._tenants.find(tenant)
-        agreement = await self._choices.unprotect(found.id, email, self._by(actor))
-        if agreement is Agreement.NOTHING:
+        consent = await self._choices.unprotect(found.id, email, self._by(actor))
+        if consent is Consent.NOTHING:
             raise NotFound(f"{email} is not protected: `protect list` shows who is.")
         self._wake(found.id)
-        return {"email": email, "protected": agreement is Agreement.PENDING}
+        return {"email": email, "protected": consent is Consent.PENDING}
 
     async def _account(self, tenant: Tenant) -> Account | None:
         connection = await self._choices.connection(tenant.id)

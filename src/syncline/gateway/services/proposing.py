@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from syncline.gateway.domain.agreement import Agreement
+from syncline.gateway.domain.consent import Consent
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.proposal import choices_fingerprint, refuse_unexpected
 from syncline.gateway.domain.rules import Rule, rule_of_id, with_rule, with_rule_at, without_rule
@@ -84,11 +84,11 @@ class ProposedChoices:
             ends[key] = user.until
         self.setup = replace(self.setup, protected=self.setup.protected | {key}, protection_ends=ends)
 
-    async def unprotect(self, tenant_id: TenantId, email: str, actor: Actor) -> Agreement:
+    async def unprotect(self, tenant_id: TenantId, email: str, actor: Actor) -> Consent:
         """Have this person protected no longer; NOTHING where he is not."""
         before = self.setup.protected
         self.setup = replace(self.setup, protected=before - {email_key(email)})
-        return Agreement.NOTHING if before == self.setup.protected else Agreement.DONE
+        return Consent.NOTHING if before == self.setup.protected else Consent.DONE
 
     def _propose(self, setup: Setup, expect: str | None) -> None:
         self.setup = setup

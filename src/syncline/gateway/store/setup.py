@@ -10,7 +10,7 @@ from sqlalchemy import Select
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account, AccountUser
-from syncline.gateway.domain.agreement import Agreement
+from syncline.gateway.domain.consent import Consent
 from syncline.gateway.domain.health import HealthEvent, event_of
 from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
@@ -81,7 +81,7 @@ class SqlSetup:
         actor: Actor,
         because: str = "",
         fingerprint: str = "",
-    ) -> Agreement:
+    ) -> Consent:
         """Remember that an operator has seen the plan of this fingerprint and agreed to it."""
         command = approvals.ApprovePlan(tenant_id, dict(counts), fingerprint, actor, because)
         return await self._writer.submit(command)
@@ -182,7 +182,7 @@ class SqlSetup:
         """Have nothing ever changed for this person."""
         await self._writer.submit(commands.Protect(tenant_id, user, actor))
 
-    async def unprotect(self, tenant_id: TenantId, email: str, actor: Actor) -> Agreement:
+    async def unprotect(self, tenant_id: TenantId, email: str, actor: Actor) -> Consent:
         """Lift a protection; NOTHING where there is none, PENDING while a second person has to say so."""
         return await self._writer.submit(commands.Unprotect(tenant_id, email, actor))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from syncline.gateway.services.ports import Store
-from syncline.gateway.store.agreements import SqlAgreements
 from syncline.gateway.store.backlog import SqlBacklog
+from syncline.gateway.store.consents import SqlConsents
 from syncline.gateway.store.directory import SqlDirectory
 from syncline.gateway.store.grants import SqlGrants
 from syncline.gateway.store.journal import SqlJournal
@@ -27,6 +27,6 @@ def sql_store(writer: Writer, reader: Reader, sealer: Sealer) -> Store:
         backlog=SqlBacklog(writer, reader),
         journal=SqlJournal(reader),
         notices=SqlNotices(writer, reader, sealer),
-        agreements=SqlAgreements(writer, reader),
+        consents=SqlConsents(writer, reader),
         operators=SqlOperators(writer, reader),
     )

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from syncline.gateway.domain.tenant import TenantId
-from syncline.gateway.services.ports.agreements import (
-    AgreementStore,
+from syncline.gateway.services.ports.consents import (
     Approval,
+    ConsentStore,
     FirstApproval,
     LeaverException,
 )
@@ -66,7 +66,6 @@ __all__ = [
     "AccountReading",
     "Activity",
     "Actor",
-    "AgreementStore",
     "Approval",
     "Arrived",
     "Authority",
@@ -76,6 +75,7 @@ __all__ = [
     "Cause",
     "ChoiceStore",
     "Connection",
+    "ConsentStore",
     "DirectoryStore",
     "Event",
     "Failed",

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account, AccountUser
-from syncline.gateway.domain.agreement import Agreement
 from syncline.gateway.domain.authorization import Authorization, AuthorizationState
+from syncline.gateway.domain.consent import Consent
 from syncline.gateway.domain.grant import TokenPair
 from syncline.gateway.domain.health import HealthEvent
 from syncline.gateway.domain.holds import HoldReason
@@ -21,7 +21,7 @@ from syncline.gateway.domain.role_expressions import RoleForm
 from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
-from syncline.gateway.services.ports.agreements import AgreementStore
+from syncline.gateway.services.ports.consents import ConsentStore
 from syncline.gateway.services.ports.deliveries import Basis, Settlement, WorkItem
 from syncline.gateway.services.ports.journal import Activity, CallRecord, Event, GroupSeen, RoleSeen, Totals
 from syncline.gateway.services.ports.notices import NoticeStore
@@ -103,7 +103,7 @@ class ChoiceStore(Protocol):
     ) -> Rule: ...
     async def protected_users(self, tenant_id: TenantId) -> list[ProtectedUser]: ...
     async def protect(self, tenant_id: TenantId, user: ProtectedUser, actor: Actor) -> None: ...
-    async def unprotect(self, tenant_id: TenantId, email: str, actor: Actor) -> Agreement: ...
+    async def unprotect(self, tenant_id: TenantId, email: str, actor: Actor) -> Consent: ...
 
 
 class SetupStore(ChoiceStore, Protocol):
@@ -120,7 +120,7 @@ class SetupStore(ChoiceStore, Protocol):
         actor: Actor,
         because: str = "",
         fingerprint: str = "",
-    ) -> Agreement: ...
+    ) -> Consent: ...
     async def create_token(self, token: Token, actor: Actor) -> None: ...
     async def token(self, token_id: str) -> Token | None: ...
     async def tokens(self, tenant_id: TenantId) -> list[Token]: ...
@@ -238,5 +238,5 @@ class Store:
     backlog: BacklogStore
     journal: JournalStore
     notices: NoticeStore
-    agreements: AgreementStore
+    consents: ConsentStore
     operators: OperatorStore

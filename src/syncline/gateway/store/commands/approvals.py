@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from syncline.clock import Milliseconds
-from syncline.gateway.domain.agreement import DAY, Agreement
 from syncline.gateway.domain.change import CHANGE_APPROVED
+from syncline.gateway.domain.consent import DAY, Consent
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.domain.threshold import WINDOW
 from syncline.gateway.services.ports import Actor
@@ -105,16 +105,16 @@ class ApprovePlan:
     def prefetch(self) -> Iterable[Need]:
         return (Need(tenants, ("id",), (self.tenant_id,)), counters_of(self.tenant_id))
 
-    def apply(self, rows: Rows) -> Agreement:
+    def apply(self, rows: Rows) -> Consent:
         word = Word(f"plan:{self.fingerprint}", f"the plan {self.fingerprint}", self.because)
         by = seconded(rows, self.tenant_id, word, self.actor)
         if by is None:
-            return Agreement.PENDING
+            return Consent.PENDING
         told = {**self.counts, **({"because": self.because} if self.because else {})}
         rows.update(tenants, (self.tenant_id,), plan_approved_at=self.actor.at, plan_approved_by=by)
         bump_epoch(rows, self.tenant_id)
         record_audit(rows, self.tenant_id, self.actor.at, by, "plan.approved", **told)
-        return Agreement.DONE
+        return Consent.DONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from syncline.gateway.domain.agreement import DAY
+from syncline.gateway.domain.consent import DAY
 from syncline.gateway.domain.tenant import Policy
 from syncline.gateway.services.ports import Actor
 from syncline.gateway.store import records

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account, AccountUser
-from syncline.gateway.domain.agreement import Agreement
+from syncline.gateway.domain.consent import Consent
 from syncline.gateway.domain.errors import Conflict, NotFound, Refused
 from syncline.gateway.domain.health import HealthEvent
 from syncline.gateway.domain.holds import HoldReason
@@ -332,18 +332,18 @@ class Unprotect:
     def prefetch(self) -> Iterable[Need]:
         return _tenant_needs(self.tenant_id)
 
-    def apply(self, rows: Rows) -> Agreement:
+    def apply(self, rows: Rows) -> Consent:
         key = email_key(self.email)
         if rows.get(protected_users, self.tenant_id, key) is None:
-            return Agreement.NOTHING
+            return Consent.NOTHING
         word = Word(f"unprotect:{key}", f"no more protection for {self.email}")
         by = seconded(rows, self.tenant_id, word, self.actor)
         if by is None:
-            return Agreement.PENDING
+            return Consent.PENDING
         rows.delete(protected_users, self.tenant_id, key)
         bump_epoch(rows, self.tenant_id)
         _audit(rows, self.tenant_id, Actor(by, self.actor.at), "protect.removed", email=self.email)
-        return Agreement.DONE
+        return Consent.DONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy import Select
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.ports import Actor
-from syncline.gateway.services.ports.agreements import Approval, FirstApproval, LeaverException
+from syncline.gateway.services.ports.consents import Approval, FirstApproval, LeaverException
 from syncline.gateway.store import statements
 from syncline.gateway.store.commands.exceptions import EndException, KeepLeaver
 from syncline.sql.looking import rows_of
@@ -19,8 +19,8 @@ from syncline.sql.rows import Row
 from syncline.sql.writer import Writer
 
 
-class SqlAgreements:
-    """Implements `services.ports.AgreementStore`."""
+class SqlConsents:
+    """Implements `services.ports.ConsentStore`."""
 
     def __init__(self, writer: Writer, reader: Reader) -> None:
         self._writer = writer

@@ -14,7 +14,7 @@ LONGEST_KEPT: Final = 366
 """Days somebody may be kept or protected by one word: longer, and nobody remembers why."""
 
 
-class Agreement(StrEnum):
+class Consent(StrEnum):
     """What came of a word that may need a second person's."""
 
     DONE = "done"

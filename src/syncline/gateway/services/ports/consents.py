@@ -48,7 +48,7 @@ class LeaverException:
     ended_by: str | None
 
 
-class AgreementStore(Protocol):
+class ConsentStore(Protocol):
     """What people have agreed to. Every change is audited in the same transaction."""
 
     async def keep_leaver(
