@@ -15,6 +15,7 @@ from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.change import Change, ChangeKind, approval_of
 from syncline.gateway.domain.delivery import LEAVE, Access, Delivery, Intent, grant_of, is_ours
 from syncline.gateway.domain.deprovision import stands_at_hubspot
+from syncline.gateway.domain.drift import DriftField
 from syncline.gateway.domain.holds import HOLDS, Hold, HoldReason, HoldText, Send, Verdict
 from syncline.gateway.domain.missing import missing_permission_sets, missing_teams
 from syncline.gateway.domain.person import Person, email_domain, email_key
@@ -51,6 +52,8 @@ class Case:
     change: Change
     policy: LeaverPolicy | None = None
     """What leaving means for this person; None when nobody has said, and for somebody present."""
+    left: frozenset[str] = frozenset()
+    """The fields that stay as somebody left them at HubSpot (`drift`)."""
 
     @property
     def present(self) -> bool:
@@ -204,6 +207,12 @@ def _kept_by_exception(case: Case) -> str | None:
     return f"{case.address} keeps what is there." if stands_at_hubspot(case.delivery, case.known) else None
 
 
+def _removed_at_hubspot(case: Case) -> str | None:
+    if case.change.kind is ChangeKind.CREATE and DriftField.PRESENCE in case.left:
+        return f"{case.address} is not created again."
+    return None
+
+
 def _no_leaver_policy(case: Case) -> str | None:
     if case.present or case.policy is not None or not stands_at_hubspot(case.delivery, case.known):
         return None
@@ -335,6 +344,7 @@ GATE: Final = (
     Row(HoldReason.GRANT_HOLDER, _grant_holder),
     Row(HoldReason.PROTECTED, _protected),
     Row(HoldReason.DEACTIVATED_AT_HUBSPOT, _deactivated_at_hubspot),
+    Row(HoldReason.REMOVED_AT_HUBSPOT, _removed_at_hubspot),
     Row(HoldReason.KEPT_BY_EXCEPTION, _kept_by_exception),
     Row(HoldReason.NO_LEAVER_POLICY, _no_leaver_policy),
     Row(HoldReason.NO_STRIP_SET, _no_strip_set),

@@ -8,6 +8,7 @@ from typing import Any
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account
+from syncline.gateway.domain.drift import CHOSEN
 from syncline.gateway.domain.health import WHAT_HELPS
 from syncline.gateway.domain.holds import HOLDS, HoldReason
 from syncline.gateway.domain.rules import Rule
@@ -87,6 +88,7 @@ def policy_shown(policy: Policy, account: Account | None) -> dict[str, Any]:
         "deletion_threshold": policy.deletion_threshold,
         "approval_days": policy.approval_days,
         "four_eyes": policy.four_eyes,
+        "drift": {each.value: policy.drift_policy(each.value).value for each in CHOSEN},
     }
 
 

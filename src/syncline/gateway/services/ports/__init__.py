@@ -21,19 +21,23 @@ from syncline.gateway.services.ports.deliveries import (
     WorkItem,
 )
 from syncline.gateway.services.ports.hubspot import (
+    AccountActivity,
     AccountReading,
     Arrived,
     Authority,
+    DeactivatedPage,
     Failed,
     Granted,
     Link,
     Links,
+    Lists,
     Looked,
     Met,
     Outcome,
     Overtaken,
     StillWanted,
     Trouble,
+    UsersPage,
 )
 from syncline.gateway.services.ports.journal import (
     Activity,
@@ -44,6 +48,7 @@ from syncline.gateway.services.ports.journal import (
     Totals,
 )
 from syncline.gateway.services.ports.operators import OperatorEvent, OperatorStore, SignedIn
+from syncline.gateway.services.ports.readings import Chunk, Orphan, Reading, ReadingStep, ReadingStore
 from syncline.gateway.services.ports.records import (
     Actor,
     Cause,
@@ -63,6 +68,7 @@ from syncline.gateway.services.ports.stores import (
 )
 
 __all__ = [
+    "AccountActivity",
     "AccountReading",
     "Activity",
     "Actor",
@@ -74,8 +80,10 @@ __all__ = [
     "CallRecord",
     "Cause",
     "ChoiceStore",
+    "Chunk",
     "Connection",
     "ConsentStore",
+    "DeactivatedPage",
     "DirectoryStore",
     "Event",
     "Failed",
@@ -87,13 +95,18 @@ __all__ = [
     "LeaverException",
     "Link",
     "Links",
+    "Lists",
     "Looked",
     "Met",
     "OperatorEvent",
     "OperatorStore",
+    "Orphan",
     "Outcome",
     "Overtaken",
     "ProtectedUser",
+    "Reading",
+    "ReadingStep",
+    "ReadingStore",
     "RoleSeen",
     "Settlement",
     "SetupStore",
@@ -105,6 +118,7 @@ __all__ = [
     "Token",
     "Totals",
     "Trouble",
+    "UsersPage",
     "Wake",
     "WorkItem",
 ]

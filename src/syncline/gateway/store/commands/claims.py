@@ -172,6 +172,8 @@ def _move(rows: Rows, claimant: Claimant, old_key: str, new_key: str, cause: Cau
             access=old["access"],
             uncertain=old["uncertain"],
             kept_until=None if claimant.active else old["kept_until"],
+            agreement=old["agreement"],
+            drifted=old["drifted"],
             **owing(None if back_again else known_as),
         )
     rows.update(
@@ -188,6 +190,8 @@ def _move(rows: Rows, claimant: Claimant, old_key: str, new_key: str, cause: Cau
         uncertain=None,
         may_reactivate=False,
         kept_until=None,
+        agreement=None,
+        drifted=False,
         **owing(None),
         claimed_by=None,
         hold_reason=None,
@@ -229,5 +233,6 @@ _BLANK: Row = {
     "correlation_id": "",
     "access": Access.NONE.value,
     "may_reactivate": False,
+    "drifted": False,
 }
 """The columns that are never empty, of a delivery about which nothing is known and nothing is asked."""
