@@ -19,7 +19,7 @@ from syncline.gateway.store.tables import approvals, deletions, deliveries, priv
 from syncline.sql.rows import Need, Row, Rows
 
 SAID: Final = {"leave": "leaving", "grant": "a privileged permission set", "change": "a change of the plan"}
-"""What an approval is for, in words: by how it begins."""
+"""What an approval is for that needs a second person with four eyes, by how it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,7 @@ class Approve:
         delivery = rows.get(deliveries, self.tenant_id, key)
         if delivery is None or self._stands(rows, delivery, what):
             return True
-        subject = f"{SAID.get(what.partition(':')[0], what)} for {delivery['email'] or key}"
-        # Bound to the person as an approval is: whoever takes over the e-mail is asked for anew.
-        word = Word(f"approval:{key}:{delivery['user_id']}:{what}", subject, self.because)
-        by = seconded(rows, self.tenant_id, word, self.actor)
+        by = self._said_by(rows, delivery, what)
         if by is None:
             return False
         days = policy_of(rows, self.tenant_id).approval_days
@@ -78,6 +75,16 @@ class Approve:
         told = {"delivery": key, "what": what, **({"because": self.because} if self.because else {})}
         record_audit(rows, self.tenant_id, self.actor.at, by, "approved", **told)
         return True
+
+    def _said_by(self, rows: Rows, delivery: Row, what: str) -> str | None:
+        """Return by whom it is approved, None while a second person has to; what is not in `SAID` needs none."""
+        kind, key = what.partition(":")[0], delivery["key"]
+        if kind not in SAID:
+            return self.actor.name
+        subject = f"{SAID[kind]} for {delivery['email'] or key}"
+        # Bound to the person as an approval is: whoever takes over the e-mail is asked for anew.
+        word = Word(f"approval:{key}:{delivery['user_id']}:{what}", subject, self.because)
+        return seconded(rows, self.tenant_id, word, self.actor)
 
     def _stands(self, rows: Rows, delivery: Row, what: str) -> bool:
         """Tell whether the same is approved already, for the same person, and has not ended."""
