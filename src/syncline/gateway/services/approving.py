@@ -92,8 +92,7 @@ class Approving:
         self, actor: str, tenant: str, limit: int = CHUNK, after: str | None = None
     ) -> dict[str, Any]:
         """Return the approvals nothing has come of yet: who, when, why, and until when they count."""
-        if not 1 <= limit <= CHUNK:
-            raise Invalid(f"A page holds 1 to {CHUNK} entries.")
+        _refuse_page(limit)
         found = await self._tenants.find(tenant)
         given = await self._store.consents.approvals(found.id, after or "", limit)
         now = self._clock.now()
@@ -111,23 +110,26 @@ class Approving:
         ]
         return {"given": shown, "next": given[-1].key if len(given) == limit else None}
 
-    async def list_pending(self, actor: str, tenant: str) -> dict[str, Any]:
-        """Return what one person has approved and a second one must, the oldest first; expired ones do nothing."""
+    async def list_pending(
+        self, actor: str, tenant: str, limit: int = CHUNK, after: str | None = None
+    ) -> dict[str, Any]:
+        """Return what one person has approved and a second one must; what has expired does nothing."""
+        _refuse_page(limit)
         found = await self._tenants.find(tenant)
+        waiting = await self._store.consents.first_approvals(found.id, after or "", limit)
         now = self._clock.now()
-        return {
-            "pending": [
-                {
-                    "subject": each.subject,
-                    "by": each.asked_by,
-                    "at": moment(each.asked_at),
-                    "because": each.because,
-                    "expires_at": moment(each.expires_at),
-                    "expired": each.expires_at <= now,
-                }
-                for each in await self._store.consents.first_approvals(found.id)
-            ]
-        }
+        shown = [
+            {
+                "subject": each.subject,
+                "by": each.asked_by,
+                "at": moment(each.asked_at),
+                "because": each.because,
+                "expires_at": moment(each.expires_at),
+                "expired": each.expires_at <= now,
+            }
+            for each in waiting
+        ]
+        return {"pending": shown, "next": waiting[-1].what if len(waiting) == limit else None}
 
     async def list_privileged(self, actor: str, tenant: str) -> dict[str, Any]:
         """Return the permission sets that are never given without approval, and why."""
@@ -178,8 +180,8 @@ class Approving:
     async def _held(
         self, tenant: Tenant, reason: HoldReason, limit: int | None = None, after: str = ""
     ) -> tuple[Setup, list[WorkItem]]:
-        if limit is not None and not 1 <= limit <= CHUNK:
-            raise Invalid(f"A page holds 1 to {CHUNK} entries.")
+        if limit is not None:
+            _refuse_page(limit)
         setup = await self._store.backlog.setup(tenant.id, self._clock.now())
         if setup is None:
             raise NotFound(f"There is no tenant {tenant.name!r} any more.")
@@ -208,6 +210,11 @@ class Approving:
         names = {item.delivery.key: item.delivery.email or item.delivery.key for item in chosen}
         approved = [name for key, name in names.items() if key not in waiting]
         return approved, [names[key] for key in names if key in waiting]
+
+
+def _refuse_page(limit: int) -> None:
+    if not 1 <= limit <= CHUNK:
+        raise Invalid(f"A page holds 1 to {CHUNK} entries.")
 
 
 def _is_meant(item: WorkItem, user: str) -> bool:

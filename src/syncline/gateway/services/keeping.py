@@ -66,8 +66,7 @@ class Keeping:
         self, actor: str, tenant: str, limit: int = CHUNK, after: str | None = None
     ) -> dict[str, Any]:
         """Return who has lost access in the window of the deletion threshold, and who can be brought back."""
-        if not 1 <= limit <= CHUNK:
-            raise Invalid(f"A page holds 1 to {CHUNK} entries.")
+        _refuse_page(limit)
         found = await self._tenants.find(tenant)
         since = self._clock.now() - WINDOW
         people = await self._store.backlog.gone(found.id, since, after or "", limit)
@@ -86,11 +85,15 @@ class Keeping:
         following = people[-1][0].delivery.key if len(people) == limit else None
         return {"gone": shown, "next": following}
 
-    async def exceptions(self, actor: str, tenant: str) -> dict[str, Any]:
+    async def exceptions(
+        self, actor: str, tenant: str, limit: int = CHUNK, after: str | None = None
+    ) -> dict[str, Any]:
         """Return the last exception of everybody who ever had one: in force, expired, or ended."""
+        _refuse_page(limit)
         found = await self._tenants.find(tenant)
-        kept = await self._store.consents.exceptions(found.id)
-        return {"exceptions": [await self._shown(found, each) for each in kept]}
+        kept = await self._store.consents.exceptions(found.id, after or "", limit)
+        shown = [await self._shown(found, each) for each in kept]
+        return {"exceptions": shown, "next": kept[-1].key if len(kept) == limit else None}
 
     async def end(self, actor: str, tenant: str, user: str, because: str = "") -> dict[str, Any]:
         """End an exception now: the person leaves like anybody else. Raises `NotFound` where there is none."""
@@ -133,6 +136,11 @@ class Keeping:
             "by": kept.created_by,
             "ended_by": kept.ended_by,
         }
+
+
+def _refuse_page(limit: int) -> None:
+    if not 1 <= limit <= CHUNK:
+        raise Invalid(f"A page holds 1 to {CHUNK} entries.")
 
 
 def _by_hand(item: WorkItem) -> str:

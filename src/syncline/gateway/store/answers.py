@@ -319,8 +319,8 @@ ANSWERS: Mapping[SelectBase, Answer] = {
         t.approvals, _among("key"), shown=("key", "what", "user_id", "expires_at")
     ),
     statements.APPROVALS_GIVEN: _rows_of(t.approvals, _after("key"), _by("key", "what")),
-    statements.FIRST_APPROVALS: _rows_of(t.first_approvals, order=_by("asked_at", "what")),
-    statements.EXCEPTIONS: _rows_of(t.exceptions, order=_by("key")),
+    statements.FIRST_APPROVALS: _rows_of(t.first_approvals, _after("what"), _by("what")),
+    statements.EXCEPTIONS: _rows_of(t.exceptions, _after("key"), _by("key")),
     statements.GONE_SINCE: _gone_since,
     statements.PRIVILEGED: _rows_of(t.privileged_sets),
     statements.HELD_FOR: _rows_of(

@@ -36,14 +36,13 @@ class SqlConsents:
         """End an exception now; returns whether there was one."""
         return await self._writer.submit(EndException(tenant_id, key, because, actor))
 
-    async def exceptions(self, tenant_id: TenantId) -> list[LeaverException]:
+    async def exceptions(self, tenant_id: TenantId, after: str, limit: int) -> list[LeaverException]:
         """Return the last exception of everybody who ever had one, ended ones included, in order of key."""
-        rows = await self._rows(statements.EXCEPTIONS, {"tenant_id": tenant_id})
+        rows = await self._rows(statements.EXCEPTIONS, _page(tenant_id, after, limit))
         return [LeaverException(**_without_tenant(row)) for row in rows]
 
     async def approvals(self, tenant_id: TenantId, after: str, limit: int) -> list[Approval]:
         """Return the approvals that are not used up, of deliveries whose key comes after `after`."""
-        parameters = {"tenant_id": tenant_id, "after": after, "limit": limit}
         return [
             Approval(
                 key=row["key"],
@@ -53,12 +52,12 @@ class SqlConsents:
                 because=row["because"] or "",
                 expires_at=row["expires_at"],
             )
-            for row in await self._rows(statements.APPROVALS_GIVEN, parameters)
+            for row in await self._rows(statements.APPROVALS_GIVEN, _page(tenant_id, after, limit))
         ]
 
-    async def first_approvals(self, tenant_id: TenantId) -> list[FirstApproval]:
-        """Return what waits for a second person, the oldest first, expired ones included."""
-        rows = await self._rows(statements.FIRST_APPROVALS, {"tenant_id": tenant_id})
+    async def first_approvals(self, tenant_id: TenantId, after: str, limit: int) -> list[FirstApproval]:
+        """Return what waits for a second person, expired ones included, in order of `what`."""
+        rows = await self._rows(statements.FIRST_APPROVALS, _page(tenant_id, after, limit))
         return [FirstApproval(**_without_tenant(row)) for row in rows]
 
     async def _rows(self, statement: Select[Any], parameters: Mapping[str, Any]) -> list[Row]:
@@ -67,3 +66,7 @@ class SqlConsents:
 
 def _without_tenant(row: Row) -> Row:
     return {name: value for name, value in row.items() if name != "tenant_id"}
+
+
+def _page(tenant_id: TenantId, after: str, limit: int) -> Mapping[str, Any]:
+    return {"tenant_id": tenant_id, "after": after, "limit": limit}

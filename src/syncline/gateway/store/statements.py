@@ -257,10 +257,16 @@ APPROVALS_GIVEN = (
 )
 FIRST_APPROVALS = (
     select(first_approvals)
-    .where(first_approvals.c.tenant_id == _tenant)
-    .order_by(first_approvals.c.asked_at, first_approvals.c.what)
+    .where(first_approvals.c.tenant_id == _tenant, first_approvals.c.what > bindparam("after"))
+    .order_by(first_approvals.c.what)
+    .limit(_limit)
 )
-EXCEPTIONS = select(exceptions).where(exceptions.c.tenant_id == _tenant).order_by(exceptions.c.key)
+EXCEPTIONS = (
+    select(exceptions)
+    .where(exceptions.c.tenant_id == _tenant, exceptions.c.key > bindparam("after"))
+    .order_by(exceptions.c.key)
+    .limit(_limit)
+)
 GONE_SINCE = (
     select(deliveries, deletions.c.at.label("gone_at"))
     .join(
