@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
@@ -21,7 +23,7 @@ async def active(acme: World) -> set[str]:
     return {email for email, user in users.items() if user["active"]} - {"admin@acme.example"}
 
 
-async def people(acme: World, count: int, **policy: object) -> dict[str, str]:
+async def people(acme: World, count: int, **policy: Any) -> dict[str, str]:
     """Deliver so many people; returns their ids by e-mail."""
     await acme.go_live(**policy)
     emails = [f"user{number}@acme.example" for number in range(count)]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from syncline.gateway.services.showing import moment
 from syncline.scim.dialects import Notes
 from syncline.scim.resource import read
 from syncline.scim.schemas import USER
-from syncline.gateway.services.showing import moment
 from tests.support.faults import TroubledWorld, troubled_world
 from tests.support.world import TENANT, World, exchange
 

@@ -45,7 +45,9 @@ async def given_after(words: list[Said]) -> list[set[str]]:
 
 
 def expected_after(words: list[Said]) -> list[set[str]]:
-    now, first, ends = START, {}, {}
+    now = START
+    first: dict[str, tuple[str, int]] = {}
+    ends: dict[str, int] = {}
     approved = []
     for actor, what, days in words:
         now += days * DAY

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from syncline.clock import Milliseconds
@@ -204,7 +205,10 @@ def _kept_by_exception(case: Case) -> str | None:
     """Whatever leaving would mean now, and whatever else would hold it."""
     if case.present or case.delivery.kept_until is None:
         return None
-    return f"{case.address} keeps what is there." if stands_at_hubspot(case.delivery, case.known) else None
+    if not stands_at_hubspot(case.delivery, case.known):
+        return None
+    until = datetime.fromtimestamp(case.delivery.kept_until / 1000, UTC)
+    return f"{case.address} keeps what is there until {until:%Y-%m-%d %H:%M} UTC."
 
 
 def _removed_at_hubspot(case: Case) -> str | None:

@@ -51,6 +51,8 @@ TRANSITIONS: Final = (
     Transition(_LEAVES, _Event.CAME_BACK, _STAYS, "nothing was sent"),
     Transition(_STAGED, _Event.RELEASED, _RELEASED, "counted, whatever the threshold"),
     Transition(_STAGED, _Event.CAME_BACK, _STAYS, "nothing was sent"),
+    Transition(_LEAVES, _Event.KEPT, _KEPT, "keeps what is there"),
+    Transition(_RELEASED, _Event.KEPT, _KEPT, "the word is forgotten"),
     Transition(_STAGED, _Event.KEPT, _KEPT, "keeps what is there, with an owner and an end"),
     Transition(_LEFT, _Event.KEPT, _KEPT, "gets back what leaving has taken, as far as it can be"),
     Transition(_KEPT, _Event.KEPT_TILL_NOW, _LEAVES, "decided like anybody else, and counted"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,11 +31,11 @@ class SqlConsents:
         self, tenant_id: TenantId, key: str, until: Milliseconds, because: str, owner: str, actor: Actor
     ) -> None:
         """Keep somebody who has left until a moment; raises `Refused` for who has not."""
-        await self._writer.submit(KeepLeaver(tenant_id, key, until, because, owner, actor))
+        await self._writer.submit(KeepLeaver(tenant_id, key, until, because, owner, actor, uuid.uuid4().hex))
 
     async def end_exception(self, tenant_id: TenantId, key: str, because: str, actor: Actor) -> bool:
         """End an exception now; returns whether there was one."""
-        return await self._writer.submit(EndException(tenant_id, key, because, actor))
+        return await self._writer.submit(EndException(tenant_id, key, because, actor, uuid.uuid4().hex))
 
     async def exceptions(self, tenant_id: TenantId, after: str, limit: int) -> list[LeaverException]:
         """Return the last exception of everybody who ever had one, ended ones included, in order of key."""

@@ -7,6 +7,8 @@ the tenant. `installation` belongs to nobody, and operators belong to the instal
 
 Moments are milliseconds since the epoch, UTC. Documents and other structured columns are JSON text.
 
+Tables of what people agree to are in `consent_tables`.
+
 On SQLite a table of short rows, each written once, lies in its primary key (`sqlite_with_rowid=False`): one tree less
 to write. Where queries go by other indexes than the key, as in `deliveries`, SQLite would prefer to walk the key.
 """
@@ -20,17 +22,59 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     false,
 )
 
-metadata = MetaData(
-    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"},
+from syncline.gateway.store.consent_tables import (
+    approvals,
+    deletions,
+    exceptions,
+    first_approvals,
+    privileged_sets,
 )
+from syncline.gateway.store.metadata import metadata
 
+__all__ = [
+    "account_users",
+    "api_keys",
+    "approvals",
+    "audit_events",
+    "authorizations",
+    "calls",
+    "connections",
+    "counters",
+    "deletions",
+    "deliveries",
+    "events",
+    "exceptions",
+    "first_approvals",
+    "groups",
+    "installation",
+    "invitations",
+    "members",
+    "messages",
+    "metadata",
+    "notices",
+    "operator_events",
+    "operator_roles",
+    "operators",
+    "privileged_sets",
+    "protected_users",
+    "read_users",
+    "readings",
+    "reads",
+    "roles_seen",
+    "rules",
+    "scim_tokens",
+    "sessions",
+    "subscriptions",
+    "tenants",
+    "user_emails",
+    "users",
+]
 
 tenants = Table(
     "tenants",
@@ -291,66 +335,6 @@ Index(
     deliveries.c.renamed_key,
     sqlite_where=deliveries.c.renamed_key.is_not(None),
     postgresql_where=deliveries.c.renamed_key.is_not(None),
-)
-
-approvals = Table(
-    "approvals",
-    metadata,
-    Column("tenant_id", String, primary_key=True),
-    Column("key", String, primary_key=True),
-    Column("what", String, primary_key=True),
-    Column("user_id", String),
-    Column("approved_at", BigInteger, nullable=False),
-    Column("approved_by", String, nullable=False),
-    Column("because", String),
-    Column("expires_at", BigInteger),
-)
-"""What an operator has approved for one delivery and the person it then had; it is used up when that is done."""
-
-first_approvals = Table(
-    "first_approvals",
-    metadata,
-    Column("tenant_id", String, primary_key=True),
-    Column("what", String, primary_key=True),
-    Column("subject", String, nullable=False),
-    Column("asked_at", BigInteger, nullable=False),
-    Column("asked_by", String, nullable=False),
-    Column("because", String, nullable=False),
-    Column("expires_at", BigInteger, nullable=False),
-    info={"lookups": [("tenant_id",)]},
-)
-"""Four eyes: what one person has approved and a second one must before it counts. `what` names it by ids."""
-
-exceptions = Table(
-    "exceptions",
-    metadata,
-    Column("tenant_id", String, primary_key=True),
-    Column("key", String, primary_key=True),
-    Column("until", BigInteger, nullable=False),
-    Column("because", String, nullable=False),
-    Column("owner", String, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("created_by", String, nullable=False),
-    Column("ended_by", String),
-)
-"""Who may stay although he has left, the last time it was so: it holds as long as `kept_until` of the delivery says."""
-
-deletions = Table(
-    "deletions",
-    metadata,
-    Column("tenant_id", String, primary_key=True),
-    Column("key", String, primary_key=True),
-    Column("at", BigInteger, nullable=False),
-)
-"""Who has lost access lately, each once: what the deletion threshold counts."""
-
-privileged_sets = Table(
-    "privileged_sets",
-    metadata,
-    Column("tenant_id", String, primary_key=True),
-    Column("permission_set_id", String, primary_key=True),
-    Column("marked_at", BigInteger, nullable=False),
-    Column("marked_by", String, nullable=False),
 )
 
 account_users = Table(

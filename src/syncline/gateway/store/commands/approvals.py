@@ -13,7 +13,7 @@ from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.domain.threshold import WINDOW
 from syncline.gateway.services.ports import Actor
 from syncline.gateway.store.commands.journal import counters_of, record_audit
-from syncline.gateway.store.commands.seconding import Word, policy_of, seconded
+from syncline.gateway.store.commands.seconding import Given, Word, policy_of, seconded
 from syncline.gateway.store.commands.setup import bump_epoch
 from syncline.gateway.store.tables import approvals, deletions, deliveries, privileged_sets, tenants
 from syncline.sql.rows import Need, Row, Rows
@@ -52,8 +52,8 @@ class Approve:
         delivery = rows.get(deliveries, self.tenant_id, key)
         if delivery is None or self._stands(rows, delivery, what):
             return True
-        by = self._said_by(rows, delivery, what)
-        if by is None:
+        given = self._given(rows, delivery, what)
+        if given is None:
             return False
         days = policy_of(rows, self.tenant_id).approval_days
         approval: Row = {
@@ -62,8 +62,8 @@ class Approve:
             "what": what,
             "user_id": delivery["user_id"],
             "approved_at": self.actor.at,
-            "approved_by": by,
-            "because": self.because,
+            "approved_by": given.by,
+            "because": given.because,
             "expires_at": self.actor.at + days * DAY,
         }
         # One for somebody who had this e-mail before is worth nothing any more.
@@ -72,15 +72,15 @@ class Approve:
         rows.insert(approvals, approval)
         revision = delivery["desired_revision"] + 1
         rows.update(deliveries, (self.tenant_id, key), due_at=self.actor.at, desired_revision=revision)
-        told = {"delivery": key, "what": what, **({"because": self.because} if self.because else {})}
-        record_audit(rows, self.tenant_id, self.actor.at, by, "approved", **told)
+        told = {"delivery": key, "what": what, **_because(given)}
+        record_audit(rows, self.tenant_id, self.actor.at, given.by, "approved", **told)
         return True
 
-    def _said_by(self, rows: Rows, delivery: Row, what: str) -> str | None:
-        """Return by whom it is approved, None while a second person has to; what is not in `SAID` needs none."""
+    def _given(self, rows: Rows, delivery: Row, what: str) -> Given | None:
+        """Return by whom and why it is approved, None while a second person has to; only `SAID` needs one."""
         kind, key = what.partition(":")[0], delivery["key"]
         if kind not in SAID:
-            return self.actor.name
+            return Given(self.actor.name, self.because)
         subject = f"{SAID[kind]} for {delivery['email'] or key}"
         # Bound to the person as an approval is: whoever takes over the e-mail is asked for anew.
         word = Word(f"approval:{key}:{delivery['user_id']}:{what}", subject, self.because)
@@ -114,13 +114,13 @@ class ApprovePlan:
 
     def apply(self, rows: Rows) -> Consent:
         word = Word(f"plan:{self.fingerprint}", f"the plan {self.fingerprint}", self.because)
-        by = seconded(rows, self.tenant_id, word, self.actor)
-        if by is None:
+        given = seconded(rows, self.tenant_id, word, self.actor)
+        if given is None:
             return Consent.PENDING
-        told = {**self.counts, **({"because": self.because} if self.because else {})}
-        rows.update(tenants, (self.tenant_id,), plan_approved_at=self.actor.at, plan_approved_by=by)
+        told = {**self.counts, **_because(given)}
+        rows.update(tenants, (self.tenant_id,), plan_approved_at=self.actor.at, plan_approved_by=given.by)
         bump_epoch(rows, self.tenant_id)
-        record_audit(rows, self.tenant_id, self.actor.at, by, "plan.approved", **told)
+        record_audit(rows, self.tenant_id, self.actor.at, given.by, "plan.approved", **told)
         return Consent.DONE
 
 
@@ -194,3 +194,7 @@ class MarkPrivileged:
             permission_set=self.permission_set_id,
         )
         return True
+
+
+def _because(given: Given) -> Mapping[str, str]:
+    return {"because": given.because} if given.because else {}

@@ -56,8 +56,8 @@ class ChangePolicy:
     def _with_a_second_person(self, rows: Rows, policy: Policy) -> Policy:
         """Return the policy with four eyes still on, unless this is the second person to take them off."""
         word = Word("policy:four-eyes:off", "four eyes are no longer needed")
-        by = seconded(rows, self.tenant_id, word, self.actor)
-        return policy if by is not None else replace(policy, four_eyes=True)
+        given = seconded(rows, self.tenant_id, word, self.actor)
+        return policy if given is not None else replace(policy, four_eyes=True)
 
 
 @dataclass(frozen=True, slots=True)

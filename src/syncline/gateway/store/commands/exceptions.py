@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from syncline.clock import Milliseconds
@@ -30,6 +30,7 @@ class KeepLeaver:
     because: str
     owner: str
     actor: Actor
+    correlation_id: str
 
     def prefetch(self) -> Iterable[Need]:
         return _needs(self.tenant_id, self.key)
@@ -58,7 +59,8 @@ class KeepLeaver:
         told = {"until": self.until, "owner": self.owner, "because": self.because}
         _decide_again(rows, self.tenant_id, delivery, self.until, self.actor)
         summary = f"{_name(delivery)} is kept although he has left: {self.because}"
-        _record(rows, self.tenant_id, delivery, self.actor, "exception.made", summary, told)
+        cause = Cause(self.actor.at, self.correlation_id, {"by": self.actor.name})
+        _record(rows, self.tenant_id, delivery, cause, "exception.made", summary, told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class EndException:
     key: str
     because: str
     actor: Actor
+    correlation_id: str
 
     def prefetch(self) -> Iterable[Need]:
         return _needs(self.tenant_id, self.key)
@@ -81,9 +84,9 @@ class EndException:
             rows.update(exceptions, (self.tenant_id, self.key), ended_by=self.actor.name)
         _decide_again(rows, self.tenant_id, delivery, None, self.actor)
         summary = f"The exception of {_name(delivery)} is ended: decided like anybody else"
-        _record(
-            rows, self.tenant_id, delivery, self.actor, "exception.ended", summary, {"because": self.because}
-        )
+        cause = Cause(self.actor.at, self.correlation_id, {"by": self.actor.name})
+        told = {"because": self.because}
+        _record(rows, self.tenant_id, delivery, cause, "exception.ended", summary, told)
         return True
 
 
@@ -103,14 +106,14 @@ def _record(
     rows: Rows,
     tenant_id: str,
     delivery: Row,
-    actor: Actor,
+    cause: Cause,
     action: str,
     summary: str,
-    told: dict[str, object],
+    told: Mapping[str, object],
 ) -> None:
-    cause = Cause(actor.at, "", {"by": actor.name})
     record_event(rows, tenant_id, cause, action, delivery["user_id"] or delivery["key"], summary, **told)
-    record_audit(rows, tenant_id, actor.at, actor.name, action, delivery=delivery["key"], **told)
+    by = str(cause.detail["by"])
+    record_audit(rows, tenant_id, cause.at, by, action, delivery=delivery["key"], **told)
 
 
 def _name(delivery: Row) -> str:

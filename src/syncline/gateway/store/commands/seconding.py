@@ -24,15 +24,23 @@ class Word:
     because: str = ""
 
 
-def seconded(rows: Rows, tenant_id: str, word: Word, actor: Actor) -> str | None:
-    """Return by whom the word is given, or None while a second person has to say so, too.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A word that counts: by whom, one name or both, and why."""
+
+    by: str
+    because: str = ""
+
+
+def seconded(rows: Rows, tenant_id: str, word: Word, actor: Actor) -> Given | None:
+    """Return by whom and why the word is given, or None while a second person has to say so, too.
 
     Without four eyes one person is enough. The first word ends after the policy's days; said again by the same person
     it stays as it is. Who made an API key speaks by it.
     """
     policy = policy_of(rows, tenant_id)
     if not policy.four_eyes:
-        return actor.name
+        return Given(actor.name, word.because)
     first = rows.get(first_approvals, tenant_id, word.what)
     if first is not None and first["expires_at"] <= actor.at:
         rows.delete(first_approvals, tenant_id, word.what)
@@ -43,7 +51,8 @@ def seconded(rows: Rows, tenant_id: str, word: Word, actor: Actor) -> str | None
     if person_behind(rows, first["asked_by"]) == person_behind(rows, actor.name):
         return None
     rows.delete(first_approvals, tenant_id, word.what)
-    return f"{first['asked_by']}, {actor.name}"
+    reasons = dict.fromkeys(each for each in (first["because"], word.because) if each)
+    return Given(f"{first['asked_by']}, {actor.name}", "; ".join(reasons))
 
 
 def policy_of(rows: Rows, tenant_id: str) -> Policy:

@@ -295,12 +295,12 @@ class Unprotect:
         if rows.get(protected_users, self.tenant_id, key) is None:
             return Consent.NOTHING
         word = Word(f"unprotect:{key}", f"no more protection for {self.email}")
-        by = seconded(rows, self.tenant_id, word, self.actor)
-        if by is None:
+        given = seconded(rows, self.tenant_id, word, self.actor)
+        if given is None:
             return Consent.PENDING
         rows.delete(protected_users, self.tenant_id, key)
         bump_epoch(rows, self.tenant_id)
-        _audit(rows, self.tenant_id, Actor(by, self.actor.at), "protect.removed", email=self.email)
+        _audit(rows, self.tenant_id, Actor(given.by, self.actor.at), "protect.removed", email=self.email)
         return Consent.DONE
 
 
