@@ -28,53 +28,12 @@ from sqlalchemy import (
     false,
 )
 
-from syncline.gateway.store.consent_tables import (
-    approvals,
-    deletions,
-    exceptions,
-    first_approvals,
-    privileged_sets,
-)
-from syncline.gateway.store.metadata import metadata
-
-__all__ = [
-    "account_users",
-    "api_keys",
-    "approvals",
-    "audit_events",
-    "authorizations",
-    "calls",
-    "connections",
-    "counters",
-    "deletions",
-    "deliveries",
-    "events",
-    "exceptions",
-    "first_approvals",
-    "groups",
-    "installation",
-    "invitations",
-    "members",
-    "messages",
-    "metadata",
-    "notices",
-    "operator_events",
-    "operator_roles",
-    "operators",
-    "privileged_sets",
-    "protected_users",
-    "read_users",
-    "readings",
-    "reads",
-    "roles_seen",
-    "rules",
-    "scim_tokens",
-    "sessions",
-    "subscriptions",
-    "tenants",
-    "user_emails",
-    "users",
-]
+from syncline.gateway.store.consent_tables import approvals as approvals
+from syncline.gateway.store.consent_tables import deletions as deletions
+from syncline.gateway.store.consent_tables import exceptions as exceptions
+from syncline.gateway.store.consent_tables import first_approvals as first_approvals
+from syncline.gateway.store.consent_tables import privileged_sets as privileged_sets
+from syncline.gateway.store.metadata import metadata as metadata
 
 tenants = Table(
     "tenants",
