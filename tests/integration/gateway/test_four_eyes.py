@@ -162,3 +162,12 @@ async def test_four_eyes_are_taken_off_by_two_through_previews(acme: World) -> N
     both = await says(acme, "linus", "plan.change", **change)
 
     assert not both["saved"]["four_eyes"]
+
+
+async def test_a_mark_on_a_permission_set_goes_with_two(acme: World) -> None:
+    await acme.run("policy.set", tenant=TENANT, deactivated="deactivate", four_eyes=True)
+    await says(acme, "grace", "privileged.mark", permission_set="Manager")
+    assert (await says(acme, "grace", "privileged.unmark", permission_set="Manager"))["marked"]
+    assert (await says(acme, "grace", "privileged.unmark", permission_set="Manager"))["marked"]
+
+    assert not (await says(acme, "linus", "privileged.unmark", permission_set="Manager"))["marked"]

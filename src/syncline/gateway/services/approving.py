@@ -150,7 +150,10 @@ class Approving:
         return await self._mark(actor, tenant, permission_set, marked=True)
 
     async def unmark(self, actor: str, tenant: str, permission_set: str) -> dict[str, Any]:
-        """Take a mark away; a paid set, or one named like an administrator's, stays privileged."""
+        """Take a mark away; a paid set, or one named like an administrator's, stays privileged.
+
+        `marked` stays true while a second person has to take it away, too.
+        """
         return await self._mark(actor, tenant, permission_set, marked=False)
 
     async def _mark(self, actor: str, tenant: str, permission_set: str, *, marked: bool) -> dict[str, Any]:
@@ -160,7 +163,8 @@ class Approving:
         by = Actor(actor, self._clock.now())
         await self._store.setup.mark_privileged(found.id, set_id, marked=marked, actor=by)
         self._wake(found.id)
-        return {"permission_set": account.permission_set_name(set_id), "marked": marked}
+        stands = set_id in await self._store.setup.privileged(found.id)
+        return {"permission_set": account.permission_set_name(set_id), "marked": stands}
 
     async def _account(self, tenant: Tenant) -> Any:
         connection = await self._store.setup.connection(tenant.id)

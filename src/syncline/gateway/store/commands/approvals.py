@@ -155,7 +155,10 @@ class PassThreshold:
 
 @dataclass(frozen=True, slots=True)
 class MarkPrivileged:
-    """Mark a permission set as privileged, or take the mark away; returns whether that changed anything."""
+    """Mark a permission set as privileged, or take the mark away; returns whether that changed anything.
+
+    A mark goes with a second person where the policy says four eyes: without it grants would need nobody.
+    """
 
     tenant_id: TenantId
     permission_set_id: str
@@ -173,6 +176,13 @@ class MarkPrivileged:
         there = rows.get(privileged_sets, self.tenant_id, self.permission_set_id) is not None
         if there == self.marked:
             return False
+        given: Given | None = Given(self.actor.name)
+        if not self.marked:
+            what = f"unmark:{self.permission_set_id}"
+            word = Word(what, f"no mark on the permission set {self.permission_set_id}")
+            given = seconded(rows, self.tenant_id, word, self.actor)
+        if given is None:
+            return False
         if self.marked:
             mark: Row = {
                 "tenant_id": self.tenant_id,
@@ -189,7 +199,7 @@ class MarkPrivileged:
             rows,
             self.tenant_id,
             self.actor.at,
-            self.actor.name,
+            given.by,
             action,
             permission_set=self.permission_set_id,
         )
