@@ -31,6 +31,8 @@ from syncline.gateway.services.ports import WorkItem
 EXAMPLES = 40 * int(os.environ.get("SYNCLINE_TEST_SIMULATIONS", "8"))
 STEPS = 30
 LIMIT = 2
+DAY = 24 * 3_600_000
+APPROVAL_DAYS = 2
 NAMES = ("ada", "bob", "cyd", "eve", "admin", "owner")
 ROLES = ("Lead", "Seller", "Boss", "Sales User")
 TEAMS = (Team("t-1", "Sales"), Team("t-2", "Service"))
@@ -79,8 +81,11 @@ class GateAndPlacement(RuleBasedStateMachine):
             grant_holder=address("owner"),
         )
         self.left: set[str] = set()
-        self.let_go: set[str] = set()
-        self.agreed: set[tuple[str, str]] = set()
+        self.moment = DAY
+        self.let_go: dict[str, int] = {}
+        self.agreed: dict[tuple[str, str], int] = {}
+        self.kept: dict[str, int] = {}
+        """Until when each of these counts: the machine's own memory, not the rows'."""
         self.numbers = 100
         self.bought = {"Core": 2, "Sales Hub": 1}
 
@@ -96,7 +101,7 @@ class GateAndPlacement(RuleBasedStateMachine):
 
     def now(self) -> Setup:
         threshold = DeletionThreshold(limit=LIMIT, spent=frozenset(self.left))
-        return replace(self.setup, account=self.account(), threshold=threshold)
+        return replace(self.setup, account=self.account(), threshold=threshold, at=self.moment)
 
     def item(self, key: str) -> WorkItem:
         delivery = self.deliveries[key]
@@ -120,9 +125,11 @@ class GateAndPlacement(RuleBasedStateMachine):
             desired_revision=before.desired_revision + 1,
             hold_reason=None,
             approvals=approvals,
+            kept_until=None if intent is Intent.PRESENT else before.kept_until,
         )
         if intent is Intent.PRESENT:
-            self.let_go.discard(key)
+            self.let_go.pop(key, None)
+            self.kept.pop(key, None)
 
     def send(self, key: str, decision: Decision) -> None:
         """Carry a change out at HubSpot, keep what came of it, and check that it was allowed to leave."""
@@ -160,7 +167,7 @@ class GateAndPlacement(RuleBasedStateMachine):
 
     def check(self, key: str, change: Change) -> None:
         policy, setup, known = self.setup.policy, self.setup, self.item(key).known
-        said = (key, approval_of(change)) in self.agreed
+        said = self.agreed.get((key, approval_of(change)), 0) > self.moment
         assert setup.mode is TenantMode.LIVE or said, f"{change.kind} left in plan mode"
         assert key not in setup.protected
         assert key != setup.grant_holder
@@ -170,10 +177,15 @@ class GateAndPlacement(RuleBasedStateMachine):
         outside = bool(policy.domains) and not key.endswith(tuple(f"@{each}" for each in policy.domains))
         assert not outside or (change.kind.is_leaving and ours), "outside the domains"
         if change.permission_set_id == PRIVILEGED and not change.kind.is_leaving:
-            assert grant_of(PRIVILEGED) in self.deliveries[key].approvals, "privileged without approval"
+            end = self.deliveries[key].approvals_end.get(grant_of(PRIVILEGED), 0)
+            assert end > self.moment, "privileged without approval"
         if change.kind.is_leaving:
             past = key not in self.left and len(self.left) >= LIMIT
-            assert not past or key in self.let_go, "past the brake"
+            let_go = self.let_go.get(key, 0) > self.moment
+            assert not past or let_go, "past the brake"
+            staged = self.deliveries[key].hold_reason is HoldReason.STAGED_DELETION
+            assert not staged or let_go, "staged, and gone by himself"
+            assert self.kept.get(key, 0) <= self.moment, "gone while he was kept"
             assert policy.deactivate_users
         elif change.kind is ChangeKind.CREATE:
             assert policy.create_users
@@ -284,7 +296,7 @@ class GateAndPlacement(RuleBasedStateMachine):
         decision = self.decided(key)
         if decision.would_hold is None and decision.change.kind is not ChangeKind.NONE:
             approval = approval_of(decision.change)
-            self.agreed.add((key, approval))
+            self.agreed[key, approval] = self.moment + APPROVAL_DAYS * DAY
             self.approve(key, approval)
 
     @rule(name=names)
@@ -292,7 +304,7 @@ class GateAndPlacement(RuleBasedStateMachine):
         key = address(name)
         delivery = self.deliveries.get(key)
         if delivery is not None and delivery.hold_reason is HoldReason.STAGED_DELETION:
-            self.let_go.add(key)
+            self.let_go[key] = self.moment + APPROVAL_DAYS * DAY
             self.approve(key, LEAVE)
 
     @rule(name=names)
@@ -304,7 +316,21 @@ class GateAndPlacement(RuleBasedStateMachine):
 
     def approve(self, key: str, what: str) -> None:
         delivery = self.deliveries[key]
-        self.deliveries[key] = replace(delivery, approvals=delivery.approvals | {what})
+        ends = {**delivery.approvals_end, what: self.moment + APPROVAL_DAYS * DAY}
+        self.deliveries[key] = replace(delivery, approvals=delivery.approvals | {what}, approvals_end=ends)
+
+    @rule(name=names, days=st.integers(1, 3))
+    def keep_one(self, name: str, days: int) -> None:
+        """Keep somebody who has left, or give him back what he has lost."""
+        key = address(name)
+        delivery = self.deliveries.get(key)
+        if delivery is None or delivery.intent not in (Intent.DEACTIVATED, Intent.DELETED):
+            return
+        self.kept[key] = self.moment + days * DAY
+        self.let_go.pop(key, None)
+        self.deliveries[key] = replace(
+            delivery, kept_until=self.kept[key], approvals=frozenset(), approvals_end={}
+        )
 
     # --- what follows ------------------------------------------------------------------------------------------------
     @rule(seat=st.sampled_from(SEATS))
@@ -314,6 +340,7 @@ class GateAndPlacement(RuleBasedStateMachine):
     @rule()
     def a_day_passes(self) -> None:
         self.left.clear()
+        self.moment += DAY
 
     @rule(key=st.sampled_from(NAMES).map(address))
     def somebody_changes_hubspot_by_hand(self, key: str) -> None:

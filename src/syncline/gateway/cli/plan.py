@@ -124,6 +124,13 @@ def _everybody(tenant: str, kinds: tuple[str, ...]) -> Iterator[Mapping[str, Any
 
 
 def _approved(result: Mapping[str, Any]) -> None:
+    if result["pending"]:
+        say(
+            f"{result['pending']} waiting for a second person, who gives the same command; "
+            "`approvals pending` shows what waits."
+        )
+    if result["approved_at"] is None:
+        return
     say(f"Approved by {result['approved_by']} at {result['approved_at']}: {_counted(result['counts'])}.")
     if result.get("held"):
         say(f"{result['held']} more of these are held and stay so: `plan show` says why.")
@@ -142,6 +149,8 @@ def _delivered(result: Mapping[str, Any]) -> None:
     say(f"{name}: {result['kind']}. {said[result['state']]}")
     for difference in result["differences"]:
         say(f"- {_difference(difference)}")
+    if result.get("pending"):
+        say(result["pending"])
     hold = result.get("hold")
     if hold:
         say(f"{hold['sentence']} {hold['release']}")

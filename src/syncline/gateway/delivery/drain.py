@@ -18,7 +18,7 @@ from syncline.gateway.delivery.outages import Outages
 from syncline.gateway.delivery.schedule import Schedule
 from syncline.gateway.delivery.seats import SeatCount
 from syncline.gateway.domain.decision import Decision
-from syncline.gateway.domain.delivery import LEAVE, Urgency
+from syncline.gateway.domain.delivery import LEAVE, Urgency, as_of
 from syncline.gateway.domain.grant import OAuthGrant
 from syncline.gateway.domain.health import HELD_TENANT, PROBE_EVERY, SCIM_TROUBLE, Health
 from syncline.gateway.domain.person import email_key
@@ -243,7 +243,7 @@ class _Run:
 
     async def _may_leave(self, item: WorkItem, setup: Setup) -> bool:
         """Count a person who is about to lose access against the deletion threshold."""
-        approved = LEAVE in item.delivery.approvals or setup.threshold is None
+        approved = LEAVE in as_of(item.delivery, setup.at).approvals or setup.threshold is None
         limit = None if approved or setup.threshold is None else setup.threshold.limit
         return await self._store.backlog.pass_threshold(
             self._tenant_id, item.delivery.key, self._clock.now(), limit

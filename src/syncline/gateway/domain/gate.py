@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
+from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.change import Change, ChangeKind, approval_of
 from syncline.gateway.domain.delivery import LEAVE, Access, Delivery, Intent, grant_of, is_ours
@@ -123,6 +125,14 @@ def gate_twice(case: Case) -> tuple[Verdict, Hold | None]:
     return verdict or Send(), None
 
 
+def ends_at(case: Case) -> Milliseconds | None:
+    """Return the moment at which the person is to be decided again by himself: an exception or a protection ends."""
+    ends = [each for key, each in case.setup.protection_ends.items() if key in case.keys]
+    if case.delivery.kept_until is not None:
+        ends.append(case.delivery.kept_until)
+    return min(ends, default=None)
+
+
 def _collecting(case: Case) -> str | None:
     return "" if case.setup.mode is TenantMode.COLLECTING else None
 
@@ -190,6 +200,16 @@ def _deactivated_at_hubspot(case: Case) -> str | None:
         return None
     ours = case.delivery.access is Access.DEACTIVATED
     return None if ours or case.delivery.may_reactivate else f"{case.known.email} stays deactivated."
+
+
+def _kept_by_exception(case: Case) -> str | None:
+    """Whatever leaving would mean now, and whatever else would hold it."""
+    if case.present or case.delivery.kept_until is None:
+        return None
+    if not stands_at_hubspot(case.delivery, case.known):
+        return None
+    until = datetime.fromtimestamp(case.delivery.kept_until / 1000, UTC)
+    return f"{case.address} keeps what is there until {until:%Y-%m-%d %H:%M} UTC."
 
 
 def _removed_at_hubspot(case: Case) -> str | None:
@@ -343,6 +363,7 @@ GATE: Final = (
     Row(HoldReason.PROTECTED, _protected),
     Row(HoldReason.DEACTIVATED_AT_HUBSPOT, _deactivated_at_hubspot),
     Row(HoldReason.REMOVED_AT_HUBSPOT, _removed_at_hubspot),
+    Row(HoldReason.KEPT_BY_EXCEPTION, _kept_by_exception),
     Row(HoldReason.NO_LEAVER_POLICY, _no_leaver_policy),
     Row(HoldReason.NO_STRIP_SET, _no_strip_set),
     Row(HoldReason.PERMISSION_SET_MISSING, _permission_set_missing),

@@ -8,6 +8,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from syncline.clock import Milliseconds
+
 
 class HoldReason(StrEnum):
     """A reason to hold, as stored and as shown. The order is that of the reference page."""
@@ -24,6 +26,7 @@ class HoldReason(StrEnum):
     PROTECTED = "protected"
     DEACTIVATED_AT_HUBSPOT = "deactivated-at-hubspot"
     REMOVED_AT_HUBSPOT = "removed-at-hubspot"
+    KEPT_BY_EXCEPTION = "kept-by-exception"
     NO_LEAVER_POLICY = "no-leaver-policy"
     NO_STRIP_SET = "no-strip-set"
     PERMISSION_SET_MISSING = "permission-set-missing"
@@ -74,6 +77,8 @@ class Hold:
 
     reason: HoldReason
     detail: str = ""
+    until: Milliseconds | None = None
+    """When it is decided again by itself; None where only somebody's doing releases it."""
 
     @property
     def sentence(self) -> str:
@@ -142,7 +147,7 @@ HOLDS: Final[Mapping[HoldReason, HoldText]] = MappingProxyType(
         ),
         HoldReason.PROTECTED: HoldText(
             "An operator has protected this person.",
-            "Take the protection away with `protect remove`.",
+            "By itself where the protection has an end; else take it away with `protect remove`.",
             retried_on_epoch_change=True,
         ),
         HoldReason.DEACTIVATED_AT_HUBSPOT: HoldText(
@@ -153,6 +158,11 @@ HOLDS: Final[Mapping[HoldReason, HoldText]] = MappingProxyType(
         HoldReason.REMOVED_AT_HUBSPOT: HoldText(
             "This person was at HubSpot and no list there shows him any more: somebody removed him, and that stands.",
             "An operator releases the person with `users release`, or `policy set --drift presence=enforce` for all.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.KEPT_BY_EXCEPTION: HoldText(
+            "The person has left, but an operator keeps him until a date.",
+            "By itself on that date: then he leaves like anybody else. `leavers exceptions end` ends it now.",
             retried_on_epoch_change=True,
         ),
         HoldReason.NO_LEAVER_POLICY: HoldText(
@@ -237,7 +247,8 @@ HOLDS: Final[Mapping[HoldReason, HoldText]] = MappingProxyType(
         ),
         HoldReason.STAGED_DELETION: HoldText(
             "More people leave than the deletion threshold lets through in a day: staged, still with access.",
-            "Look at `leavers list`; let them go with `leavers release`, or take the change back in the directory.",
+            "Look at `leavers list`; let them go with `leavers release`, keep one with `leavers keep`, "
+            "or take the change back in the directory.",
             retried_on_epoch_change=True,
         ),
         HoldReason.PLAN_MODE: HoldText(

@@ -15,6 +15,7 @@ from syncline.gateway.services.connections import Connections
 from syncline.gateway.services.consenting import Consenting
 from syncline.gateway.services.credentials import TokenFingerprint, Tokens
 from syncline.gateway.services.drifting import Drifting
+from syncline.gateway.services.keeping import Keeping
 from syncline.gateway.services.log import Log
 from syncline.gateway.services.operators import Operators
 from syncline.gateway.services.people import People
@@ -46,6 +47,7 @@ def operations(
     previewing = Previewing(store, tenants, planning, connections, policies)
     consenting = Consenting(store, tenants, planning, clock, wake)
     approving = Approving(store, tenants, clock, wake)
+    keeping = Keeping(store, tenants, clock, wake)
     people = People(store, tenants, clock, wake)
     roles = Roles(store, tenants)
     log = Log(store, tenants)
@@ -82,8 +84,15 @@ def operations(
         "protect.remove": policies.unprotect,
         "leavers.list": approving.list_leavers,
         "leavers.release": approving.release_leavers,
+        "leavers.gone": keeping.gone,
+        "leavers.keep": keeping.keep,
+        "leavers.restore": keeping.restore,
+        "leavers.exceptions": keeping.exceptions,
+        "leavers.end": keeping.end,
         "approvals.list": approving.list_approvals,
         "approvals.grant": approving.grant,
+        "approvals.given": approving.list_given,
+        "approvals.pending": approving.list_pending,
         "privileged.list": approving.list_privileged,
         "privileged.mark": approving.mark,
         "privileged.unmark": approving.unmark,

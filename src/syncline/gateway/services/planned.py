@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from syncline.gateway.domain.change import Change, ChangeKind, approval_of
 from syncline.gateway.domain.decision import Decision
+from syncline.gateway.domain.delivery import as_of
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.seats import seat_taken
 from syncline.gateway.domain.setup import Setup
@@ -180,5 +181,5 @@ def person_shown(item: WorkItem, decision: Decision, setup: Setup) -> dict[str, 
         "verdict": "send" if would is None else "hold",
         "hold": None if would is None else hold_shown(would.reason.value, would.detail),
         "held_as": None if would is None else held_as(would.reason),
-        "approved": approval_of(change) in item.delivery.approvals,
+        "approved": approval_of(change) in as_of(item.delivery, setup.at).approvals,
     }

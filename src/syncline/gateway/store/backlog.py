@@ -62,6 +62,19 @@ class SqlBacklog:
 
         return await self._reader.scan(read)
 
+    async def gone(
+        self, tenant_id: TenantId, since: Milliseconds, after: str, limit: int
+    ) -> list[tuple[WorkItem, Milliseconds]]:
+        """Return who has lost access after that moment and when, in order of key."""
+
+        def read(connection: Connection) -> list[tuple[WorkItem, Milliseconds]]:
+            parameters = {"tenant_id": tenant_id, "since": since, "after": after, "limit": limit}
+            rows = rows_of(connection, statements.GONE_SINCE, parameters)
+            items = items_of(connection, tenant_id, rows)
+            return [(item, row["gone_at"]) for item, row in zip(items, rows, strict=True)]
+
+        return await self._reader.scan(read)
+
     async def basis(self, tenant_id: TenantId, key: str) -> Basis | None:
         """Return what a decision about this delivery rests on now; None when either is not there any more."""
 
@@ -191,6 +204,11 @@ def _setup(connection: Connection, tenant_id: TenantId, now: Milliseconds) -> Se
     link = connection.execute(statements.CONNECTION, parameters).mappings().first()
     rules = connection.execute(statements.RULES, parameters).mappings()
     protected = connection.execute(statements.PROTECTED, parameters).mappings()
+    protections = {
+        email_key(each["email"]): each["until"]
+        for each in protected
+        if each["until"] is None or each["until"] > now
+    }
     account = link["account"] if link is not None else None
     return Setup(
         tenant_id=tenant_id,
@@ -199,7 +217,8 @@ def _setup(connection: Connection, tenant_id: TenantId, now: Milliseconds) -> Se
         policy=tenant.policy,
         rules=tuple(records.rule_of(dict(each)) for each in rules),
         account=None if account is None else records.account_of(account),
-        protected=frozenset(email_key(each["email"]) for each in protected),
+        protected=frozenset(protections),
+        protection_ends={key: until for key, until in protections.items() if until is not None},
         scim_channel=link is not None and link["scim_token"] is not None,
         plan_approved=tenant.plan_approved_at is not None,
         grant_holder=None
@@ -210,6 +229,7 @@ def _setup(connection: Connection, tenant_id: TenantId, now: Milliseconds) -> Se
             for row in connection.execute(statements.PRIVILEGED, parameters).mappings()
         ),
         threshold=_threshold(connection, tenant_id, tenant.policy, now),
+        at=now,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.authorization import Authorization, AuthorizationState
+from syncline.gateway.domain.consent import Consent
 from syncline.gateway.domain.grant import TokenPair
 from syncline.gateway.domain.health import HealthEvent
 from syncline.gateway.domain.holds import HoldReason
@@ -19,6 +20,7 @@ from syncline.gateway.domain.role_expressions import RoleForm
 from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
+from syncline.gateway.services.ports.consents import ConsentStore
 from syncline.gateway.services.ports.deliveries import Basis, Settlement, WorkItem
 from syncline.gateway.services.ports.journal import Activity, CallRecord, Event, GroupSeen, RoleSeen, Totals
 from syncline.gateway.services.ports.notices import NoticeStore
@@ -101,7 +103,7 @@ class ChoiceStore(Protocol):
     ) -> Rule: ...
     async def protected_users(self, tenant_id: TenantId) -> list[ProtectedUser]: ...
     async def protect(self, tenant_id: TenantId, user: ProtectedUser, actor: Actor) -> None: ...
-    async def unprotect(self, tenant_id: TenantId, email: str, actor: Actor) -> bool: ...
+    async def unprotect(self, tenant_id: TenantId, email: str, actor: Actor) -> Consent: ...
 
 
 class SetupStore(ChoiceStore, Protocol):
@@ -112,8 +114,13 @@ class SetupStore(ChoiceStore, Protocol):
     async def tenants(self) -> list[Tenant]: ...
     async def set_mode(self, tenant_id: TenantId, mode: TenantMode, actor: Actor) -> None: ...
     async def approve_plan(
-        self, tenant_id: TenantId, counts: Mapping[str, int], actor: Actor, because: str = ""
-    ) -> None: ...
+        self,
+        tenant_id: TenantId,
+        counts: Mapping[str, int],
+        actor: Actor,
+        because: str = "",
+        fingerprint: str = "",
+    ) -> Consent: ...
     async def create_token(self, token: Token, actor: Actor) -> None: ...
     async def token(self, token_id: str) -> Token | None: ...
     async def tokens(self, tenant_id: TenantId) -> list[Token]: ...
@@ -131,7 +138,7 @@ class SetupStore(ChoiceStore, Protocol):
     async def release(self, tenant_id: TenantId, delivery_key: str, actor: Actor) -> bool: ...
     async def approve(
         self, tenant_id: TenantId, granted: Sequence[tuple[str, str]], actor: Actor, because: str = ""
-    ) -> None: ...
+    ) -> frozenset[str]: ...
     async def privileged(self, tenant_id: TenantId) -> frozenset[str]: ...
     async def mark_privileged(
         self, tenant_id: TenantId, permission_set_id: str, *, marked: bool, actor: Actor
@@ -166,6 +173,9 @@ class BacklogStore(Protocol):
     async def held_for(
         self, tenant_id: TenantId, reason: HoldReason, after: str, limit: int
     ) -> list[WorkItem]: ...
+    async def gone(
+        self, tenant_id: TenantId, since: Milliseconds, after: str, limit: int
+    ) -> list[tuple[WorkItem, Milliseconds]]: ...
     async def basis(self, tenant_id: TenantId, key: str) -> Basis | None: ...
     async def due(
         self, tenant_id: TenantId, now: Milliseconds, limit: int, *, urgent_only: bool
@@ -227,5 +237,6 @@ class Store:
     backlog: BacklogStore
     journal: JournalStore
     notices: NoticeStore
+    consents: ConsentStore
     operators: OperatorStore
     readings: ReadingStore
