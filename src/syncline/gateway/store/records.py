@@ -16,7 +16,7 @@ from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
-from syncline.gateway.services.ports import CallRecord, Event, ProtectedUser, Tenant, Token
+from syncline.gateway.services.ports import AuditEntry, CallRecord, Event, ProtectedUser, Tenant, Token
 from syncline.sql.rows import Row
 
 
@@ -182,6 +182,17 @@ def event_of(row: Row) -> Event:
         kind=row["kind"],
         subject=row["subject"],
         summary=row["summary"],
+        detail=orjson.loads(row["detail"]),
+    )
+
+
+def audit_of(row: Row) -> AuditEntry:
+    """Return the entry of a row of `audit_events`."""
+    return AuditEntry(
+        seq=row["seq"],
+        at=row["at"],
+        actor=row["actor"],
+        action=row["action"],
         detail=orjson.loads(row["detail"]),
     )
 

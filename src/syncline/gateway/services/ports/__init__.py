@@ -31,6 +31,7 @@ from syncline.gateway.services.ports.hubspot import (
 )
 from syncline.gateway.services.ports.journal import (
     Activity,
+    AuditEntry,
     CallRecord,
     Event,
     GroupSeen,
@@ -61,6 +62,7 @@ __all__ = [
     "Activity",
     "Actor",
     "Arrived",
+    "AuditEntry",
     "Authority",
     "BacklogStore",
     "Basis",
