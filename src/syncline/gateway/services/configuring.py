@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from syncline.clock import Clock
@@ -89,19 +90,9 @@ class Configuring:
             raise Refused("policy.deactivated: a live tenant says what leaving means at HubSpot.")
         checked = frozenset(
             (channel, self._check_address(ChannelKind(channel), address))
-            for channel, address in wanted.notices
+            for channel, address in wanted.notices - known.notices
         )
-        return (
-            known,
-            Configuration(
-                policy=wanted.policy,
-                rules=wanted.rules,
-                privileged=wanted.privileged,
-                protected=wanted.protected,
-                notices=checked,
-            ),
-            account,
-        )
+        return known, replace(wanted, notices=(wanted.notices & known.notices) | checked), account
 
     async def _configuration(self, tenant: Tenant) -> Configuration:
         protected = await self._choices.protected_users(tenant.id)
