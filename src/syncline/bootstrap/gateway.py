@@ -168,6 +168,7 @@ async def open_gateway(
                 address,
                 links.pace,
                 fingerprint("csrf tokens of the console"),
+                wake,
             )
             if serving
             else None,
