@@ -49,7 +49,7 @@ def requests(draw: st.DrawFn, path: str, described: dict[str, Any], ids: dict[st
         elif place == "query" and (parameter["required"] or draw(st.booleans())):
             value = draw(value_of(parameter["schema"]))
             query.append(f"{name}={quote(str(value).lower() if isinstance(value, bool) else str(value))}")
-    body = None
+    body: Any = None
     if "requestBody" in described:
         schema = described["requestBody"]["content"]["application/json"]["schema"]
         body = {

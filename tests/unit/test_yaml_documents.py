@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from syncline.gateway.cli.yaml_documents import DocumentError, read_document, write_document
 
-TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=20)
+TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
 VALUE = st.recursive(
     st.none() | st.booleans() | st.integers() | TEXT,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),

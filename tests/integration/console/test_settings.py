@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ async def connect(world: World, tenant: str, base_url: str = "http://127.0.0.1:9
     await world.gateway.store.setup.keep_account(link.tenant_id, account, (), by.at)
 
 
-async def send(anna: Browser, path: str, **fields: str) -> str:
+async def send(anna: Browser, path: str, **fields: Any) -> str:
     """Send a form of the page that is open; returns the words of what follows."""
     return (await anna.send(path, **fields)).words
 
