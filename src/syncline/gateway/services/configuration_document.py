@@ -11,9 +11,11 @@ from typing import Any, Final
 
 from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.configuration import Configuration, protection, with_known_rules
+from syncline.gateway.domain.drift import CHOSEN
 from syncline.gateway.domain.errors import Conflict, Invalid, NotFound
 from syncline.gateway.domain.near_misses import nearest
 from syncline.gateway.domain.rules import Rule, RuleKind, in_order
+from syncline.gateway.domain.tenant import DriftPolicy, Policy
 from syncline.gateway.services.policies import (
     check_protected_email,
     permission_set_of,
@@ -39,6 +41,7 @@ _KINDS: Final[Mapping[str, type]] = {
     "update_users": bool,
     "deactivate_users": bool,
     "deletion_threshold": int,
+    "drift": dict,
 }
 _MAY_BE_NULL: Final = ("deactivated", "deleted", "strip_to", "deletion_threshold")
 _RULE: Final[Mapping[str, type]] = {
@@ -50,7 +53,13 @@ _RULE: Final[Mapping[str, type]] = {
     "primary_team": str,
     "secondary_teams": list,
 }
-_WORDS: Final = {str: "text", bool: "true or false", list: "a list of texts", int: "a whole number"}
+_WORDS: Final = {
+    str: "text",
+    bool: "true or false",
+    list: "a list of texts",
+    int: "a whole number",
+    dict: "names and values",
+}
 
 
 def document_of(configuration: Configuration, account: Account | None) -> dict[str, Any]:
@@ -85,7 +94,8 @@ def configuration_of(
         raise Invalid(f"version: this Syncline reads version {VERSION} of the document.")
     policy = known.policy
     if "policy" in document:
-        policy = replace(policy, **_policy_fields(_mapping(document["policy"], "policy"), account))
+        fields = _policy_fields(_mapping(document["policy"], "policy"), account)
+        policy = replace(policy, **{**fields, "drift": _drift(policy, fields.get("drift", {}))})
     if "default_role" in document:
         policy = replace(policy, default_permission_set=_set_id(document["default_role"], account))
     chosen = replace(known, policy=policy)
@@ -147,6 +157,12 @@ def _policy_fields(section: Mapping[str, Any], account: Account | None) -> dict[
 
 def _policy_field(account: Account | None, name: str, value: Any) -> dict[str, Any]:
     return policy_fields(account, **{name: value})
+
+
+def _drift(policy: Policy, given: Mapping[str, DriftPolicy]) -> dict[str, DriftPolicy]:
+    """Return what drift is met with, only where something else is chosen than to report it."""
+    chosen = {each.value: given.get(each.value, policy.drift_policy(each.value)) for each in CHOSEN}
+    return {name: choice for name, choice in chosen.items() if choice is not DriftPolicy.REPORT}
 
 
 def _set_id(value: object, account: Account | None) -> str | None:

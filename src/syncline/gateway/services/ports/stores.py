@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from syncline.clock import Milliseconds
-from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.authorization import Authorization, AuthorizationState
 from syncline.gateway.domain.configuration import Configuration
 from syncline.gateway.domain.grant import TokenPair
@@ -33,6 +32,7 @@ from syncline.gateway.services.ports.journal import (
 )
 from syncline.gateway.services.ports.notices import NoticeStore, Subscription
 from syncline.gateway.services.ports.operators import OperatorStore
+from syncline.gateway.services.ports.readings import ReadingStore
 from syncline.gateway.services.ports.records import Actor, Cause, Connection, ProtectedUser, Tenant, Token
 from syncline.scim.attributes import ResourceType
 from syncline.scim.patch import Patch
@@ -141,9 +141,6 @@ class SetupStore(ChoiceStore, Protocol):
     async def set_connection(
         self, connection: Connection, actor: Actor, expect: str | None = None
     ) -> None: ...
-    async def keep_account(
-        self, tenant_id: TenantId, account: Account, users: Sequence[AccountUser], at: Milliseconds
-    ) -> None: ...
     async def note_trouble(
         self, tenant_id: TenantId, trouble: str | None, detail: str | None, cause: Cause
     ) -> None: ...
@@ -248,3 +245,4 @@ class Store:
     journal: JournalStore
     notices: NoticeStore
     operators: OperatorStore
+    readings: ReadingStore

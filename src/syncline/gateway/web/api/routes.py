@@ -78,6 +78,16 @@ _PLANS = (
     Endpoint("POST", f"{_PLAN}/change", "plan.change", "Save a change, unless it moves people unseen"),
     Endpoint("POST", f"{_PLAN}/approve", "plan.approve", "Agree to the plan, or to a part of it"),
 )
+_DRIFT = (
+    Endpoint(
+        "POST", f"{_T}/reconciliation", "reconcile.run", "Read the account whole, and find what drifted"
+    ),
+    Endpoint("GET", f"{_T}/reconciliation", "reconcile.show", "See how far the last reading came"),
+    Endpoint("GET", f"{_T}/drift", "drift.list", "List people of whom something drifted"),
+    Endpoint("POST", f"{_USER}/drift/enforce", "drift.enforce", "Deliver again what is wanted"),
+    Endpoint("POST", f"{_USER}/drift/accept", "drift.accept", "Let HubSpot's values stand"),
+    Endpoint("GET", f"{_T}/orphans", "orphans.list", "List people at HubSpot nobody has told of"),
+)
 _LOGS = (
     Endpoint("GET", f"{_T}/events", "events.list", "Read the provisioning log, newest first"),
     Endpoint("GET", f"{_T}/events/{{seq}}", "events.show", "Show one event with the calls it led to"),
@@ -108,6 +118,7 @@ SECTIONS: Final = {
     "Choices": _CHOICES,
     "People and groups": _PEOPLE,
     "Plans": _PLANS,
+    "Drift": _DRIFT,
     "Logs and notices": _LOGS,
     "Operators and API keys": _OPERATORS,
 }

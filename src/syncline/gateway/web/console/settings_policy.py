@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from syncline.gateway.domain.drift import CHOSEN
 from syncline.gateway.domain.errors import DomainError
-from syncline.gateway.domain.tenant import EmailSource, LeaverPolicy, TenantMode
+from syncline.gateway.domain.tenant import DriftPolicy, EmailSource, LeaverPolicy, TenantMode
 from syncline.gateway.web.console.settings_tabs import show_settings
 from syncline.gateway.web.console.visit import Visit
 from syncline.webkit.forms import Form
@@ -36,6 +37,12 @@ LEAVERS: Final = (
 )
 """What leaving can mean, and what each choice really does."""
 _DELETED: Final = (("", "As when deactivated", "Whoever is deleted is treated as one deactivated."), *LEAVERS)
+
+_DRIFT: Final = (
+    (DriftPolicy.REPORT.value, "Report: HubSpot's value stays and is listed until somebody decides"),
+    (DriftPolicy.ENFORCE.value, "Enforce: what the identity provider wants is delivered again"),
+    (DriftPolicy.ACCEPT.value, "Accept: HubSpot's value stands until the identity provider wants another"),
+)
 
 
 async def policy(visit: Visit) -> Response:
@@ -66,8 +73,9 @@ def _filled(document: dict[str, Any]) -> Form:
         if policy[name] is not None
     }
     ticks = {name: "on" for name in _TICKS if policy[name]}
+    drift = {f"drift-{name}": choice for name, choice in policy["drift"].items()}
     return Form.of(
-        **texts, **ticks, domains="\n".join(policy["domains"]), default_role=document["default_role"]
+        **texts, **ticks, **drift, domains="\n".join(policy["domains"]), default_role=document["default_role"]
     )
 
 
@@ -78,6 +86,8 @@ def _document(form: Form) -> dict[str, Any]:
     policy.update({name: form.one(name) or None for name in ("deactivated", "deleted", "strip_to")})
     policy["email_from"] = form.one("email_from")
     policy["domains"] = form.raw("domains").replace(",", " ").split()
+    given = {each.value: form.one(f"drift-{each.value}") for each in CHOSEN}
+    policy["drift"] = {name: choice for name, choice in given.items() if choice}
     policy["deletion_threshold"] = int(threshold) if number else (threshold or None)
     return {"policy": policy, "default_role": form.one("default_role") or None}
 
@@ -96,6 +106,8 @@ async def _page(
         status=status,
         form=form,
         compared=compared,
+        drifting=[each.value for each in CHOSEN],
+        drift_choices=_DRIFT,
         leavers=LEAVERS,
         deleted=_DELETED,
         sets=[("", "None"), *((name, plain(name)) for name in names)],
