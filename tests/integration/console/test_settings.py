@@ -36,7 +36,6 @@ async def connect(world: World, tenant: str, base_url: str = "http://127.0.0.1:9
     )
     by = Actor("test", world.clock.now())
     await world.gateway.store.setup.set_connection(link, by)
-    await world.gateway.store.setup.keep_account(link.tenant_id, account, (), by.at)
 
 
 async def send(anna: Browser, path: str, **fields: Any) -> str:

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from syncline.gateway.domain.drift import CHOSEN
 from syncline.gateway.domain.errors import Conflict, DomainError, Invalid, NotFound, Refused
 from tests.support.world import TENANT, World
 
+DRIFT = {each.value: "report" for each in CHOSEN}
 EVERYTHING: dict[str, Any] = {
     "version": 1,
     "policy": {
@@ -24,6 +26,7 @@ EVERYTHING: dict[str, Any] = {
         "update_users": False,
         "deactivate_users": True,
         "deletion_threshold": 7,
+        "drift": {**DRIFT, "permission_set": "enforce"},
     },
     "default_role": "Standard User",
     "rules": [

@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 
 from syncline.gateway.domain.account import Account, PermissionSet, Team
 from syncline.gateway.domain.configuration import Configuration, protection
+from syncline.gateway.domain.drift import CHOSEN
 from syncline.gateway.domain.rules import Rule, RuleKind
-from syncline.gateway.domain.tenant import EmailSource, LeaverPolicy, Policy
+from syncline.gateway.domain.tenant import DriftPolicy, EmailSource, LeaverPolicy, Policy
 from syncline.gateway.services.configuration_changes import changes_between
 from syncline.gateway.services.configuration_document import configuration_of, document_of
 
@@ -58,6 +59,7 @@ POLICIES = st.builds(
     domains=st.sampled_from([(), ("acme.example",), ("b.example", "a.example")]),
     create_users=st.booleans(),
     deletion_threshold=st.none() | st.integers(0, 100),
+    drift=st.sampled_from([{}, {CHOSEN[0].value: DriftPolicy.ENFORCE}]),
 )
 PROTECTED = st.lists(st.tuples(TEXT.map(lambda text: f"{text}@acme.example"), TEXT), max_size=3)
 CONFIGURATIONS = st.builds(
