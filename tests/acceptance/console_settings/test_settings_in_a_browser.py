@@ -10,7 +10,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, ViewportSize
 
 from tests.integration.console.test_settings import CANARY, connect
-from tests.support.browser import Chromium, screenshot
+from tests.support.browser import WIDE, Chromium, screenshot
 from tests.support.console import PASSWORD, World
 
 PAGES = (
@@ -48,13 +48,13 @@ async def sign_in(page: Page, world: World) -> None:
     await page.get_by_role("button", name="Sign in").click()
 
 
-@pytest.mark.parametrize("size", [None, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 async def test_axe_finds_nothing_serious_on_any_page(
-    world: World, browser: Chromium, size: ViewportSize | None, tmp_path: Path
+    world: World, browser: Chromium, size: ViewportSize, tmp_path: Path
 ) -> None:
     tenant = await furnish(world)
     pictures = Path(os.environ.get("SYNCLINE_TEST_SCREENSHOTS") or tmp_path)
-    async with browser.context(**({} if size is None else {"size": size})) as context:
+    async with browser.context(size=size) as context:
         page = await context.new_page()
         await sign_in(page, world)
         for place in PAGES:
@@ -62,7 +62,7 @@ async def test_axe_finds_nothing_serious_on_any_page(
             found = await Axe().run(page)
             serious = [each["id"] for each in found.response["violations"] if each["impact"] in SERIOUS]
             width = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            await screenshot(page, pictures, f"{place.replace('/', '-')}-{'phone' if size else 'wide'}")
+            await screenshot(page, pictures, f"{place.replace('/', '-')}-{size['width']}")
 
             assert (place, [], True) == (place, serious, width <= 0)
 

@@ -76,7 +76,7 @@ async def test_a_policy_is_looked_at_before_it_is_saved(world: World) -> None:
     await world.run("tenant.mode", tenant="Acme", mode="plan")
     path = f"/tenants/{tenant}/settings/policy"
     await anna.open(path)
-    chosen = {
+    chosen: dict[str, Any] = {
         "deactivated": "remove",
         "email_from": "userName",
         "domains": "acme.example",
