@@ -12,7 +12,7 @@ from typing import Any, Final
 from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.configuration import Configuration, protection, with_known_rules
 from syncline.gateway.domain.drift import CHOSEN
-from syncline.gateway.domain.errors import Conflict, Invalid, NotFound
+from syncline.gateway.domain.errors import DomainError, Invalid
 from syncline.gateway.domain.near_misses import nearest
 from syncline.gateway.domain.rules import Rule, RuleKind, in_order
 from syncline.gateway.domain.tenant import DriftPolicy, Policy
@@ -205,7 +205,7 @@ def _at(place: str, read: Any, *arguments: Any) -> Any:
     """Return what `read` makes of it; what it finds wrong is told with the place."""
     try:
         return read(*arguments)
-    except (Invalid, NotFound, Conflict) as error:
+    except DomainError as error:
         raise type(error)(f"{place}: {error.message}") from None
 
 
