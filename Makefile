@@ -2,7 +2,7 @@
 # `make` prints this list; ARGS="…" is passed on to demo, test and bench.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench simulate docs clean
+.PHONY: help setup demo test check bench simulate api docs clean
 
 BIN := .venv/bin
 
@@ -30,6 +30,9 @@ bench: setup  ## Measure against the bounds the README promises
 
 simulate: setup  ## Run the seeded simulations at length; ARGS=-x stops at the first failure
 	SYNCLINE_TEST_SIMULATIONS=200 $(BIN)/python -m pytest tests/simulation -n auto $(ARGS)
+
+api: setup  ## Send the admin API very many requests drawn by chance
+	SYNCLINE_TEST_API_REQUESTS=300 $(BIN)/python -m pytest tests/security/test_api_by_chance.py $(ARGS)
 
 docs: setup  ## Write docs/reference anew from the code
 	$(BIN)/python -m tests.docs.reference

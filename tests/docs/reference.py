@@ -25,6 +25,7 @@ from syncline.scimserver.limits import Limits
 from syncline.scimserver.routes import ROUTES
 from syncline.settings import SETTINGS, Setting
 from syncline.telemetry.metrics import METRICS, Metric
+from tests.docs import api_reference
 from tests.docs.repository import ROOT
 
 _WRITTEN = "<!-- Written from the code by `make docs`; do not edit. -->"
@@ -209,8 +210,14 @@ def scopes_page() -> str:
     )
 
 
+def api_page() -> str:
+    """Return docs/reference/api.md."""
+    return _page(api_reference.TITLE, api_reference.ABOUT, *api_reference.sections())
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/settings.md": settings_page,
+    "docs/reference/api.md": api_page,
     "docs/reference/cli.md": cli_page,
     "docs/reference/metrics.md": metrics_page,
     "docs/reference/scopes.md": scopes_page,

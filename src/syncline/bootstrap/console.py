@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from syncline.clock import Clock
     from syncline.gateway.services.calling import Operation
     from syncline.gateway.services.overview import Pace
-    from syncline.gateway.services.ports import Store
+    from syncline.gateway.services.ports import Store, Wake
     from syncline.gateway.services.tenants import Tenants
     from syncline.settings import Settings
 
@@ -29,6 +29,7 @@ class Parts:
     address: Callable[[], str]
     pace: Pace
     csrf_key: bytes
+    wake: Wake
 
 
 def console_application(parts: Parts) -> Any:
@@ -37,7 +38,9 @@ def console_application(parts: Parts) -> Any:
     from syncline.gateway.services.passwords import Argon2Passwords
     from syncline.gateway.services.signing_in import SigningIn
     from syncline.gateway.web import console as room
+    from syncline.gateway.web.application import SCIM_PREFIX
     from syncline.gateway.web.console.application import ConsoleApplication
+    from syncline.gateway.web.console.bench import Bench
     from syncline.gateway.web.console.routes import PAGES
     from syncline.gateway.web.console.visit import Console
     from syncline.webkit.csrf import Csrf
@@ -61,6 +64,8 @@ def console_application(parts: Parts) -> Any:
         address=parts.address,
         pages=Pages(statics, Path(room.__file__).parent / "templates"),
         csrf=Csrf(parts.csrf_key),
+        bench=Bench(parts.store, parts.clock, parts.wake, lambda: parts.address() + SCIM_PREFIX),
+        retention=_retention(parts.settings),
     )
     return ConsoleApplication(console, PAGES, statics)
 
@@ -86,4 +91,16 @@ def api_application(parts: Parts) -> Any:
         keys,
         Idempotency(parts.clock),
         orjson.dumps(document),
+    )
+
+
+def _retention(settings: Settings) -> tuple[tuple[str, str, int], ...]:
+    """Return what is kept for how long, and the variable that says so."""
+    from syncline.settings import SETTINGS
+
+    variables = {row.name: row.variable for row in SETTINGS}
+    return (
+        ("The provisioning log", variables["event_days"], settings.event_days),
+        ("Calls to HubSpot", variables["call_days"], settings.call_days),
+        ("Reads of the identity provider", variables["read_log_days"], settings.read_log_days),
     )

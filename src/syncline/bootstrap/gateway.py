@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from syncline.gateway.hubspot.link import HubSpotLinks
     from syncline.gateway.notifying.mail import MailServer
     from syncline.gateway.services.calling import Operation
+    from syncline.gateway.services.noticing import CheckAddress
     from syncline.gateway.services.ports import Store, Wake
     from syncline.gateway.services.posting import Sender
     from syncline.gateway.services.retention import ReadLog, Retention
@@ -127,6 +128,9 @@ async def open_gateway(
             lambda: address() + CALLBACK_PATH,
             wake,
         )
+        noticed = await _notices(
+            settings, stack, store, links, logs, clock, wake, address, metrics, watches=serving and deliver
+        )
         table = operations(
             store,
             clock,
@@ -136,7 +140,20 @@ async def open_gateway(
             connections=connections,
             authorizing=authorizing,
             address=address,
+            check_notice_address=noticed.check_address,
         )
+        upkept = maintenance(
+            store,
+            links,
+            logs,
+            upkeep,
+            HttpVisitor(session, clock),
+            clock,
+            folder=settings.data,
+            address=address,
+            serving=serving,
+        )
+        everything = {**table, **upkept, **noticed.operations}
         application = _application(
             settings,
             address,
@@ -152,32 +169,19 @@ async def open_gateway(
                 settings,
                 store,
                 tenants,
-                table,
+                everything,
                 fingerprint,
                 clock,
                 address,
                 links.pace,
                 fingerprint("csrf tokens of the console"),
+                wake,
             )
             if serving
             else None,
         )
-        upkept = maintenance(
-            store,
-            links,
-            logs,
-            upkeep,
-            HttpVisitor(session, clock),
-            clock,
-            folder=settings.data,
-            address=address,
-            serving=serving,
-        )
-        noticed = await _notices(
-            settings, stack, store, links, logs, clock, wake, address, metrics, watches=serving and deliver
-        )
         yield Gateway(
-            {**table, **upkept, **noticed.operations},
+            everything,
             application,
             store,
             drain,
@@ -313,6 +317,7 @@ class _Notices:
     operations: Mapping[str, Operation]
     watch: Watch
     sender: Sender
+    check_address: CheckAddress
 
 
 async def _notices(
@@ -360,6 +365,7 @@ async def _notices(
         },
         watch,
         sender,
+        noticing.check_address,
     )
 
 

@@ -8,12 +8,14 @@ from dataclasses import replace
 import pytest
 
 from syncline.gateway.domain.account import PermissionSet, Team
+from syncline.gateway.domain.configuration import Configuration, configuration_fingerprint, protection
 from syncline.gateway.domain.consent import Consent
-from syncline.gateway.domain.errors import Conflict, NotFound
+from syncline.gateway.domain.errors import Conflict, NotFound, Refused
 from syncline.gateway.domain.grant import StaticToken
 from syncline.gateway.domain.rules import Rule, RuleKind
 from syncline.gateway.domain.tenant import EmailSource, LeaverPolicy, Policy, TenantId, TenantMode
 from syncline.gateway.services.ports import Actor, ProtectedUser, Tenant, Token
+from syncline.gateway.services.ports.notices import ChannelKind, Subscription
 from tests.support.acme import START, Acme, arrived, at_hubspot, connection, settlement
 
 
@@ -351,3 +353,94 @@ async def test_a_set_up_has_all_that_decisions_depend_on(acme: Acme) -> None:
         setup.scim_channel,
         setup.plan_approved,
     )
+
+
+# --- all choices at once --------------------------------------------------------------------------------------------
+def a_configuration(**instead: object) -> Configuration:
+    chosen = Configuration(
+        policy=Policy(deactivated=LeaverPolicy.REMOVE, domains=("acme.example",)),
+        rules=(replace(a_rule("r1", "Lead", permission_set_id="10"), position=1),),
+        privileged=frozenset({"10"}),
+        protected=dict([protection("Boss@acme.example", "founder")]),
+        notices=frozenset({("webhook", "https://hooks.example/x")}),
+    )
+    return replace(chosen, **instead)  # type: ignore[arg-type]
+
+
+def a_subscription(address: str = "https://hooks.example/x") -> Subscription:
+    return Subscription(
+        tenant_id=TenantId("t1"),
+        id="s1",
+        channel=ChannelKind.WEBHOOK,
+        address=address,
+        secret="whsec_x",
+        created_at=START,
+        created_by="anna",
+    )
+
+
+async def configuration_of(acme: Acme) -> Configuration:
+    setup = acme.store.setup
+    protected = await setup.protected_users(acme.id)
+    subscribers = await acme.store.notices.subscriptions(acme.id)
+    return Configuration(
+        policy=(await tenant_of(acme)).policy,
+        rules=tuple(await setup.rules(acme.id)),
+        privileged=await setup.privileged(acme.id),
+        protected=dict(protection(each.email, each.reason) for each in protected),
+        notices=frozenset((each.channel.value, each.address) for each in subscribers),
+    )
+
+
+async def test_all_choices_are_replaced_at_once(acme: Acme) -> None:
+    await acme.store.setup.add_rule(acme.id, a_rule("old", "Seller"), None, acme.actor)
+    await acme.store.setup.mark_privileged(acme.id, "99", marked=True, actor=acme.actor)
+    chosen = a_configuration()
+    await acme.store.setup.configure(acme.id, chosen, [a_subscription()], acme.actor)
+
+    assert chosen == await configuration_of(acme)
+    assert ["whsec_x"] == [each.secret for each in await acme.store.notices.subscriptions(acme.id)]
+
+    await acme.store.setup.configure(acme.id, Configuration(), [], acme.actor)
+
+    assert Configuration() == await configuration_of(acme)
+
+
+async def test_choices_that_cannot_be_carried_out_leave_everything_as_it_was(acme: Acme) -> None:
+    chosen = a_configuration(policy=Policy(deactivated=LeaverPolicy.STRIP))
+    with pytest.raises(Refused):
+        await acme.store.setup.configure(acme.id, chosen, [a_subscription()], acme.actor)
+
+    assert Configuration() == await configuration_of(acme)
+
+
+async def test_choices_are_saved_as_they_were_previewed_or_not_at_all(acme: Acme) -> None:
+    epoch = (await tenant_of(acme)).placement_epoch
+    expect = configuration_fingerprint(epoch, a_configuration())
+    with pytest.raises(Conflict):
+        await acme.store.setup.configure(acme.id, Configuration(), [], acme.actor, expect)
+    await acme.store.setup.configure(acme.id, a_configuration(), [a_subscription()], acme.actor, expect)
+    with pytest.raises(Conflict):
+        await acme.store.setup.configure(acme.id, a_configuration(), [], acme.actor, expect)
+
+    assert a_configuration() == await configuration_of(acme)
+    assert epoch + 1 == (await tenant_of(acme)).placement_epoch
+
+
+async def test_the_audit_log_is_read_backwards_in_pages(acme: Acme) -> None:
+    await acme.store.setup.configure(acme.id, a_configuration(), [a_subscription()], acme.actor)
+    [last] = await acme.store.journal.audit(acme.id, None, 1)
+    before = await acme.store.journal.audit(acme.id, last.seq, 10)
+
+    assert ("config.applied", "anna", acme.now) == (last.action, last.actor, last.at)
+    assert "whsec_x" not in str(last.detail)
+    assert ["tenant.created"] == [each.action for each in before]
+
+
+async def test_tenants_are_read_in_pages_by_name_in_any_case(acme: Acme) -> None:
+    for tenant_id, name in (("t2", "Zeta"), ("t3", "beta")):
+        await acme.store.setup.create_tenant(TenantId(tenant_id), name, acme.actor)
+    first = await acme.store.setup.tenants_after("", 2)
+    second = await acme.store.setup.tenants_after(first[-1].name, 2)
+
+    assert [["acme", "beta"], ["Zeta"]] == [[each.name for each in page] for page in (first, second)]

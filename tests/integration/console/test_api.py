@@ -72,6 +72,9 @@ async def test_people_and_events_are_read_page_by_page(world: World) -> None:
     [
         ("GET", "/nothing", None, 404),
         ("PUT", "/tenants", None, 405),
+        ("GET", "/tenants?limit=0", None, 422),
+        ("POST", "/tenants", {"name": "a\0b"}, 400),
+        ("GET", "/operators?limit=99999999999999999999", None, 422),
         ("POST", "/tenants", {}, 422),
         ("POST", "/tenants", {"name": 5}, 422),
         ("POST", "/tenants", {"name": ""}, 422),
@@ -92,6 +95,8 @@ async def test_what_is_wrong_is_a_problem_that_says_so(
     assert (status, status) == (answered, problem["status"])
     assert "application/problem+json" == headers["content-type"]
     assert len(problem["detail"]) > 10
+    assert problem["type"].startswith("urn:syncline:problem:")
+    assert problem["fix"]
     assert [] == (await world.run("tenant.list"))["tenants"]
 
 
@@ -151,3 +156,80 @@ async def test_the_description_is_public_and_names_every_endpoint(world: World) 
     assert {(each.method, each.path) for each in ENDPOINTS} == described
     body = document["paths"]["/tenants"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert {"name": {"type": "string"}} == body["properties"]
+
+
+async def test_tenants_are_read_page_by_page_by_name(world: World) -> None:
+    for name in ("zeta", "Acme", "beta"):
+        await world.tenant(name)
+    key = await key_of(world, "viewer")
+    _, first, _ = await world.api("GET", "/tenants?limit=2", key)
+    _, second, _ = await world.api("GET", f"/tenants?limit=2&after={first['next']}", key)
+
+    assert ["Acme", "beta"] == [each["name"] for each in first["tenants"]]
+    assert ["zeta"] == [each["name"] for each in second["tenants"]]
+    assert second["next"] is None
+
+
+async def test_a_read_that_is_known_already_is_not_sent_again(world: World) -> None:
+    tenant, key = await world.tenant("Acme"), await key_of(world)
+    _, _, headers = await world.api("GET", f"/tenants/{tenant}/policy", key)
+    known = {"If-None-Match": headers["etag"]}
+    status, _, _ = await world.api("GET", f"/tenants/{tenant}/policy", key, **known)
+    await world.run("policy.set", tenant="Acme", welcome_email=True)
+    after, policy, _ = await world.api("GET", f"/tenants/{tenant}/policy", key, **known)
+
+    assert [304, 200, True] == [status, after, policy["welcome_email"]]
+
+
+async def test_if_match_saves_what_was_previewed_and_nothing_else(world: World) -> None:
+    tenant, key = await world.tenant("Acme"), await key_of(world)
+    stale = {"If-Match": '"0-0123456789abcdef"'}
+    status, problem, _ = await world.api(
+        "PATCH", f"/tenants/{tenant}/policy", key, {"welcome_email": True}, **stale
+    )
+    policy = await world.run("policy.show", tenant="Acme")
+
+    assert [409, "urn:syncline:problem:conflict"] == [status, problem["type"]]
+    assert policy["welcome_email"] is False
+
+
+async def test_choices_are_changed_by_their_own_methods(world: World) -> None:
+    tenant, key = await world.tenant("Acme"), await key_of(world, "administrator")
+    here = f"/tenants/{tenant}"
+    changed, policy, _ = await world.api("PATCH", f"{here}/policy", key, {"domains": ["acme.example"]})
+    added, _, _ = await world.api("POST", f"{here}/protected", key, {"email": "boss@acme.example"})
+    removed, _, _ = await world.api("DELETE", f"{here}/protected/boss@acme.example", key)
+    _, audit, _ = await world.api("GET", f"{here}/audit?limit=2", key)
+
+    assert [200, 201, 200] == [changed, added, removed]
+    assert ["acme.example"] == policy["domains"]
+    assert ["protect.removed", "protect.added"] == [each["action"] for each in audit["entries"]]
+    assert audit["entries"][0]["actor"].startswith("api-key:")
+
+
+async def test_the_audit_log_is_read_page_by_page_by_whoever_may(world: World) -> None:
+    tenant = await world.tenant("Acme")
+    for _ in range(3):
+        await world.run("token.create", tenant="Acme")
+    key = await key_of(world, "auditor", tenant="Acme")
+    _, first, _ = await world.api("GET", f"/tenants/{tenant}/audit?limit=2", key)
+    _, second, _ = await world.api("GET", f"/tenants/{tenant}/audit?limit=9&after={first['next']}", key)
+    refused, _, _ = await world.api("GET", f"/tenants/{tenant}/audit", await key_of(world, "viewer"))
+
+    assert ["token.created", "token.created"] == [each["action"] for each in first["entries"]]
+    assert ["token.created", "tenant.created"] == [each["action"] for each in second["entries"]]
+    assert 403 == refused
+
+
+async def test_every_operation_is_within_reach_but_those_of_the_machine(world: World) -> None:
+    from syncline.gateway.web.api.routes import ENDPOINTS
+
+    reached = {each.operation for each in ENDPOINTS}
+    of_the_machine = {"backup", "doctor", "key", "logs"}
+    beyond = {
+        each
+        for each in world.gateway.operations
+        if each not in reached and each.partition(".")[0] not in of_the_machine
+    }
+
+    assert {"tenant.list"} == beyond  # its page counts nobody

@@ -242,7 +242,7 @@ async def test_users_show_says_what_is_waited_for(acme: World) -> None:
 
 
 async def test_a_rule_names_only_seats_there_are(acme: World) -> None:
-    with pytest.raises(Refused, match=r"`seats list acme` reads them"):
+    with pytest.raises(Refused, match=r"`seats list TENANT` reads them"):
         await acme.run("rule.add", tenant=TENANT, role="Seller", seat=SALES)
     await acme.run("seats.list", tenant=TENANT)
 

@@ -62,7 +62,7 @@ def change(
 def show_preview(tenant: str, operation: str, arguments: Mapping[str, Any], as_json: bool) -> None:
     """Show whom a change would move; nothing is saved."""
     given = {name: value for name, value in arguments.items() if value is not None}
-    show(call("plan.preview", tenant=tenant, change=operation, arguments=given), as_json, _shown)
+    show(call("plan.preview", tenant=tenant, change=operation, arguments=given), as_json, preview_facts)
 
 
 def _agreed(preview: Mapping[str, Any], *, as_json: bool) -> str:
@@ -73,12 +73,13 @@ def _agreed(preview: Mapping[str, Any], *, as_json: bool) -> str:
             f"The tenant is live and this {preview['sentence']}; nothing was saved. Look with --preview, then say "
             f"--expect {fingerprint}, or --yes."
         )
-    _shown(preview)
+    preview_facts(preview)
     click.confirm("\nSave it?", abort=True)
     return fingerprint
 
 
-def _shown(preview: Mapping[str, Any]) -> None:
+def preview_facts(preview: Mapping[str, Any]) -> None:
+    """Print whom a change would move."""
     facts(
         [
             ("This", preview["sentence"]),

@@ -37,6 +37,7 @@ NOUNS = tuple(
         ("token", "Create, list and revoke the tokens identity providers sign in with."),
         ("connection", "Connect a tenant to its HubSpot account and check what the connection can do."),
         ("policy", "Say what happens to leavers and how people are written to HubSpot."),
+        ("config", "Keep all choices of a tenant as a YAML document: export it, compare it, apply it."),
         ("rule", "Map roles, groups and attributes to permission sets, teams and seats."),
         ("role", "Choose the permission set of new users whom no rule matches."),
         ("roles", "See which roles and groups arrive, how many people have them, and which no rule matches."),

@@ -16,7 +16,7 @@ from syncline.gateway.domain.tenant import Policy
 
 def choices_fingerprint(epoch: int, rules: Sequence[Rule], policy: Policy) -> str:
     """Return the fingerprint of a change that begins at this epoch and leaves these rules and this policy."""
-    conditions = [_content(rule) for rule in in_order(tuple(rules))]
+    conditions = [rule_content(rule) for rule in in_order(tuple(rules))]
     return fingerprint(epoch, conditions, policy)
 
 
@@ -43,7 +43,7 @@ def refuse_unexpected(expected: str | None, found: str) -> None:
     )
 
 
-def _content(rule: Rule) -> tuple[object, ...]:
+def rule_content(rule: Rule) -> tuple[object, ...]:
     """Return what a rule says, without the id it happens to get."""
     return (
         rule.kind.value,

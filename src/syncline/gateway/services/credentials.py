@@ -17,6 +17,7 @@ TokenFingerprint = Callable[[str], bytes]
 """A keyed hash of a whole token; the key is not in the database."""
 
 DAY = 86_400_000
+MOST_DAYS = 3650
 
 
 class Tokens:
@@ -40,9 +41,9 @@ class Tokens:
         self, actor: str, tenant: str, description: str = "", expires_in_days: int | None = None
     ) -> dict[str, Any]:
         """Make a token; the answer is the only place its secret is ever shown. Several may be alive at once."""
-        if expires_in_days is not None and expires_in_days < 1:
+        if expires_in_days is not None and not 1 <= expires_in_days <= MOST_DAYS:
             raise Invalid(
-                "A token lives at least one day: leave the expiry out for one that does not expire."
+                f"A token lives 1 to {MOST_DAYS} days: leave the expiry out for one that does not expire."
             )
         found = await self._tenants.find(tenant)
         minted = mint(secrets.token_bytes(RANDOM_BYTES))

@@ -29,6 +29,10 @@ MOST_SUBSCRIPTIONS = 20
 MESSAGES_SHOWN = 50
 
 
+CheckAddress = Callable[[ChannelKind, str], str]
+"""Returns an address as a channel takes it; raises `Invalid` and `Refused`."""
+
+
 class Noticing:
     """The `notice.*` operations."""
 
@@ -45,6 +49,10 @@ class Noticing:
         self._channels = channels
         self._clock = clock
         self._address = address
+
+    def check_address(self, channel: ChannelKind, address: str) -> str:
+        """Return an address as the channel takes it; raises `Invalid` and `Refused`."""
+        return self._channels[channel].check(address)
 
     async def list(self, actor: str, tenant: str) -> dict[str, Any]:
         """Return the notices of the last 90 days, those that stand first, who is told, and what did not arrive."""
@@ -85,7 +93,7 @@ class Noticing:
             id=uuid.uuid4().hex[:10],
             channel=kind,
             address=address,
-            secret=_new_secret() if kind is ChannelKind.WEBHOOK else None,
+            secret=new_secret() if kind is ChannelKind.WEBHOOK else None,
             created_at=by.at,
             created_by=by.name,
         )
@@ -132,7 +140,8 @@ class Noticing:
         raise NotFound(f"{tenant.name} has no subscription {name!r}: `notice list {tenant.name}` shows them.")
 
 
-def _new_secret() -> str:
+def new_secret() -> str:
+    """Return the secret of a webhook."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode("ascii")
 
 

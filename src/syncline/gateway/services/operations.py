@@ -9,14 +9,17 @@ from typing import Any
 from syncline.clock import Clock
 from syncline.gateway.services.api_keys import ApiKeys
 from syncline.gateway.services.approving import Approving
+from syncline.gateway.services.auditing import Auditing
 from syncline.gateway.services.authorizing import Authorizing
 from syncline.gateway.services.calling import Operation, check_arguments, named
+from syncline.gateway.services.configuring import Configuring
 from syncline.gateway.services.connections import Connections
 from syncline.gateway.services.consenting import Consenting
 from syncline.gateway.services.credentials import TokenFingerprint, Tokens
 from syncline.gateway.services.drifting import Drifting
 from syncline.gateway.services.keeping import Keeping
 from syncline.gateway.services.log import Log
+from syncline.gateway.services.noticing import CheckAddress
 from syncline.gateway.services.operators import Operators
 from syncline.gateway.services.people import People
 from syncline.gateway.services.planning import Planning
@@ -38,13 +41,15 @@ def operations(
     connections: Connections,
     authorizing: Authorizing,
     address: Callable[[], str],
+    check_notice_address: CheckAddress,
 ) -> Mapping[str, Operation]:
     """Return the table of operations. Each takes who asks, then keyword arguments, and returns what JSON can hold."""
     tenants = Tenants(store, clock, scim_base_url, wake)
     tokens = Tokens(store.setup, tenants, fingerprint, clock, scim_base_url)
     policies = Policies(store.setup, tenants, clock, wake)
     planning = Planning(store, tenants, connections, clock)
-    previewing = Previewing(store, tenants, planning, connections, policies)
+    configuring = Configuring(store.setup, store.notices, tenants, check_notice_address, clock, wake)
+    previewing = Previewing(store, tenants, planning, connections, policies, configuring)
     consenting = Consenting(store, tenants, planning, clock, wake)
     approving = Approving(store, tenants, clock, wake)
     keeping = Keeping(store, tenants, clock, wake)
@@ -58,6 +63,7 @@ def operations(
     return {
         "tenant.create": tenants.create,
         "tenant.list": tenants.list,
+        "tenant.page": tenants.page,
         "tenant.show": tenants.show,
         "tenant.mode": tenants.mode,
         "token.create": tokens.create,
@@ -70,6 +76,10 @@ def operations(
         "connection.authorize": authorizing.authorize,
         "connection.authorization": authorizing.authorization,
         "connection.revoke": authorizing.revoke,
+        "audit.list": Auditing(store, tenants).list,
+        "config.export": configuring.export,
+        "config.diff": previewing.compare,
+        "config.apply": configuring.apply,
         "policy.set": policies.set,
         "policy.show": policies.show,
         "rule.add": policies.add_rule,

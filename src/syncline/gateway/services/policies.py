@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.account import Account
@@ -12,6 +12,7 @@ from syncline.gateway.domain.attributes import parse_attribute_path
 from syncline.gateway.domain.consent import LONGEST_KEPT, Consent, end_of
 from syncline.gateway.domain.drift import CHOSEN
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
+from syncline.gateway.domain.near_misses import nearest
 from syncline.gateway.domain.rules import Rule, RuleKind
 from syncline.gateway.domain.tenant import DriftPolicy, EmailSource, LeaverPolicy
 from syncline.gateway.services.ports import Actor, ChoiceStore, ProtectedUser, Tenant, Wake
@@ -65,22 +66,25 @@ class Policies:
         """
         found = await self._tenants.find(tenant)
         account = await self._account(found)
-        changes: dict[str, Any] = {
-            "deactivated": None if deactivated is None else _leaver_policy(deactivated),
-            "deleted": None if deleted is None else _leaver_policy(deleted),
-            "strip_to": None if strip_to is None else permission_set_of(account, strip_to),
-            "email_from": None if email_from is None else _email_source(email_from),
-            "welcome_email": welcome_email,
-            "match_role_names": match_role_names,
-            "domains": None if domains is None else tuple(_domain(each) for each in domains),
-            "create_users": create_users,
-            "update_users": update_users,
-            "deactivate_users": deactivate_users,
-            "deletion_threshold": _threshold(deletion_threshold),
-            "approval_days": _approval_days(approval_days),
-            "four_eyes": four_eyes,
-            "drift": None if not drift else {**found.policy.drift, **_drift_policies(drift)},
-        }
+        changes = policy_fields(
+            account,
+            deactivated=deactivated,
+            deleted=deleted,
+            strip_to=strip_to,
+            email_from=email_from,
+            welcome_email=welcome_email,
+            match_role_names=match_role_names,
+            domains=domains,
+            create_users=create_users,
+            update_users=update_users,
+            deactivate_users=deactivate_users,
+            deletion_threshold=deletion_threshold,
+            approval_days=approval_days,
+            four_eyes=four_eyes,
+            drift=drift or None,
+        )
+        if changes["drift"] is not None:
+            changes["drift"] = {**found.policy.drift, **changes["drift"]}
         given = {name: value for name, value in changes.items() if value is not None}
         policy = await self._choices.change_policy(found.id, given, self._by(actor), expect)
         self._wake(found.id)
@@ -118,25 +122,8 @@ class Policies:
         """Add a rule at a position (the last one when it is left out); names are kept as ids."""
         found = await self._tenants.find(tenant)
         account = await self._account(found)
-        kind, match = _condition(role, group, attribute)
-        if (kind is RuleKind.ATTRIBUTE) != (equals is not None):
-            raise Invalid("An attribute rule says what the attribute equals; other rules do not.")
-        if not (permission_set or primary_team or secondary_teams or seat):
-            raise Invalid(
-                "A rule sets something: a permission set, a primary team, secondary teams or a seat."
-            )
-        if kind is RuleKind.ATTRIBUTE:
-            parse_attribute_path(match)
-        rule = Rule(
-            id=uuid.uuid4().hex[:8],
-            position=0,
-            kind=kind,
-            match=match,
-            equals=equals,
-            permission_set_id=None if permission_set is None else permission_set_of(account, permission_set),
-            primary_team_id=None if primary_team is None else _team(account, primary_team),
-            secondary_team_ids=tuple(_team(account, each) for each in secondary_teams),
-            seat=None if seat is None else _seat(account, seat, found),
+        rule = rule_of(
+            account, role, group, attribute, equals, permission_set, primary_team, secondary_teams, seat
         )
         added = await self._choices.add_rule(found.id, rule, position, self._by(actor), expect)
         self._wake(found.id)
@@ -175,8 +162,7 @@ class Policies:
     ) -> dict[str, Any]:
         """Have nothing ever changed for this person, or nothing until a date (`consent.end_of`)."""
         found = await self._tenants.find(tenant)
-        if "@" not in email:
-            raise Invalid(f"Protect somebody by e-mail address; {email!r} is none.")
+        check_protected_email(email)
         now = self._clock.now()
         end = None if until is None else end_of(until, now)
         user = ProtectedUser(email=email, reason=reason, created_at=now, created_by=actor, until=end)
@@ -207,6 +193,65 @@ class Policies:
 
     def _by(self, actor: str) -> Actor:
         return Actor(actor, self._clock.now())
+
+
+_READERS: Final[Mapping[str, Callable[[Account | None, Any], Any]]] = {
+    "deactivated": lambda _, text: _leaver_policy(text),
+    "deleted": lambda _, text: _leaver_policy(text),
+    "strip_to": lambda account, text: permission_set_of(account, text),
+    "email_from": lambda _, text: _email_source(text),
+    "domains": lambda _, texts: tuple(_domain(each) for each in texts),
+    "deletion_threshold": lambda _, number: _threshold(number),
+    "approval_days": lambda _, number: _approval_days(number),
+    "drift": lambda _, given: _drift_policies(given),
+}
+
+
+def policy_fields(account: Account | None, **given: Any) -> dict[str, Any]:
+    """Return fields of a policy from what people write, None where nothing is given; raises as `permission_set_of`."""
+    return {
+        name: value if value is None or name not in _READERS else _READERS[name](account, value)
+        for name, value in given.items()
+    }
+
+
+def rule_of(
+    account: Account | None,
+    role: str | None = None,
+    group: str | None = None,
+    attribute: str | None = None,
+    equals: str | None = None,
+    permission_set: str | None = None,
+    primary_team: str | None = None,
+    secondary_teams: Sequence[str] = (),
+    seat: str | None = None,
+) -> Rule:
+    """Return a new rule, names turned to ids; raises `Invalid`, `NotFound` and `Refused` with what to do instead."""
+    kind, match = _condition(role, group, attribute)
+    if (kind is RuleKind.ATTRIBUTE) != (equals is not None):
+        raise Invalid("An attribute rule says what the attribute equals; other rules do not.")
+    if not (permission_set or primary_team or secondary_teams or seat):
+        raise Invalid("A rule sets something: a permission set, a primary team, secondary teams or a seat.")
+    if kind is RuleKind.ATTRIBUTE:
+        parse_attribute_path(match)
+    return Rule(
+        id=uuid.uuid4().hex[:8],
+        position=0,
+        kind=kind,
+        match=match,
+        equals=equals,
+        permission_set_id=None if permission_set is None else permission_set_of(account, permission_set),
+        primary_team_id=None if primary_team is None else team_of(account, primary_team),
+        secondary_team_ids=tuple(team_of(account, each) for each in secondary_teams),
+        seat=None if seat is None else _seat(account, seat),
+    )
+
+
+def check_protected_email(email: str) -> str:
+    """Return an address that somebody can be protected by; raises `Invalid`."""
+    if "@" not in email:
+        raise Invalid(f"Protect somebody by e-mail address; {email!r} is none.")
+    return email
 
 
 def _leaver_policy(text: str) -> LeaverPolicy:
@@ -278,11 +323,12 @@ def permission_set_of(account: Account | None, name_or_id: str) -> str:
     if named:
         ids = ", ".join(each.id for each in named)
         raise Invalid(f"Several permission sets are named {name_or_id!r}: give the id, one of {ids}.")
-    there = ", ".join(account.permission_set_names()) or "none"
-    raise NotFound(f"The HubSpot account has no permission set {name_or_id!r}. It has: {there}.")
+    names = account.permission_set_names()
+    raise NotFound(f"The HubSpot account has no permission set {name_or_id!r}. {_near(name_or_id, names)}")
 
 
-def _team(account: Account | None, name_or_id: str) -> str:
+def team_of(account: Account | None, name_or_id: str) -> str:
+    """Return the id of the account's team of that name or id; raises `NotFound`, `Invalid`, `Refused`."""
     if account is None:
         raise Refused("Connect the tenant to HubSpot first: teams are chosen from the account's own.")
     if account.team(name_or_id) is not None:
@@ -293,18 +339,25 @@ def _team(account: Account | None, name_or_id: str) -> str:
     if named:
         ids = ", ".join(each.id for each in named)
         raise Invalid(f"Several teams are named {name_or_id!r}: give the id, one of {ids}.")
-    there = ", ".join(each.name for each in account.teams) or "none"
-    raise NotFound(f"The HubSpot account has no team {name_or_id!r}. It has: {there}.")
+    names = tuple(each.name for each in account.teams)
+    raise NotFound(f"The HubSpot account has no team {name_or_id!r}. {_near(name_or_id, names)}")
 
 
-def _seat(account: Account | None, name: str, tenant: Tenant) -> str:
+def _near(name: str, names: tuple[str, ...]) -> str:
+    """Say which name was meant, if one is near, and which there are."""
+    meant = nearest(name, names)
+    there = f"It has: {', '.join(names) or 'none'}."
+    return there if meant is None else f"Did you mean {meant!r}? {there}"
+
+
+def _seat(account: Account | None, name: str) -> str:
     if account is None:
         raise Refused("Connect the tenant to HubSpot first: seats are chosen from the account's own.")
     if account.seats is None:
-        raise Refused(f"The seats of the account are not read yet: `seats list {tenant.name}` reads them.")
+        raise Refused("The seats of the account are not read yet: `seats list TENANT` reads them.")
     if account.seat(name) is None:
-        there = ", ".join(each.name for each in account.seats) or "none"
-        raise NotFound(f"The HubSpot account has no seat {name!r}. It has: {there}.")
+        names = tuple(each.name for each in account.seats)
+        raise NotFound(f"The HubSpot account has no seat {name!r}. {_near(name, names)}")
     return name
 
 

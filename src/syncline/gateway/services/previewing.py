@@ -14,6 +14,7 @@ from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import TenantMode
 from syncline.gateway.services.calling import Operation, check_arguments, named
 from syncline.gateway.services.comparing import Comparison
+from syncline.gateway.services.configuring import Configuring
 from syncline.gateway.services.connections import Connections
 from syncline.gateway.services.delivering import decide_item
 from syncline.gateway.services.planning import MOST, Planning
@@ -25,10 +26,22 @@ from syncline.gateway.services.trying import AtAccount
 from syncline.gateway.services.walking import Progress, everybody
 
 CONNECTION = "connection.set"
+PREVIEWED = (
+    "policy.set",
+    "rule.add",
+    "rule.move",
+    "rule.remove",
+    "role.default",
+    "protect.add",
+    "protect.remove",
+    "config.apply",
+    CONNECTION,
+)
+"""The operations whose changes can be previewed."""
 
 
 class Previewing:
-    """The `plan.preview` and `plan.change` operations."""
+    """The `plan.preview`, `plan.change` and `config.diff` operations."""
 
     def __init__(
         self,
@@ -37,12 +50,14 @@ class Previewing:
         planning: Planning,
         connections: Connections,
         policies: Policies,
+        configuring: Configuring,
     ) -> None:
         self._store = store
         self._tenants = tenants
         self._planning = planning
         self._connections = connections
         self._policies = policies
+        self._configuring = configuring
 
     async def preview(
         self,
@@ -55,8 +70,8 @@ class Previewing:
     ) -> dict[str, Any]:
         """Return whom a change would move, and the fingerprint under which it can be saved; nothing is saved.
 
-        `change` names the operation that would save it, one of `rule.*`, `role.default`, `policy.set`, `protect.*` and
-        `connection.set`; its refusals are this one's. At most 1,000 of the people are listed.
+        `change` names the operation that would save it, one of `PREVIEWED`; its refusals are this one's. At most 1,000
+        of the people are listed.
         """
         if not 0 <= limit <= MOST:
             raise Invalid(f"A preview lists at most {MOST} people.")
@@ -87,7 +102,7 @@ class Previewing:
         limit: int = 50,
         progress: Progress | None = None,
     ) -> dict[str, Any]:
-        """Save a change of rules, default role or policy, unless it would move people of a live tenant unseen.
+        """Save a change of the choices, unless it would move people of a live tenant unseen.
 
         Then nothing is saved and `preview` says whom: call again with its fingerprint as `expect`, or `confirmed`.
         Raises `Conflict` when what would be saved is not what `expect` names.
@@ -98,10 +113,30 @@ class Previewing:
             if preview["would_change"]:
                 return {"saved": None, "preview": preview}
             expect = preview["fingerprint"]
-        saving = named(_savable(self._policies), change)
+        saving = named(_savable(self._policies, self._configuring), change)
         given = {**arguments, "tenant": tenant, "expect": expect}
         check_arguments(saving, change, actor, given)
         return {"saved": await saving(actor, **given), "preview": None}
+
+    async def compare(
+        self,
+        actor: str,
+        tenant: str,
+        document: Mapping[str, Any],
+        limit: int = 50,
+        progress: Progress | None = None,
+    ) -> dict[str, Any]:
+        """Return what applying a document would change in the choices, and whom at HubSpot; nothing is saved.
+
+        `preview` is None for a tenant without a connection: nothing is decided about its people yet.
+        """
+        found = await self._tenants.find(tenant)
+        changes = await self._configuring.changes(found, document)
+        preview = None
+        if found.mode is not TenantMode.COLLECTING:
+            arguments = {"document": document}
+            preview = await self.preview(actor, tenant, "config.apply", arguments, limit, progress)
+        return {"changes": changes, "preview": preview}
 
     async def _proposed(
         self, actor: str, tenant: Tenant, setup: Setup, change: str, arguments: Mapping[str, Any]
@@ -110,7 +145,12 @@ class Previewing:
         choices = ProposedChoices(self._store.setup, setup, has_people=has_people)
         tried = self._policies.on(choices)
         run = named(
-            {**_savable(tried), "protect.add": tried.protect, "protect.remove": tried.unprotect}, change
+            {
+                **_savable(tried, self._configuring.on(choices)),
+                "protect.add": tried.protect,
+                "protect.remove": tried.unprotect,
+            },
+            change,
         )
         given = {**arguments, "tenant": tenant.name}
         check_arguments(run, change, actor, given)
@@ -129,8 +169,9 @@ class Previewing:
         return AtAccount(setup, before, trial.connection, trial.reading.users)
 
 
-def _savable(policies: Policies) -> Mapping[str, Operation]:
+def _savable(policies: Policies, configuring: Configuring) -> Mapping[str, Operation]:
     return {
+        "config.apply": configuring.apply,
         "policy.set": policies.set,
         "rule.add": policies.add_rule,
         "rule.move": policies.move_rule,

@@ -5,10 +5,11 @@ Previewing runs the very operation that would save, checks and refusals included
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from syncline.gateway.domain.configuration import Configuration, configuration_fingerprint
 from syncline.gateway.domain.consent import Consent
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.proposal import choices_fingerprint, refuse_unexpected
@@ -16,6 +17,7 @@ from syncline.gateway.domain.rules import Rule, rule_of_id, with_rule, with_rule
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import Policy, TenantId, with_choices
 from syncline.gateway.services.ports import Actor, ChoiceStore, Connection, ProtectedUser
+from syncline.gateway.services.ports.notices import Subscription
 
 
 class ProposedChoices:
@@ -25,11 +27,14 @@ class ProposedChoices:
         self._store = store
         self._has_people = has_people
         self._epoch = setup.epoch
+        self._configuration: Configuration | None = None
         self.setup = setup
 
     @property
     def fingerprint(self) -> str:
         """The fingerprint under which this is saved, or nothing is."""
+        if self._configuration is not None:
+            return configuration_fingerprint(self._epoch, self._configuration)
         return choices_fingerprint(self._epoch, self.setup.rules, self.setup.policy)
 
     async def connection(self, tenant_id: TenantId) -> Connection | None:
@@ -89,6 +94,32 @@ class ProposedChoices:
         before = self.setup.protected
         self.setup = replace(self.setup, protected=before - {email_key(email)})
         return Consent.NOTHING if before == self.setup.protected else Consent.DONE
+
+    async def privileged(self, tenant_id: TenantId) -> frozenset[str]:
+        """Return the ids of the permission sets that are marked already."""
+        return self.setup.privileged
+
+    async def configure(
+        self,
+        tenant_id: TenantId,
+        configuration: Configuration,
+        subscribers: Sequence[Subscription],
+        actor: Actor,
+        expect: str | None = None,
+    ) -> None:
+        """Have all choices be these; raises `Refused` for a policy that cannot be carried out."""
+        chosen = configuration.policy
+        fields = {name: getattr(chosen, name) for name in type(chosen).__slots__}
+        policy = with_choices(self.setup.policy, fields, has_people=self._has_people)
+        self._configuration = configuration
+        setup = replace(
+            self.setup,
+            policy=policy,
+            rules=configuration.rules,
+            privileged=configuration.privileged,
+            protected=frozenset(configuration.protected),
+        )
+        self._propose(setup, expect)
 
     def _propose(self, setup: Setup, expect: str | None) -> None:
         self.setup = setup

@@ -13,8 +13,11 @@ from syncline.gateway.domain.tenant import TenantId, TenantMode
 from syncline.gateway.services.ports import Actor, Store, Tenant, Wake
 from syncline.gateway.services.recovering import resume
 from syncline.gateway.services.showing import health_shown, holds_counted, moment, policy_shown
+from syncline.scim.names import comparison_key
 
 MAX_NAME = 100
+MOST = 200
+"""Tenants on a page."""
 _SAID = {
     TenantMode.PLAN: "Everything is decided and shown by `plan show`, nothing is sent.",
     TenantMode.LIVE: "Changes now go to HubSpot as they come.",
@@ -58,6 +61,25 @@ class Tenants:
     async def list(self, actor: str) -> dict[str, Any]:
         """Return every tenant with its size and backlog."""
         return {"tenants": [await self._line(tenant) for tenant in await self._store.setup.tenants()]}
+
+    async def page(
+        self, actor: str, limit: int = 50, after: str = "", only: str | None = None
+    ) -> dict[str, Any]:
+        """Return tenants by name, nothing counted; `next` is the name the next page begins after.
+
+        `only` narrows it to one tenant, by id.
+        """
+        if not 1 <= limit <= MOST:
+            raise Invalid(f"A page holds 1 to {MOST} entries.")
+        if only is None:
+            found = await self._store.setup.tenants_after(after, limit)
+        else:
+            one = await self._store.setup.tenant(only)
+            found = [] if one is None or comparison_key(one.name) <= comparison_key(after) else [one]
+        return {
+            "tenants": [{"id": each.id, "name": each.name, "mode": each.mode.value} for each in found],
+            "next": found[-1].name if len(found) == limit else None,
+        }
 
     async def _line(self, tenant: Tenant) -> dict[str, Any]:
         totals = await self._store.backlog.totals(tenant.id)

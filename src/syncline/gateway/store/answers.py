@@ -264,6 +264,9 @@ ANSWERS: Mapping[SelectBase, Answer] = {
     statements.TENANT_BY_ID: _tenants("id", "tenant_id"),
     statements.TENANT_BY_NAME: _tenants("name_key", "name_key"),
     statements.ALL_TENANTS: lambda rows, _: sorted(rows.all(t.tenants), key=_by("name_key")),
+    statements.TENANTS_AFTER: lambda rows, parameters: sorted(
+        (row for row in rows.all(t.tenants) if row["name_key"] > parameters["name_key"]), key=_by("name_key")
+    )[: parameters["limit"]],
     statements.COUNTERS: _rows_of(t.counters),
     statements.TOKEN: _token,
     statements.TOKENS: _rows_of(t.scim_tokens, order=_by("created_at", "id")),

@@ -12,7 +12,15 @@ from sqlalchemy import Connection, Select
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.role_expressions import RoleForm
 from syncline.gateway.domain.tenant import TenantId
-from syncline.gateway.services.ports import Activity, CallRecord, Event, GroupSeen, RoleSeen, WorkItem
+from syncline.gateway.services.ports import (
+    Activity,
+    AuditEntry,
+    CallRecord,
+    Event,
+    GroupSeen,
+    RoleSeen,
+    WorkItem,
+)
 from syncline.gateway.store import records, statements
 from syncline.gateway.store.commands import seen
 from syncline.gateway.store.work import items_of
@@ -52,6 +60,11 @@ class SqlJournal:
         """Return one event, or None."""
         rows = await self._rows(statements.EVENT, tenant_id, seq=seq)
         return records.event_of(rows[0]) if rows else None
+
+    async def audit(self, tenant_id: TenantId, before: int | None, limit: int) -> list[AuditEntry]:
+        """Return changes of the set-up, newest first, numbered below `before`."""
+        rows = await self._rows(statements.AUDIT, tenant_id, before=before or _LAST, limit=limit)
+        return [records.audit_of(row) for row in rows]
 
     async def calls(
         self, tenant_id: TenantId, correlation_id: str, delivery_key: str | None

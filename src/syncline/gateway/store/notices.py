@@ -73,9 +73,7 @@ class SqlNotices:
 
     async def subscribe(self, subscription: Subscription, actor: Actor) -> None:
         """Add a subscriber."""
-        row: Row = {name: getattr(subscription, name) for name in Subscription.__slots__}
-        row["channel"] = subscription.channel.value
-        row["secret"] = seal(self._sealer, subscription.tenant_id, SECRET, subscription.secret)
+        row = subscription_row(self._sealer, subscription)
         await self._writer.submit(commands.Subscribe(subscription.tenant_id, row, actor))
 
     async def unsubscribe(self, tenant_id: TenantId, subscription_id: str, actor: Actor) -> bool:
@@ -125,6 +123,14 @@ class SqlNotices:
         except SealBroken:
             secret = None  # lost with the key; the sender says so
         return Subscription(**{**row, "channel": ChannelKind(row["channel"]), "secret": secret})
+
+
+def subscription_row(sealer: Sealer, subscription: Subscription) -> Row:
+    """Return a subscriber as he is kept, the secret sealed."""
+    row: Row = {name: getattr(subscription, name) for name in Subscription.__slots__}
+    row["channel"] = subscription.channel.value
+    row["secret"] = seal(sealer, subscription.tenant_id, SECRET, subscription.secret)
+    return row
 
 
 def _notice_of(row: Row) -> Notice:

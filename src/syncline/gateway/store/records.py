@@ -20,6 +20,7 @@ from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.services.ports import (
+    AuditEntry,
     CallRecord,
     Event,
     ProtectedUser,
@@ -251,6 +252,17 @@ def event_of(row: Row) -> Event:
         kind=row["kind"],
         subject=row["subject"],
         summary=row["summary"],
+        detail=orjson.loads(row["detail"]),
+    )
+
+
+def audit_of(row: Row) -> AuditEntry:
+    """Return the entry of a row of `audit_events`."""
+    return AuditEntry(
+        seq=row["seq"],
+        at=row["at"],
+        actor=row["actor"],
+        action=row["action"],
         detail=orjson.loads(row["detail"]),
     )
 

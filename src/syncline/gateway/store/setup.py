@@ -9,15 +9,19 @@ from sqlalchemy import Connection as Database
 from sqlalchemy import Select
 
 from syncline.clock import Milliseconds
+from syncline.gateway.domain.configuration import Configuration
 from syncline.gateway.domain.consent import Consent
 from syncline.gateway.domain.health import HealthEvent, event_of
 from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.services.ports import Actor, Cause, Connection, ProtectedUser, Tenant, Token
+from syncline.gateway.services.ports.notices import Subscription
 from syncline.gateway.store import records, statements
 from syncline.gateway.store.commands import approvals, choices
 from syncline.gateway.store.commands import setup as commands
+from syncline.gateway.store.commands.configuration import Configure
 from syncline.gateway.store.commands.health import NoteHealth
+from syncline.gateway.store.notices import subscription_row
 from syncline.gateway.store.sealed import credential_of, credential_row
 from syncline.gateway.store.tokens import Tokens
 from syncline.scim.names import comparison_key
@@ -62,6 +66,15 @@ class SqlSetup:
             ]
 
         return await self._reader.scan(read)
+
+    async def tenants_after(self, name: str, limit: int) -> list[Tenant]:
+        """Return tenants by name, those after this one."""
+        parameters = {"name_key": comparison_key(name), "limit": limit}
+
+        def read(database: Database) -> list[Tenant]:
+            return [records.tenant_of(row) for row in rows_of(database, statements.TENANTS_AFTER, parameters)]
+
+        return await self._reader.point(read)
 
     async def set_mode(self, tenant_id: TenantId, mode: TenantMode, actor: Actor) -> None:
         """Set how far the tenant's decisions go."""
@@ -178,6 +191,18 @@ class SqlSetup:
     async def unprotect(self, tenant_id: TenantId, email: str, actor: Actor) -> Consent:
         """Lift a protection; NOTHING where there is none, PENDING while a second person has to say so."""
         return await self._writer.submit(commands.Unprotect(tenant_id, email, actor))
+
+    async def configure(
+        self,
+        tenant_id: TenantId,
+        configuration: Configuration,
+        subscribers: Sequence[Subscription],
+        actor: Actor,
+        expect: str | None = None,
+    ) -> None:
+        """Have the tenant's choices be these, all at once; `subscribers` are those in it who may be new."""
+        rows = tuple(subscription_row(self._sealer, each) for each in subscribers)
+        await self._writer.submit(Configure(tenant_id, configuration, rows, actor, expect))
 
     async def release(self, tenant_id: TenantId, delivery_key: str, actor: Actor) -> bool:
         """Let somebody who was deactivated at HubSpot be reactivated."""

@@ -66,6 +66,12 @@ def _escaped(text: str) -> str:
 TENANT_BY_ID = select(tenants).where(tenants.c.id == _tenant)
 TENANT_BY_NAME = select(tenants).where(tenants.c.name_key == bindparam("name_key"))
 ALL_TENANTS = select(tenants).order_by(tenants.c.name_key)
+TENANTS_AFTER = (
+    select(tenants)
+    .where(tenants.c.name_key > bindparam("name_key"))
+    .order_by(tenants.c.name_key)
+    .limit(_limit)
+)
 COUNTERS = select(counters).where(counters.c.tenant_id == _tenant)
 TOKEN = select(scim_tokens).where(scim_tokens.c.id == bindparam("token_id"))
 TOKENS = (

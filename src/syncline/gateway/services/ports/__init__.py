@@ -41,6 +41,7 @@ from syncline.gateway.services.ports.hubspot import (
 )
 from syncline.gateway.services.ports.journal import (
     Activity,
+    AuditEntry,
     CallRecord,
     Event,
     GroupSeen,
@@ -74,6 +75,7 @@ __all__ = [
     "Actor",
     "Approval",
     "Arrived",
+    "AuditEntry",
     "Authority",
     "BacklogStore",
     "Basis",

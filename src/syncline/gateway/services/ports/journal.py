@@ -31,6 +31,17 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One change of the set-up: who, when, what. Its detail holds no secret."""
+
+    seq: int
+    at: Milliseconds
+    actor: str
+    action: str
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord:
     """One call to HubSpot as it was logged."""
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.authorization import Authorization, AuthorizationState
+from syncline.gateway.domain.configuration import Configuration
 from syncline.gateway.domain.consent import Consent
 from syncline.gateway.domain.grant import TokenPair
 from syncline.gateway.domain.health import HealthEvent
@@ -22,8 +23,16 @@ from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.services.ports.consents import ConsentStore
 from syncline.gateway.services.ports.deliveries import Basis, Settlement, WorkItem
-from syncline.gateway.services.ports.journal import Activity, CallRecord, Event, GroupSeen, RoleSeen, Totals
-from syncline.gateway.services.ports.notices import NoticeStore
+from syncline.gateway.services.ports.journal import (
+    Activity,
+    AuditEntry,
+    CallRecord,
+    Event,
+    GroupSeen,
+    RoleSeen,
+    Totals,
+)
+from syncline.gateway.services.ports.notices import NoticeStore, Subscription
 from syncline.gateway.services.ports.operators import OperatorStore
 from syncline.gateway.services.ports.readings import ReadingStore
 from syncline.gateway.services.ports.records import Actor, Cause, Connection, ProtectedUser, Tenant, Token
@@ -104,6 +113,15 @@ class ChoiceStore(Protocol):
     async def protected_users(self, tenant_id: TenantId) -> list[ProtectedUser]: ...
     async def protect(self, tenant_id: TenantId, user: ProtectedUser, actor: Actor) -> None: ...
     async def unprotect(self, tenant_id: TenantId, email: str, actor: Actor) -> Consent: ...
+    async def privileged(self, tenant_id: TenantId) -> frozenset[str]: ...
+    async def configure(
+        self,
+        tenant_id: TenantId,
+        configuration: Configuration,
+        subscribers: Sequence[Subscription],
+        actor: Actor,
+        expect: str | None = None,
+    ) -> None: ...
 
 
 class SetupStore(ChoiceStore, Protocol):
@@ -112,6 +130,7 @@ class SetupStore(ChoiceStore, Protocol):
     async def create_tenant(self, tenant_id: TenantId, name: str, actor: Actor) -> Tenant: ...
     async def tenant(self, name_or_id: str) -> Tenant | None: ...
     async def tenants(self) -> list[Tenant]: ...
+    async def tenants_after(self, name: str, limit: int) -> list[Tenant]: ...
     async def set_mode(self, tenant_id: TenantId, mode: TenantMode, actor: Actor) -> None: ...
     async def approve_plan(
         self,
@@ -139,7 +158,6 @@ class SetupStore(ChoiceStore, Protocol):
     async def approve(
         self, tenant_id: TenantId, granted: Sequence[tuple[str, str]], actor: Actor, because: str = ""
     ) -> frozenset[str]: ...
-    async def privileged(self, tenant_id: TenantId) -> frozenset[str]: ...
     async def mark_privileged(
         self, tenant_id: TenantId, permission_set_id: str, *, marked: bool, actor: Actor
     ) -> bool: ...
@@ -212,6 +230,7 @@ class JournalStore(Protocol):
         limit: int,
     ) -> list[Event]: ...
     async def event(self, tenant_id: TenantId, seq: int) -> Event | None: ...
+    async def audit(self, tenant_id: TenantId, before: int | None, limit: int) -> list[AuditEntry]: ...
     async def activity(
         self, tenant_id: TenantId, kind: Activity, moments: Sequence[Milliseconds]
     ) -> list[int]: ...

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import NoneType, UnionType
-from typing import Any, get_args, get_type_hints
+from typing import Any, Final, get_args, get_type_hints
 
 from syncline.gateway.domain.errors import Invalid
 from syncline.gateway.domain.operators import Permission
 from syncline.gateway.services.permissions import NEEDED
+
+LARGEST_NUMBER: Final = 2**53 - 1
+"""What every JSON reader takes for the same whole number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One row: method and path below the prefix, the operation, what it is for, the status when all is well.
 
-    Parts of the path are arguments of the operation. The others come from the query of a GET, else from a JSON object.
+    Parts of the path are arguments of the operation. The others come from the query of a GET or
+    DELETE, else from a JSON object.
     """
 
     method: str
@@ -30,6 +34,11 @@ class Endpoint:
     def needs(self) -> Permission:
         """The permission of its operation."""
         return NEEDED[self.operation]
+
+    @property
+    def has_body(self) -> bool:
+        """Whether arguments come in a JSON object."""
+        return self.method in ("POST", "PUT", "PATCH")
 
     @property
     def of_a_tenant(self) -> bool:
@@ -72,8 +81,13 @@ def _kind(hint: Any) -> tuple[type, bool]:
     return (dict if is_map else list), False
 
 
-def read_text(argument: Argument, text: str) -> Any:
-    """Return what a text of an address means for an argument; raises `Invalid`."""
+def read_text(argument: Argument, texts: Sequence[str]) -> Any:
+    """Return what the texts of an address mean for an argument; raises `Invalid`. Only a list may be given more."""
+    if argument.kind is list:
+        return [_plain(argument, text) for text in texts]
+    if len(texts) > 1:
+        raise Invalid(f"The parameter {argument.name} was given twice.")
+    text = texts[0]
     if argument.kind is int:
         if not (text.isascii() and text.isdecimal() and len(text) < 16):
             raise Invalid(f"{argument.name} is a whole number, not {text!r}.")
@@ -82,7 +96,12 @@ def read_text(argument: Argument, text: str) -> Any:
         if text not in ("true", "false"):
             raise Invalid(f"{argument.name} is true or false, not {text!r}.")
         return text == "true"
-    return text
+    if argument.kind is dict:
+        raise Invalid(f"{argument.name} cannot be given in an address.")
+    return _plain(argument, text)
+
+
+_WORDS: Final = {str: "text", int: "a whole number", bool: "true or false", list: "a list", dict: "an object"}
 
 
 def check_value(argument: Argument, value: Any) -> Any:
@@ -91,6 +110,18 @@ def check_value(argument: Argument, value: Any) -> Any:
         return None
     right = isinstance(value, argument.kind) and not (argument.kind is int and isinstance(value, bool))
     if not right:
-        words = {str: "text", int: "a whole number", bool: "true or false", list: "a list", dict: "an object"}
-        raise Invalid(f"{argument.name} is {words[argument.kind]}.")
-    return value
+        raise Invalid(f"{argument.name} is {_WORDS[argument.kind]}.")
+    if isinstance(value, list):
+        return [_plain(argument, each) for each in value]
+    if argument.kind is int and abs(value) > LARGEST_NUMBER:
+        raise Invalid(f"{argument.name} is at most {LARGEST_NUMBER}.")
+    return _plain(argument, value) if isinstance(value, str) else value
+
+
+def _plain(argument: Argument, text: Any) -> str:
+    """Return a text that every database can keep; raises `Invalid`."""
+    if not isinstance(text, str):
+        raise Invalid(f"{argument.name} is a list of texts.")
+    if "\0" in text or (not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text)):
+        raise Invalid(f"{argument.name} holds a character that cannot be kept.")
+    return text

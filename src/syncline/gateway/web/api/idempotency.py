@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from syncline.clock import Clock, Milliseconds
-from syncline.gateway.web.api.problems import Problem
+from syncline.gateway.web.api.problems import Problem, ProblemKind
 
 KEPT_FOR: Final[Milliseconds] = 86_400_000
 MOST_KEPT: Final = 10_000
@@ -49,13 +49,19 @@ class Idempotency:
         Raises a `Problem` when the key was used for another request, and what `carry_out` raises: then the key is free.
         """
         if not key.isascii() or not key.isprintable() or not 0 < len(key) <= LONGEST_KEY:
-            raise Problem(400, f"An Idempotency-Key is 1 to {LONGEST_KEY} printable ASCII characters.")
+            raise Problem(
+                ProblemKind.UNREADABLE,
+                f"An Idempotency-Key is 1 to {LONGEST_KEY} printable ASCII characters.",
+            )
         self._forget()
         place = (asker, key)
         kept = self._entries.get(place)
         if kept is not None:
             if kept.request != request:
-                raise Problem(422, "This Idempotency-Key was used for another request: take a new one.")
+                raise Problem(
+                    ProblemKind.KEY_REUSED,
+                    "This Idempotency-Key was used for another request: take a new one.",
+                )
             return await asyncio.shield(kept.answer), True
         entry = _Entry(request, self._clock.now(), asyncio.get_running_loop().create_future())
         self._entries[place] = entry
@@ -63,7 +69,8 @@ class Idempotency:
             answer = await carry_out()
         except BaseException as error:
             del self._entries[place]
-            entry.answer.set_exception(error if isinstance(error, Exception) else Problem(503, "Try again."))
+            again = Problem(ProblemKind.UNAVAILABLE, "Try again.")
+            entry.answer.set_exception(error if isinstance(error, Exception) else again)
             entry.answer.exception()
             raise
         entry.answer.set_result(answer)

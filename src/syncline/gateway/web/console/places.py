@@ -16,6 +16,7 @@ _OF_A_TENANT: Final = (
     ("approvals", "Approvals", "inbox", Permission.VIEW),
     ("plan", "Plan", "plan", Permission.VIEW),
     ("log", "Log", "log", Permission.VIEW),
+    ("workbench", "Workbench", "info", Permission.SET_UP),
     ("settings", "Settings", "settings", Permission.VIEW),
     ("operators", "Operators", "key", Permission.PEOPLE),
 )

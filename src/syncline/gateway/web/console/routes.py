@@ -12,6 +12,7 @@ from syncline.gateway.web.console import (
     account,
     api_keys,
     approvals,
+    audit,
     entry,
     fleet,
     journey,
@@ -20,6 +21,12 @@ from syncline.gateway.web.console import (
     overview,
     people,
     settings,
+    settings_connection,
+    settings_danger,
+    settings_notices,
+    settings_people,
+    settings_policy,
+    workbench,
 )
 from syncline.gateway.web.console.page import Door, Page
 
@@ -30,6 +37,7 @@ _VIEW, _SET_UP, _APPROVE, _PEOPLE = (
     Permission.PEOPLE,
 )
 _HERE = "/tenants/{tenant}"
+_SETTINGS = f"{_HERE}/settings"
 
 PAGES: Final = (
     # The door
@@ -71,6 +79,27 @@ PAGES: Final = (
     Page("GET", f"{_HERE}/log", _VIEW, log.log),
     Page("GET", f"{_HERE}/log/{{seq}}", _VIEW, log.event),
     Page("GET", f"{_HERE}/settings", _VIEW, settings.settings),
+    Page("GET", f"{_SETTINGS}/connection", _VIEW, settings_connection.connection),
+    Page("POST", f"{_SETTINGS}/connection/check", _SET_UP, settings_connection.check),
+    Page("POST", f"{_SETTINGS}/connection/resume", _SET_UP, settings_connection.resume),
+    Page("GET", f"{_SETTINGS}/policy", _VIEW, settings_policy.policy),
+    Page("POST", f"{_SETTINGS}/policy", _SET_UP, settings_policy.change, fresh=True),
+    Page("GET", f"{_SETTINGS}/protected", _VIEW, settings_people.protected),
+    Page("POST", f"{_SETTINGS}/protected", _SET_UP, settings_people.protect),
+    Page("POST", f"{_SETTINGS}/protected/remove", _SET_UP, settings_people.unprotect, fresh=True),
+    Page("GET", f"{_SETTINGS}/privileged", _VIEW, settings_people.privileged),
+    Page("POST", f"{_SETTINGS}/privileged", _SET_UP, settings_people.mark, fresh=True),
+    Page("GET", f"{_SETTINGS}/notices", _VIEW, settings_notices.notices),
+    Page("POST", f"{_SETTINGS}/notices", _SET_UP, settings_notices.subscribe, fresh=True),
+    Page("POST", f"{_SETTINGS}/notices/test", _SET_UP, settings_notices.test),
+    Page("POST", f"{_SETTINGS}/notices/{{subscription}}/end", _SET_UP, settings_notices.unsubscribe),
+    Page("GET", f"{_SETTINGS}/retention", _VIEW, settings_danger.retention),
+    Page("GET", f"{_SETTINGS}/audit", Permission.AUDIT, audit.audit),
+    Page("GET", f"{_SETTINGS}/danger", _SET_UP, settings_danger.danger),
+    Page("POST", f"{_SETTINGS}/danger/stop", _SET_UP, settings_danger.stop),
+    Page("POST", f"{_SETTINGS}/danger/disconnect", _SET_UP, settings_danger.disconnect, fresh=True),
+    Page("GET", f"{_HERE}/workbench", _SET_UP, workbench.workbench),
+    Page("POST", f"{_HERE}/workbench", _SET_UP, workbench.run),
     Page("POST", f"{_HERE}/tokens", _SET_UP, settings.create_token, fresh=True),
     Page("POST", f"{_HERE}/tokens/{{token}}/revoke", _SET_UP, settings.revoke_token),
     Page("GET", f"{_HERE}/operators", _PEOPLE, operators.operators),

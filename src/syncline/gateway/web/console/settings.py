@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from syncline.gateway.domain.errors import DomainError
+from syncline.gateway.web.console.settings_tabs import show_settings
 from syncline.gateway.web.console.visit import Visit
 from syncline.webkit.forms import Form
 
@@ -45,4 +46,4 @@ async def revoke_token(visit: Visit) -> Response:
 async def _page(visit: Visit, form: Form, status: int = 200, made: dict[str, Any] | None = None) -> Response:
     listed = await visit.run("token.list")
     tokens = sorted(listed["tokens"], key=lambda each: (each["revoked_at"] is not None, each["created_at"]))
-    return visit.show("settings.html", status=status, current="settings", tokens=tokens, form=form, made=made)
+    return show_settings(visit, "settings", status=status, tokens=tokens, form=form, made=made)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, unquote
@@ -19,6 +19,7 @@ from syncline.gateway.services.overview import Overviews
 from syncline.gateway.services.permissions import NEEDED
 from syncline.gateway.services.ports import SignedIn, Store, Tenant
 from syncline.gateway.services.signing_in import SigningIn, Visitor
+from syncline.gateway.web.console.bench import Bench
 from syncline.gateway.web.console.places import context_places, main_places
 from syncline.webkit.cookies import drop_cookie, read_cookie, set_cookie
 from syncline.webkit.csrf import Csrf
@@ -52,6 +53,9 @@ class Console:
     address: Callable[[], str]
     pages: Pages
     csrf: Csrf
+    bench: Bench
+    retention: Sequence[tuple[str, str, int]] = ()
+    """What is kept, the setting that says so, and for how many days."""
 
 
 @dataclass(slots=True)
