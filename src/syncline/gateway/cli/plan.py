@@ -171,6 +171,7 @@ def _shown(result: Mapping[str, Any]) -> None:
             ("What changes", _counted(result["fields"])),
             ("Held", _counted(held_as) if any(held_as.values()) else None),
             ("Losing access", _leaving(leaving) if leaving["people"] else None),
+            ("Seats", "; ".join(map(_seat, result["seats"])) or None),
             ("Welcome e-mails", result["emails_sent"]),
             ("HubSpot read", result["read_at"]),
             ("Approved", result["approved_at"] or "not yet"),
@@ -197,6 +198,11 @@ def _leaving(leaving: Mapping[str, Any]) -> str:
     threshold, staged = leaving["threshold"], leaving["staged"]
     rest = f", of whom {staged} are staged: the threshold is {threshold} a day" if staged else ""
     return f"{leaving['people']} people{rest}"
+
+
+def _seat(seat: Mapping[str, Any]) -> str:
+    rest = f", of whom {seat['waiting']} wait: {seat['remaining']} are free" if seat["waiting"] else ""
+    return f"{seat['needed']} people need {seat['seat']}{rest}"
 
 
 def _people(people: list[Mapping[str, Any]]) -> None:

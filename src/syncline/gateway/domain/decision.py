@@ -69,7 +69,7 @@ def decide(
     elif setup.account is not None:
         existing = keeps_his_own(delivery, known)
         placement = place(person, setup.book, setup.policy, setup.account, existing=existing)
-        wanted = wanted_values(person, placement, setup.account)
+        wanted = wanted_values(person, placement, setup.account, known)
         judgement = judge(wanted, known, delivery, setup.policy, setup.account)
         change = present_change(
             person, delivery, known, placement, setup.policy, setup.account, judgement.left

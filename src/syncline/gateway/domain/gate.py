@@ -22,6 +22,7 @@ from syncline.gateway.domain.missing import missing_permission_sets, missing_tea
 from syncline.gateway.domain.person import Person, email_domain, email_key
 from syncline.gateway.domain.placement import MINIMAL, Output, Placement
 from syncline.gateway.domain.privileged import privileged_because
+from syncline.gateway.domain.seats import missing_seat, seat_taken
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import LeaverPolicy, TenantMode
 
@@ -247,6 +248,11 @@ def _team_missing(case: Case) -> str | None:
     return missing_teams(missing, account) if missing and account else None
 
 
+def _seat_missing(case: Case) -> str | None:
+    account = case.setup.account
+    return None if account is None else missing_seat(case.placement, case.known, account)
+
+
 def _minimal_needs_default(case: Case) -> str | None:
     """Only where the set came from our rules: sets that people gave by hand are theirs."""
     if case.placement is None or case.known is None or not case.known.permission_set_ids:
@@ -318,6 +324,14 @@ def _privileged_grant(case: Case) -> str | None:
     return f"{case.address} would get {permission_set.name!r}: {reason}."
 
 
+def _no_seat_free(case: Case) -> str | None:
+    account, name = case.setup.account, seat_taken(case.placement, case.change, case.known)
+    seat = account.seat(name) if account is not None and name is not None else None
+    return (
+        None if seat is None or seat.remaining != 0 else f"{case.address} waits for the seat {seat.name!r}."
+    )
+
+
 def _staged_deletion(case: Case) -> str | None:
     """Past the threshold, and for whoever was staged before: a free window alone lets nobody go."""
     threshold, delivery = case.setup.threshold, case.delivery
@@ -355,6 +369,7 @@ GATE: Final = (
     Row(HoldReason.PERMISSION_SET_MISSING, _permission_set_missing),
     Row(HoldReason.PERMISSION_SET_AMBIGUOUS, _permission_set_ambiguous),
     Row(HoldReason.TEAM_MISSING, _team_missing),
+    Row(HoldReason.SEAT_MISSING, _seat_missing),
     Row(HoldReason.MINIMAL_NEEDS_DEFAULT, _minimal_needs_default),
     Row(HoldReason.EMAIL_TAKEN, _email_taken),
     Row(HoldReason.EMAIL_CHANGE_NEEDS_SCIM_CHANNEL, _email_change_needs_scim_channel),
@@ -363,6 +378,7 @@ GATE: Final = (
     Row(HoldReason.ACTION_OFF, _action_off),
     Row(HoldReason.ADOPTION_NOT_APPROVED, _adoption_not_approved, lifted_by_approval=True),
     Row(HoldReason.PRIVILEGED_GRANT, _privileged_grant),
+    Row(HoldReason.NO_SEAT_FREE, _no_seat_free),
     Row(HoldReason.STAGED_DELETION, _staged_deletion),
     Row(HoldReason.PLAN_MODE, _plan_mode, lifted_by_approval=True),
 )

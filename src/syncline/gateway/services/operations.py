@@ -24,6 +24,7 @@ from syncline.gateway.services.policies import Policies
 from syncline.gateway.services.ports import Store, Wake
 from syncline.gateway.services.previewing import Previewing
 from syncline.gateway.services.roles import Roles
+from syncline.gateway.services.seating import Seating
 from syncline.gateway.services.tenants import Tenants
 
 
@@ -51,6 +52,7 @@ def operations(
     roles = Roles(store, tenants)
     log = Log(store, tenants)
     drifting = Drifting(store, tenants, connections, clock, wake)
+    seating = Seating(store, tenants, connections)
     operators = Operators(store.operators, tenants, fingerprint, clock, address)
     api_keys = ApiKeys(store.operators, tenants, fingerprint, clock)
     return {
@@ -74,6 +76,7 @@ def operations(
         "rule.list": policies.list_rules,
         "rule.move": policies.move_rule,
         "rule.remove": policies.remove_rule,
+        "seats.list": seating.list,
         "roles.seen": roles.seen,
         "role.default": policies.default_role,
         "protect.add": policies.protect,

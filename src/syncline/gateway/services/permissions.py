@@ -44,6 +44,7 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "rule.move": _S,
     "rule.remove": _S,
     "role.default": _S,
+    "seats.list": _V,
     "protect.add": _S,
     "protect.list": _V,
     "protect.remove": _S,

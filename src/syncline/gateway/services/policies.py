@@ -111,6 +111,7 @@ class Policies:
         permission_set: str | None = None,
         primary_team: str | None = None,
         secondary_teams: Sequence[str] = (),
+        seat: str | None = None,
         position: int | None = None,
         expect: str | None = None,
     ) -> dict[str, Any]:
@@ -120,8 +121,10 @@ class Policies:
         kind, match = _condition(role, group, attribute)
         if (kind is RuleKind.ATTRIBUTE) != (equals is not None):
             raise Invalid("An attribute rule says what the attribute equals; other rules do not.")
-        if not (permission_set or primary_team or secondary_teams):
-            raise Invalid("A rule sets something: a permission set, a primary team or secondary teams.")
+        if not (permission_set or primary_team or secondary_teams or seat):
+            raise Invalid(
+                "A rule sets something: a permission set, a primary team, secondary teams or a seat."
+            )
         if kind is RuleKind.ATTRIBUTE:
             parse_attribute_path(match)
         rule = Rule(
@@ -133,6 +136,7 @@ class Policies:
             permission_set_id=None if permission_set is None else permission_set_of(account, permission_set),
             primary_team_id=None if primary_team is None else _team(account, primary_team),
             secondary_team_ids=tuple(_team(account, each) for each in secondary_teams),
+            seat=None if seat is None else _seat(account, seat, found),
         )
         added = await self._choices.add_rule(found.id, rule, position, self._by(actor), expect)
         self._wake(found.id)
@@ -291,6 +295,17 @@ def _team(account: Account | None, name_or_id: str) -> str:
         raise Invalid(f"Several teams are named {name_or_id!r}: give the id, one of {ids}.")
     there = ", ".join(each.name for each in account.teams) or "none"
     raise NotFound(f"The HubSpot account has no team {name_or_id!r}. It has: {there}.")
+
+
+def _seat(account: Account | None, name: str, tenant: Tenant) -> str:
+    if account is None:
+        raise Refused("Connect the tenant to HubSpot first: seats are chosen from the account's own.")
+    if account.seats is None:
+        raise Refused(f"The seats of the account are not read yet: `seats list {tenant.name}` reads them.")
+    if account.seat(name) is None:
+        there = ", ".join(each.name for each in account.seats) or "none"
+        raise NotFound(f"The HubSpot account has no seat {name!r}. It has: {there}.")
+    return name
 
 
 def _protected(user: ProtectedUser, now: Milliseconds) -> dict[str, Any]:

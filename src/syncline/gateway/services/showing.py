@@ -102,5 +102,6 @@ def rule_shown(rule: Rule, account: Account | None) -> dict[str, Any]:
             "permission_set": set_name(account, rule.permission_set_id),
             "primary_team": team_name(account, rule.primary_team_id),
             "secondary_teams": [team_name(account, each) for each in rule.secondary_team_ids],
+            "seat": rule.seat,
         },
     }

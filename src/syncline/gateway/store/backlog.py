@@ -17,6 +17,7 @@ from syncline.gateway.services.ports import Basis, Cause, Settlement, Totals, Wo
 from syncline.gateway.store import records, statements
 from syncline.gateway.store.commands.approvals import PassThreshold
 from syncline.gateway.store.commands.deliveries import LogAnswer, LogCall, MakeDue, Settle
+from syncline.gateway.store.commands.seats import ReturnSeat, TakeSeat
 from syncline.gateway.store.work import items_of
 from syncline.sql.looking import rows_of
 from syncline.sql.reader import Reader
@@ -40,6 +41,14 @@ class SqlBacklog:
     ) -> bool:
         """Count somebody who is about to lose access; False when the threshold is reached."""
         return await self._writer.submit(PassThreshold(tenant_id, key, at, limit))
+
+    async def take_seat(self, tenant_id: TenantId, name: str) -> bool:
+        """Count a free seat as taken by somebody who is about to get it; False when none is left."""
+        return await self._writer.submit(TakeSeat(tenant_id, name))
+
+    async def return_seat(self, tenant_id: TenantId, name: str, *, none_left: bool) -> None:
+        """Count a seat as free again; with `none_left` HubSpot says that there is none at all."""
+        await self._writer.submit(ReturnSeat(tenant_id, name, none_left))
 
     async def held_for(
         self, tenant_id: TenantId, reason: HoldReason, after: str, limit: int

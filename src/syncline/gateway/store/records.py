@@ -11,7 +11,7 @@ import msgspec
 import orjson
 
 from syncline.clock import Milliseconds
-from syncline.gateway.domain.account import Account, AccountUser, PermissionSet, Team
+from syncline.gateway.domain.account import Account, AccountUser, PermissionSet, Seat, Team
 from syncline.gateway.domain.agreement import UNAGREED, Agreement
 from syncline.gateway.domain.delivery import Access, Delivery, Intent, Origin, Urgency
 from syncline.gateway.domain.health import Health, health_of
@@ -133,6 +133,8 @@ def account_text(account: Account) -> str:
         shown["former_permission_sets"] = [[each.id, each.name] for each in account.former_permission_sets]
     if account.former_teams:
         shown["former_teams"] = [[each.id, each.name] for each in account.former_teams]
+    if account.seats is not None:
+        shown["seats"] = [[each.name, each.description, each.remaining] for each in account.seats]
     return orjson.dumps(shown).decode()
 
 
@@ -144,6 +146,8 @@ def account_of(text: str) -> Account:
         shown[name] = tuple(PermissionSet(*each) for each in shown.get(name, ()))
     for name in ("teams", "former_teams"):
         shown[name] = tuple(Team(*each) for each in shown.get(name, ()))
+    if "seats" in shown:
+        shown["seats"] = tuple(Seat(*each) for each in shown["seats"])
     return Account(**shown)
 
 
