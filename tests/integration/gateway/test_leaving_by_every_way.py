@@ -11,7 +11,7 @@ from syncline.gateway.services.showing import moment
 from syncline.scim.dialects import Notes
 from syncline.scim.resource import read
 from syncline.scim.schemas import USER
-from tests.support.faults import TroubledWorld, troubled_world
+from tests.support.faults import Answer, Fault, TroubledWorld, lose, refuse, troubled_world
 from tests.support.world import TENANT, World, exchange
 
 DAY = 24 * 3_600_000
@@ -143,3 +143,25 @@ async def test_the_window_the_exception_and_the_first_word_survive_a_restart(tro
 
 def _in_days(acme: World, days: int) -> str:
     return str(moment(acme.clock.now() + days * DAY))
+
+
+@pytest.mark.parametrize("fault", [lose("502"), refuse(502)], ids=["done", "not done"])
+async def test_a_lost_answer_leaves_nobody_without_the_access_he_was_given_back(
+    troubled: TroubledWorld, fault: Answer
+) -> None:
+    acme = troubled
+    created = await people(acme, 1)
+    (email,) = created
+    await by_patch(acme, email, created[email])
+    await acme.drain()
+    acme.front.faults = [Fault(r"PATCH /scim/v2/Users/.*", fault, times=1)]
+    about = {"user": email, "until": _in_days(acme, 300), "because": "filter broke"}
+    await acme.run("leavers.restore", tenant=TENANT, **about)
+    for _ in range(6):
+        due = await acme.drain()
+        if "kept-by-exception" in (await acme.held()).values():
+            break
+        acme.clock.leap(max(0, (due or 0) - acme.clock.now()) + 1)
+
+    assert {email: "kept-by-exception"} == await acme.held()
+    assert email in await active(acme)
