@@ -22,7 +22,6 @@ from syncline.scimserver.etag import etag
 from syncline.scimserver.selection import Selection
 from syncline.scimserver.store import Page, Reference, Stored
 
-
 _LIST_HEAD = f'{{"schemas":["{LIST_RESPONSE_SCHEMA}"],"totalResults":'
 
 

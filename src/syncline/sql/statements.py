@@ -90,6 +90,25 @@ class Statement:
         return converted
 
 
+class ArrayInsert(Statement):
+    """PostgreSQL's insertion of any number of rows as one statement, planned once: an array for each column."""
+
+    def __init__(self, table: Table) -> None:
+        columns = layout_of(table).columns
+        rows = _wanted_arrays(table, columns)
+        super().__init__(insert(table).inline().from_select(columns, select(rows)), "postgresql")
+        dialect: Any = _DIALECTS["postgresql"]()
+        converters = ((each.name, each.type.bind_processor(dialect)) for each in table.columns)
+        self._converters = tuple((name, convert) for name, convert in converters if convert is not None)
+
+    def bind(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Return the one set of parameters that holds all rows."""
+        arrays = {name: [row[name] for row in rows] for name in rows[0]}
+        for name, convert in self._converters:
+            arrays[name] = list(map(convert, arrays[name]))
+        return [arrays]
+
+
 class Lookup(Statement):
     """A compiled SELECT of whole rows by the values of some columns."""
 
@@ -203,6 +222,8 @@ def select_rows(table: Table, dialect_name: str, columns: Columns, count: int) -
 @cache
 def insert_rows(table: Table, dialect_name: str) -> Statement:
     """Return the insertion of whole rows."""
+    if dialect_name == "postgresql":
+        return ArrayInsert(table)
     parameters: dict[str, Any] = {name: bindparam(name) for name in layout_of(table).columns}
     return Statement(insert(table).inline().values(parameters), dialect_name)
 
