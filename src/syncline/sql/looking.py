@@ -56,6 +56,8 @@ def sqlite_rows(driver: Any, statement: Select[Any], parameters: Mapping[str, An
         raise DBAPIError.instance(
             compiled.text, None, error, sqlite3.Error, hide_parameters=True, dialect=_SQLITE
         ) from error
+    if not found:
+        return []
     columns = compiled.columns
     rows = [dict(zip(columns, row)) for row in found]  # noqa: B905 - the statement has just these columns
     for name, read in compiled.readers:

@@ -121,9 +121,9 @@ class Session:
         return row
 
     def find(self, table: Table, **columns: Any) -> list[Row]:
-        shelf = self._shelf(table)
+        shelf = self._shelves.get(table) or self._shelf(table)
         names = shelf.layout.lookup(columns)
-        values = tuple(map(columns.__getitem__, names))
+        values = tuple([columns[name] for name in names])
         if None in values:
             return []
         if values not in shelf.asked[names]:
