@@ -204,7 +204,7 @@ class Authorizing:
         sentences = [_granted_by(granted)]
         try:
             reading = await self._connections.read(tenant)
-            sentences.append(f"The account was read; users: {len(reading.users)}.")
+            sentences.append(f"The account was read; users: {reading.users}.")
         except Unavailable as error:
             sentences.append(f"The account could not be read yet: {error.message}")
         setup = await self._store.backlog.setup(tenant.id, self._clock.now())

@@ -8,6 +8,7 @@ from typing import Any
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account
+from syncline.gateway.domain.drift import CHOSEN
 from syncline.gateway.domain.health import WHAT_HELPS
 from syncline.gateway.domain.holds import HOLDS, HoldReason
 from syncline.gateway.domain.rules import Rule
@@ -85,6 +86,7 @@ def policy_shown(policy: Policy, account: Account | None) -> dict[str, Any]:
         "update_users": policy.update_users,
         "deactivate_users": policy.deactivate_users,
         "deletion_threshold": policy.deletion_threshold,
+        "drift": {each.value: policy.drift_policy(each.value).value for each in CHOSEN},
     }
 
 
