@@ -44,7 +44,9 @@ def render(stored: Stored, resource_type: ResourceType, selection: Selection, ba
     computed = _computed(stored, selection, base_url) if stored.groups or stored.members else None
     spliced = b",%b" % orjson.dumps(computed)[1:-1] if computed else b""
     meta = orjson.dumps(_meta(stored, resource_type, base_url))
-    return b'{"id":"%b",%b%b,"meta":%b}' % (stored.id.encode(), stored.document[1:-1], spliced, meta)
+    return b"".join(
+        (b'{"id":"', stored.id.encode(), b'",', stored.document[1:-1], spliced, b',"meta":', meta, b"}")
+    )
 
 
 def render_page(
@@ -61,7 +63,7 @@ def render_page(
 def render_list(resources: Sequence[bytes], total_results: int, start_index: int) -> bytes:
     """Return a ListResponse around resources that are JSON text already."""
     head = f'{_LIST_HEAD}{total_results},"startIndex":{start_index},"itemsPerPage":{len(resources)},"Resources":['
-    return b"%b%b]}" % (head.encode(), b",".join(resources))
+    return head.encode() + b",".join(resources) + b"]}"
 
 
 def _projected(

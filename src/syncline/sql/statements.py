@@ -49,6 +49,9 @@ KEY_PREFIX = "_key_"
 MOST_VALUES = 512
 """Values in one SELECT: with a key of ten columns still far from SQLite's 32,766 parameters."""
 
+MOST_ROWS = 64
+"""Rows in one INSERT: with forty columns each far from SQLite's 32,766 parameters."""
+
 _DIALECTS: Mapping[str, Callable[[], Dialect]] = {"sqlite": pysqlite_dialect, "postgresql": psycopg_dialect}
 
 
@@ -79,15 +82,38 @@ class Statement:
     def execute(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run the statement once for each row of parameters; raises what the driver raises."""
         if connection.dialect.name == "sqlite":
-            driver_of(connection).executemany(self.text, self.bind(rows))
+            self._run(driver_of(connection), self.bind(rows))
         else:
             connection.exec_driver_sql(self.text, self.bind(rows))
+
+    def _run(self, driver: Any, parameters: Sequence[Any]) -> None:
+        driver.executemany(self.text, parameters)
 
     def _convert(self, row: Mapping[str, Any]) -> dict[str, Any]:
         converted = dict(row)
         for name, convert in self._converters:
             converted[name] = convert(row[name])
         return converted
+
+
+class ValuesInsert(Statement):
+    """SQLite's insertion of up to MOST_ROWS rows at a time: beginning and ending a statement costs what a row costs.
+
+    Their numbers are powers of two, so that there are few statements to prepare and to keep.
+    """
+
+    def __init__(self, table: Table) -> None:
+        names = layout_of(table).columns
+        super().__init__(insert(table).inline().values({name: bindparam(name) for name in names}), "sqlite")
+        self._head, _, self._row = self.text.rpartition(" VALUES ")
+
+    def _run(self, driver: Any, parameters: Sequence[Any]) -> None:
+        start = 0
+        while left := len(parameters) - start:
+            count = min(1 << (left.bit_length() - 1), MOST_ROWS)
+            text = f"{self._head} VALUES {', '.join([self._row] * count)}"
+            driver.execute(text, list(chain.from_iterable(parameters[start : start + count])))
+            start += count
 
 
 class ArrayInsert(Statement):
@@ -222,10 +248,7 @@ def select_rows(table: Table, dialect_name: str, columns: Columns, count: int) -
 @cache
 def insert_rows(table: Table, dialect_name: str) -> Statement:
     """Return the insertion of whole rows."""
-    if dialect_name == "postgresql":
-        return ArrayInsert(table)
-    parameters: dict[str, Any] = {name: bindparam(name) for name in layout_of(table).columns}
-    return Statement(insert(table).inline().values(parameters), dialect_name)
+    return ArrayInsert(table) if dialect_name == "postgresql" else ValuesInsert(table)
 
 
 @cache
