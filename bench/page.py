@@ -51,8 +51,8 @@ hundredth where microseconds do not, and ten thousand of them are about a micros
 | writer: a share of the commit | 55 | | |
 | *the floor, for all of its own* | *270* | *the floor, for all of its own* | *180* |
 
-With the kernel's share a filter takes 2.0 times the instructions of the floor's, where its bound allows 2.0, and a create
-3.8 times, where 2.9 are allowed. In time a filter takes more than that, because a larger program finds less of itself in
+With the kernel's share a filter takes 2.0 times the instructions of the floor's, where its bound allows 2.0, and a
+create 3.8 times, where 2.9 are allowed. In time a filter takes more than that: a larger program finds less of itself in
 the caches.
 
 No stage is left that is large and idle. What could go next: the copies a row passes through between a decision and the
