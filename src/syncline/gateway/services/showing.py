@@ -86,6 +86,8 @@ def policy_shown(policy: Policy, account: Account | None) -> dict[str, Any]:
         "update_users": policy.update_users,
         "deactivate_users": policy.deactivate_users,
         "deletion_threshold": policy.deletion_threshold,
+        "approval_days": policy.approval_days,
+        "four_eyes": policy.four_eyes,
         "drift": {each.value: policy.drift_policy(each.value).value for each in CHOSEN},
     }
 
@@ -100,5 +102,6 @@ def rule_shown(rule: Rule, account: Account | None) -> dict[str, Any]:
             "permission_set": set_name(account, rule.permission_set_id),
             "primary_team": team_name(account, rule.primary_team_id),
             "secondary_teams": [team_name(account, each) for each in rule.secondary_team_ids],
+            "seat": rule.seat,
         },
     }
