@@ -66,7 +66,10 @@ class SearchRequest(Struct, frozen=True):
     @classmethod
     def from_query(cls, parameters: Iterable[tuple[str, str]]) -> SearchRequest:
         """Return the request of decoded query parameters; their names in any case, others ignored."""
-        return cls._of([(name, value) for name, value in parameters if value != ""])
+        given = [(name, value) for name, value in parameters if value != ""]
+        if len(given) == 1 and given[0][0] == "filter":
+            return cls(given[0][1])
+        return cls._of(given)
 
     @classmethod
     def _of(cls, pairs: Iterable[tuple[str, Any]]) -> SearchRequest:
@@ -77,8 +80,6 @@ class SearchRequest(Struct, frozen=True):
                 if lower in given:
                     raise InvalidValue(f"{_PARAMETERS[lower]} is given twice.")
                 given[lower] = value
-        if len(given) == 1 and "filter" in given:
-            return cls(_text(given, "filter"))
         return cls(
             filter=_text(given, "filter"),
             attributes=_names(given, "attributes"),

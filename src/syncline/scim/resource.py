@@ -15,7 +15,7 @@ from syncline.scim.attributes import Path, ResourceType
 from syncline.scim.dialects import Notes
 from syncline.scim.errors import InvalidSyntax, InvalidValue, Mutability
 from syncline.scim.projection import Projection, project
-from syncline.scim.values import Converter, Entry, converter, exact_type, object_reader
+from syncline.scim.values import Converter, Entry, converter, exact_types, object_reader
 
 __all__ = ["Notes", "Projection", "Resource", "check_required", "list_schemas", "project", "read"]
 
@@ -85,25 +85,22 @@ def read_schemas(resource_type: ResourceType, value: Any, notes: Notes) -> froze
 @cache
 def _reader(resource_type: ResourceType) -> Callable[[dict[str, Any], Notes], Resource]:
     """Compile the reader of whole bodies of this type."""
-    table: dict[str, Entry] = {
-        a.name: (a.name, exact_type(a), converter(a)) for a in resource_type.attributes if a.name != "schemas"
-    }
+    attributes = [a for a in resource_type.attributes if a.name != "schemas"]
+    exact = exact_types(attributes)
+    table: dict[str, Entry] = {a.name: (a.name, converter(a)) for a in attributes}
     for schema in resource_type.extensions:
-        table[schema.id] = (
-            schema.id,
-            None,
-            _extension_converter(object_reader(schema.attributes), schema.name),
-        )
+        table[schema.id] = (schema.id, _extension_converter(object_reader(schema.attributes), schema.name))
 
     def read_body(body: dict[str, Any], notes: Notes) -> Resource:
         out: Resource = {"schemas": None}
         listed: frozenset[str] | None = None
         others: list[tuple[str, Any]] = []
         for key, value in body.items():
-            entry = table.get(key)
-            if entry is not None:
-                name, kind, convert = entry
-                converted = value if type(value) is kind else convert(value, notes)
+            if exact.get(key) is type(value):
+                out[key] = value
+            elif (entry := table.get(key)) is not None:
+                name, convert = entry
+                converted = convert(value, notes)
                 if converted is not None:
                     out[name] = converted
             elif key == "schemas" and value is not None:
@@ -188,7 +185,7 @@ def _read_spelled(
     _refuse_twice(path.name, seen)
     if path.attribute is None:
         notes.add(dialects.LEGACY_URN)
-        converted = table[path.top][2](value, notes)
+        converted = table[path.top][1](value, notes)
         if converted is not None:
             out[path.top] = converted
         return

@@ -19,8 +19,8 @@ from syncline.scim.json import decode
 from syncline.scim.names import check_user_name
 
 Converter = Callable[[Any, Notes], Any]
-Entry = tuple[str, type[object] | None, Converter]
-"""How a member is read: its canonical name, its `exact_type`, its converter."""
+Entry = tuple[str, Converter]
+"""How a member is read: its canonical name, its converter."""
 
 MAX_VALUES = 500
 """Elements one multi-valued attribute may hold; members of a group are not bounded by it."""
@@ -74,11 +74,15 @@ def sub_converter(attribute: Attribute, sub: Attribute) -> Converter:
     return convert
 
 
-def exact_type(attribute: Attribute) -> type[object] | None:
-    """Return the type whose every value is already this attribute's canonical value: no conversion is needed."""
-    if attribute.multi_valued or attribute.required or attribute.mutability in ("readOnly", "writeOnly"):
-        return None
-    return _EXACT.get(attribute.type)
+def exact_types(attributes: Iterable[Attribute]) -> dict[str, type[object]]:
+    """Return, by name, the type whose every value is already the attribute's canonical value: nothing to convert."""
+    return {
+        attribute.name: _EXACT[attribute.type]
+        for attribute in attributes
+        if attribute.type in _EXACT
+        and not (attribute.multi_valued or attribute.required)
+        and attribute.mutability not in ("readOnly", "writeOnly")
+    }
 
 
 def object_reader(attributes: Iterable[Attribute], aliases: dict[str, str] | None = None) -> Converter:
@@ -86,7 +90,9 @@ def object_reader(attributes: Iterable[Attribute], aliases: dict[str, str] | Non
 
     Unknown members are left out and noted. InvalidSyntax: a member given twice in different case.
     """
-    table = {a.name: (a.name, exact_type(a), converter(a)) for a in attributes}
+    attributes = tuple(attributes)
+    exact = exact_types(attributes)
+    table = {a.name: (a.name, converter(a)) for a in attributes}
     by_lower = {name.lower(): entry for name, entry in table.items()}
     other_names = aliases or {}
 
@@ -110,11 +116,14 @@ def object_reader(attributes: Iterable[Attribute], aliases: dict[str, str] | Non
     def read(value: dict[str, Any], notes: Notes) -> dict[str, Any] | None:
         out = {}
         for key, item in value.items():
+            if exact.get(key) is type(item):
+                out[key] = item
+                continue
             entry = table.get(key) or other_spelling(key, value, notes)
             if entry is None:
                 continue
-            name, kind, convert = entry
-            converted = item if type(item) is kind else convert(item, notes)
+            name, convert = entry
+            converted = convert(item, notes)
             if converted is not None:
                 out[name] = converted
         return out or None

@@ -11,9 +11,10 @@ import random
 
 from syncline.clock import Milliseconds
 
-_VERSION = 0x7 << 76
-_VARIANT = 0b10 << 62
-_FIXED = (0xF << 76) | (0b11 << 62)
+_FIXED = (0x7 << 76) | (0b10 << 62)
+"""The version and the variant, in their places."""
+_RANDOM = ((1 << 80) - 1) & ~((0xF << 76) | (0b11 << 62))
+"""The places of the random bits."""
 
 _random = random.Random()  # noqa: S311 - it has to be new, not secret, and asking the system lets go of the GIL
 os.register_at_fork(after_in_child=_random.seed)
@@ -27,4 +28,4 @@ def time_ordered(at: Milliseconds) -> str:
 
 def time_ordered_text(at: Milliseconds) -> str:
     """Return such a UUID as 32 hexadecimal digits, without hyphens."""
-    return f"{(at << 80) | _random.getrandbits(80) & ~_FIXED | _VERSION | _VARIANT:032x}"
+    return f"{at << 80 | _random.getrandbits(80) & _RANDOM | _FIXED:032x}"

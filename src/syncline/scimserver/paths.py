@@ -13,23 +13,23 @@ from urllib.parse import quote
 
 from syncline.scimserver.asgi import Scope
 
-_PLAIN = re.compile(rb"/[A-Za-z0-9._~:/-]*")
+_PLAIN = re.compile(r"/[A-Za-z0-9._~:/-]*")
 _LONGEST = 1024
 
 
 def path_below(scope: Scope) -> str | None:
     """Return the path under `root_path` without one trailing slash, or None for an odd spelling."""
-    raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
-    raw = raw.partition(b"?")[0]
-    root = scope.get("root_path", "").rstrip("/").encode()
-    if root:
-        if not raw.startswith(root):
-            return None
-        raw = raw[len(root) :]
-    if b"%" in raw:
-        raw = raw.replace(b"%3A", b":").replace(b"%3a", b":")
-    if len(raw) > _LONGEST or not _PLAIN.fullmatch(raw):
+    raw = scope.get("raw_path")
+    # Other characters than those of the pattern match nothing below, whatever bytes they were.
+    path: str = quote(scope["path"]) if raw is None else raw.decode("latin-1")
+    if "?" in path:
+        path = path[: path.index("?")]
+    root = scope.get("root_path", "").rstrip("/")
+    if not path.startswith(root):
         return None
-    if len(raw) > 1 and raw.endswith(b"/"):
-        raw = raw[:-1]
-    return raw.decode("ascii")
+    path = path[len(root) :]
+    if "%" in path:
+        path = path.replace("%3A", ":").replace("%3a", ":")
+    if len(path) > _LONGEST or not _PLAIN.fullmatch(path):
+        return None
+    return path[:-1] if len(path) > 1 and path.endswith("/") else path

@@ -22,6 +22,8 @@ from syncline.scimserver.etag import etag
 from syncline.scimserver.selection import Selection
 from syncline.scimserver.store import Page, Reference, Stored
 
+_LIST_HEAD = f'{{"schemas":["{LIST_RESPONSE_SCHEMA}"],"totalResults":'
+
 
 @lru_cache(maxsize=4096)
 def timestamp(moment: Milliseconds) -> str:
@@ -39,10 +41,12 @@ def render(stored: Stored, resource_type: ResourceType, selection: Selection, ba
     """Return the JSON text of one resource as the client sees it."""
     if selection.projection is not None:
         return orjson.dumps(_projected(stored, resource_type, selection, base_url))
-    computed = _computed(stored, selection, base_url)
+    computed = _computed(stored, selection, base_url) if stored.groups or stored.members else None
     spliced = b",%b" % orjson.dumps(computed)[1:-1] if computed else b""
     meta = orjson.dumps(_meta(stored, resource_type, base_url))
-    return b'{"id":"%b",%b%b,"meta":%b}' % (stored.id.encode(), stored.document[1:-1], spliced, meta)
+    return b"".join(
+        (b'{"id":"', stored.id.encode(), b'",', stored.document[1:-1], spliced, b',"meta":', meta, b"}")
+    )
 
 
 def render_page(
@@ -58,13 +62,8 @@ def render_page(
 
 def render_list(resources: Sequence[bytes], total_results: int, start_index: int) -> bytes:
     """Return a ListResponse around resources that are JSON text already."""
-    return b'{"schemas":["%s"],"totalResults":%d,"startIndex":%d,"itemsPerPage":%d,"Resources":[%s]}' % (
-        LIST_RESPONSE_SCHEMA.encode(),
-        total_results,
-        start_index,
-        len(resources),
-        b",".join(resources),
-    )
+    head = f'{_LIST_HEAD}{total_results},"startIndex":{start_index},"itemsPerPage":{len(resources)},"Resources":['
+    return head.encode() + b",".join(resources) + b"]}"
 
 
 def _projected(

@@ -45,15 +45,19 @@ def sqlite_rows(driver: Any, statement: Select[Any], parameters: Mapping[str, An
     """Return the same from SQLite's driver; no list among the parameters may be empty."""
     lists = tuple([(name, len(value)) for name, value in parameters.items() if type(value) is list])
     compiled = _compiled(statement, lists)
-    given = {**compiled.constants, **parameters}
-    for name, _ in lists:
-        given |= {f"{name}_{number}": value for number, value in enumerate(parameters[name], 1)}
+    given = parameters
+    if lists or compiled.constants:
+        given = {**compiled.constants, **parameters}
+        for name, _ in lists:
+            given |= {f"{name}_{number}": value for number, value in enumerate(parameters[name], 1)}
     try:
         found = driver.execute(compiled.text, [given[name] for name in compiled.names]).fetchall()
     except sqlite3.Error as error:
         raise DBAPIError.instance(
             compiled.text, None, error, sqlite3.Error, hide_parameters=True, dialect=_SQLITE
         ) from error
+    if not found:
+        return []
     columns = compiled.columns
     rows = [dict(zip(columns, row)) for row in found]  # noqa: B905 - the statement has just these columns
     for name, read in compiled.readers:

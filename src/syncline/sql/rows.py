@@ -25,11 +25,18 @@ class Need(NamedTuple):
     values: tuple[Any, ...]
 
 
+_sound: set[tuple[Table, Columns, int]] = set()
+"""Keys and look-ups that were found to be such: what a command asks for has one of a few forms."""
+
+
 def needs_of(command: Command[Any]) -> list[Need]:
     """Return what the command needs; WrongColumns when that is no key and no look-up."""
     needs = list(command.prefetch())
     for table, columns, values in needs:
-        layout_of(table).check_need(columns, values)
+        form = (table, columns, len(values))
+        if form not in _sound:
+            layout_of(table).check_need(columns, values)
+            _sound.add(form)
     return needs
 
 

@@ -113,7 +113,7 @@ class Session:
         self.trouble: DatabaseRefusal | None = None
 
     def get(self, table: Table, *key: Any) -> Row | None:
-        shelf = self._shelf(table)
+        shelf = self._shelves.get(table) or self._shelf(table)
         row = shelf.rows.get(key, UNKNOWN)
         if row is UNKNOWN:
             self._load([(shelf, shelf.layout.key, [shelf.layout.check_key(key)])])
@@ -121,9 +121,9 @@ class Session:
         return row
 
     def find(self, table: Table, **columns: Any) -> list[Row]:
-        shelf = self._shelf(table)
+        shelf = self._shelves.get(table) or self._shelf(table)
         names = shelf.layout.lookup(columns)
-        values = tuple(map(columns.__getitem__, names))
+        values = tuple([columns[name] for name in names])
         if None in values:
             return []
         if values not in shelf.asked[names]:
@@ -132,7 +132,7 @@ class Session:
         return [row for key in sorted(keys) if (row := shelf.rows[key]) is not None] if keys else []
 
     def insert(self, table: Table, row: Row) -> None:
-        shelf = self._shelf(table)
+        shelf = self._shelves.get(table) or self._shelf(table)
         after = shelf.layout.complete(row)
         key = shelf.layout.key_of(after)
         before = shelf.rows.get(key, UNKNOWN)
@@ -210,12 +210,15 @@ class Session:
         return shelf
 
     def _stage(self, shelf: _Shelf, key: Key, before: Row | _Unknown | None, after: Row | None) -> None:
-        if after is not None:
+        if after is not None and shelf.layout.uniques:
             shelf.check_unique(key, after)
         self._journal.append((shelf, key, before, after))
         if key not in shelf.stored:
             shelf.stored[key] = None if before is UNKNOWN else before
-        shelf.put(key, after)
+        if shelf.indexes:
+            shelf.put(key, after)
+        else:
+            shelf.rows[key] = after
 
     def _load(self, wanted: Iterable[_Wanted]) -> None:
         """Make the rows known whose columns equal one of those values; what is known stays as it is."""

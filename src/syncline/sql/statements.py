@@ -49,6 +49,9 @@ KEY_PREFIX = "_key_"
 MOST_VALUES = 512
 """Values in one SELECT: with a key of ten columns still far from SQLite's 32,766 parameters."""
 
+MOST_ROWS = 64
+"""Rows in one INSERT: with forty columns each far from SQLite's 32,766 parameters."""
+
 _DIALECTS: Mapping[str, Callable[[], Dialect]] = {"sqlite": pysqlite_dialect, "postgresql": psycopg_dialect}
 
 
@@ -79,15 +82,57 @@ class Statement:
     def execute(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run the statement once for each row of parameters; raises what the driver raises."""
         if connection.dialect.name == "sqlite":
-            driver_of(connection).executemany(self.text, self.bind(rows))
+            self._run(driver_of(connection), self.bind(rows))
         else:
             connection.exec_driver_sql(self.text, self.bind(rows))
+
+    def _run(self, driver: Any, parameters: Sequence[Any]) -> None:
+        driver.executemany(self.text, parameters)
 
     def _convert(self, row: Mapping[str, Any]) -> dict[str, Any]:
         converted = dict(row)
         for name, convert in self._converters:
             converted[name] = convert(row[name])
         return converted
+
+
+class ValuesInsert(Statement):
+    """SQLite's insertion of up to MOST_ROWS rows at a time: beginning and ending a statement costs what a row costs.
+
+    Their numbers are powers of two, so that there are few statements to prepare and to keep.
+    """
+
+    def __init__(self, table: Table) -> None:
+        names = layout_of(table).columns
+        super().__init__(insert(table).inline().values({name: bindparam(name) for name in names}), "sqlite")
+        self._head, _, self._row = self.text.rpartition(" VALUES ")
+
+    def _run(self, driver: Any, parameters: Sequence[Any]) -> None:
+        start = 0
+        while left := len(parameters) - start:
+            count = min(1 << (left.bit_length() - 1), MOST_ROWS)
+            text = f"{self._head} VALUES {', '.join([self._row] * count)}"
+            driver.execute(text, list(chain.from_iterable(parameters[start : start + count])))
+            start += count
+
+
+class ArrayInsert(Statement):
+    """PostgreSQL's insertion of any number of rows as one statement, planned once: an array for each column."""
+
+    def __init__(self, table: Table) -> None:
+        columns = layout_of(table).columns
+        rows = _wanted_arrays(table, columns)
+        super().__init__(insert(table).inline().from_select(columns, select(rows)), "postgresql")
+        dialect: Any = _DIALECTS["postgresql"]()
+        converters = ((each.name, each.type.bind_processor(dialect)) for each in table.columns)
+        self._converters = tuple((name, convert) for name, convert in converters if convert is not None)
+
+    def bind(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Return the one set of parameters that holds all rows."""
+        arrays = {name: [row[name] for row in rows] for name in rows[0]}
+        for name, convert in self._converters:
+            arrays[name] = list(map(convert, arrays[name]))
+        return [arrays]
 
 
 class Lookup(Statement):
@@ -203,8 +248,7 @@ def select_rows(table: Table, dialect_name: str, columns: Columns, count: int) -
 @cache
 def insert_rows(table: Table, dialect_name: str) -> Statement:
     """Return the insertion of whole rows."""
-    parameters: dict[str, Any] = {name: bindparam(name) for name in layout_of(table).columns}
-    return Statement(insert(table).inline().values(parameters), dialect_name)
+    return ArrayInsert(table) if dialect_name == "postgresql" else ValuesInsert(table)
 
 
 @cache

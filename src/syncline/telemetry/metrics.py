@@ -6,8 +6,10 @@ counts as "other". No label names a tenant or a person.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from prometheus_client import (
@@ -19,6 +21,9 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client.core import Metric as Family
+from prometheus_client.registry import Collector
 
 # Otherwise each series brings a second one that says when it began.
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -138,30 +143,75 @@ METRICS = (
 """Every metric of the gateway, in the order of the reference page."""
 
 
+class _Durations:
+    """How often something took at the most so many seconds, for each of `_SECONDS` and beyond; and all together."""
+
+    __slots__ = ("counts", "total")
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(_SECONDS) + 1)
+        self.total = 0.0
+
+    def buckets(self) -> list[tuple[str, float]]:
+        """Return them as Prometheus has them: each with all that were shorter."""
+        limits = [*map(str, _SECONDS), "+Inf"]
+        return list(zip(limits, map(float, accumulate(self.counts)), strict=True))
+
+
+class _ScimRequests(Collector):
+    """SCIM requests by operation and class of status: plain numbers, put into Prometheus' form when somebody looks.
+
+    Its own counters lock for each of a request's, which costs more than the rest of the counting.
+    """
+
+    def __init__(self) -> None:
+        self._durations: dict[tuple[str, str], _Durations] = {}
+        self._known: dict[tuple[str, int], _Durations] = {}
+
+    def count(self, operation: str, status: int, duration_us: int) -> None:
+        found = self._known.get((operation, status)) or self._find(operation, status)
+        seconds = duration_us / 1_000_000
+        found.counts[bisect_left(_SECONDS, seconds)] += 1
+        found.total += seconds
+
+    def collect(self) -> Iterator[Family]:
+        requests = CounterMetricFamily(SCIM_REQUESTS.name, SCIM_REQUESTS.help, labels=_names(SCIM_REQUESTS))
+        seconds = HistogramMetricFamily(SCIM_SECONDS.name, SCIM_SECONDS.help, labels=_names(SCIM_SECONDS))
+        together: dict[str, _Durations] = {}
+        for (operation, status), found in self._durations.items():
+            requests.add_metric([operation, status], sum(found.counts))
+            whole = together.setdefault(operation, _Durations())
+            whole.counts = [one + other for one, other in zip(whole.counts, found.counts, strict=True)]
+            whole.total += found.total
+        for operation, whole in together.items():
+            seconds.add_metric([operation], whole.buckets(), whole.total)
+        yield requests
+        yield seconds
+
+    def _find(self, operation: str, status: int) -> _Durations:
+        counted = "other" if status == 499 else _CLASSES.get(status // 100, "other")
+        known = operation if operation in SCIM_OPERATIONS else "other"
+        found = self._durations.setdefault((known, counted), _Durations())
+        if known == operation and counted != "other":
+            self._known[operation, status] = found
+        return found
+
+
 class Metrics:
     """The metrics of one process, in a registry of their own."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
-        self._families = {metric.name: _family(metric, self._registry) for metric in METRICS}
+        self._scim_requests = _ScimRequests()
+        self._registry.register(self._scim_requests)
+        others = (metric for metric in METRICS if metric not in (SCIM_REQUESTS, SCIM_SECONDS))
+        self._families = {metric.name: _family(metric, self._registry) for metric in others}
         self._series: dict[tuple[str, ...], Any] = {}
-        self._requests: dict[tuple[str, int], tuple[Callable[[], None], Callable[[float], None]]] = {}
 
     def scim_request(self, operation: str, status: int, duration_us: int) -> None:
         """Count one SCIM request; a status outside 200 to 599 (the client hung up) counts as "other"."""
-        series = self._requests.get((operation, status))
-        if series is None:
-            counted = "other" if status == 499 else _CLASSES.get(status // 100, "other")
-            series = (
-                self._at(SCIM_REQUESTS, operation, counted).inc,
-                self._at(SCIM_SECONDS, operation).observe,
-            )
-            if operation in SCIM_OPERATIONS and counted != "other":
-                self._requests[operation, status] = series
-        increase, observe = series
-        increase()
-        observe(duration_us / 1_000_000)
+        self._scim_requests.count(operation, status, duration_us)
 
     def refused(self, reason: str) -> None:
         """Count one request that was turned away."""
@@ -214,8 +264,12 @@ class Metrics:
         return series
 
 
+def _names(metric: Metric) -> list[str]:
+    return [name for name, _ in metric.labels]
+
+
 def _family(metric: Metric, registry: CollectorRegistry) -> Any:
-    labels = [name for name, _ in metric.labels]
+    labels = _names(metric)
     if metric.kind is Histogram:
         return Histogram(metric.name, metric.help, labels, registry=registry, buckets=_SECONDS)
     return metric.kind(metric.name, metric.help, labels, registry=registry)

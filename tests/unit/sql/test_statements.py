@@ -5,10 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from syncline.sql.engines import open_engine
-from syncline.sql.statements import MOST_VALUES, delete_rows, insert_rows, select_rows, update_rows
+from syncline.sql.layout import layout_of
+from syncline.sql.statements import (
+    MOST_ROWS,
+    MOST_VALUES,
+    delete_rows,
+    insert_rows,
+    select_rows,
+    update_rows,
+)
 from tests.support.ledger_tables import TENANT, accounts, metadata
 
 
@@ -83,3 +91,18 @@ def test_postgresql_plans_by_the_present_size_of_a_table(postgres_url: str) -> N
         modes = [connection.execute(text(f"SHOW {name}")).scalar() for name in ("plan_cache_mode", "jit")]
     engine.dispose()
     assert modes == ["force_custom_plan", "off"]
+
+
+@pytest.mark.parametrize("number", [1, 7, MOST_ROWS, 2 * MOST_ROWS + 3])
+def test_any_number_of_rows_is_inserted_on_sqlite_each_once(tmp_path: Path, number: int) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path}/ledger.db")
+    metadata.create_all(engine)
+    blank = {"tenant_id": TENANT, "name": "n", "active": True}
+    rows = [
+        layout_of(accounts).complete({**blank, "id": f"{at:04d}", "name": f"n{at}"}) for at in range(number)
+    ]
+    with engine.begin() as connection:
+        insert_rows(accounts, "sqlite").execute(connection, rows)
+        kept = connection.execute(select(accounts.c.id).order_by(accounts.c.id)).scalars().all()
+    engine.dispose()
+    assert [row["id"] for row in rows] == kept

@@ -50,3 +50,13 @@ def test_requests_in_flight_are_read_when_somebody_looks() -> None:
 
     assert "syncline_requests_in_flight 3.0" in series(metrics)
     assert "syncline_requests_in_flight 4.0" in series(metrics)
+
+
+def test_a_duration_counts_in_its_bucket_and_in_all_longer_ones() -> None:
+    metrics = Metrics()
+    for status, duration_us in ((200, 1000), (200, 1001), (404, 40_000_000)):
+        metrics.scim_request("users.get", status, duration_us)
+
+    counted = dict(line.rsplit(" ", 1) for line in series(metrics))
+    name = 'syncline_scim_request_seconds_bucket{le="%s",operation="users.get"}'
+    assert ["1.0", "2.0", "2.0", "3.0"] == [counted[name % le] for le in ("0.001", "0.0025", "30.0", "+Inf")]

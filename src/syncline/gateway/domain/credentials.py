@@ -25,7 +25,6 @@ _SHAPES: Final = {
     kind: re.compile(TOKEN_PATTERN.replace("syncline", kind, 1)) for kind in (SCIM, API_KEY, LINK)
 }
 _ID_LENGTH: Final = 10
-_AFTER_KIND: Final = 1 + _ID_LENGTH + 1 + 43
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +50,12 @@ def mint(randomness: bytes, kind: str = SCIM) -> Minted:
     return Minted(public, secret, kind)
 
 
-def parse(text: str, kind: str = SCIM) -> Minted | None:
-    """Return the credential of that kind, or None for anything that does not have its exact form."""
-    if len(text) != len(kind) + _AFTER_KIND or not _SHAPES[kind].fullmatch(text):
+def public_id(text: str, kind: str = SCIM) -> str | None:
+    """Return the id of a credential of that kind, or None for anything that does not have its exact form."""
+    if not _SHAPES[kind].fullmatch(text):
         return None
     start = len(kind) + 1
-    return Minted(text[start : start + _ID_LENGTH], text[start + _ID_LENGTH + 1 :], kind)
+    return text[start : start + _ID_LENGTH]
 
 
 def is_alive(*, expires_at: Milliseconds | None, revoked_at: Milliseconds | None, now: Milliseconds) -> bool:

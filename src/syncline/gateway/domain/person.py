@@ -127,8 +127,8 @@ def _work_email(emails: Any) -> str | None:
 
 def role_values(roles: Any) -> tuple[str, ...]:
     """Return the values of a user's `roles`, each once, in the client's order."""
-    values = (entry.get("value") if isinstance(entry, Mapping) else entry for entry in roles or ())
-    return tuple(dict.fromkeys(value for value in values if isinstance(value, str) and value))
+    values = [entry.get("value") if isinstance(entry, dict) else entry for entry in roles or ()]
+    return tuple(dict.fromkeys([value for value in values if isinstance(value, str) and value]))
 
 
 def _text(value: Any) -> str | None:

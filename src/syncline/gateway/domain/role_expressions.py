@@ -62,8 +62,8 @@ def form_of(roles: Sequence[Any]) -> RoleForm | None:
     """Return the form of the roles of a whole user; None for no roles."""
     if not roles:
         return None
-    primary = any(isinstance(each, Mapping) and each.get("primary") is True for each in roles)
-    return RoleForm.PRIMARY if primary and len(roles) == 1 else RoleForm.LISTED
+    only = roles[0] if len(roles) == 1 else None
+    return RoleForm.PRIMARY if isinstance(only, dict) and only.get("primary") is True else RoleForm.LISTED
 
 
 def findings(

@@ -7,7 +7,7 @@ import secrets
 from typing import Any
 
 from syncline.clock import Clock, Milliseconds
-from syncline.gateway.domain.credentials import API_KEY, RANDOM_BYTES, is_alive, mint, parse
+from syncline.gateway.domain.credentials import API_KEY, RANDOM_BYTES, is_alive, mint, public_id
 from syncline.gateway.domain.errors import Invalid
 from syncline.gateway.domain.operators import EVERYWHERE, read_role
 from syncline.gateway.domain.sessions import ApiKey
@@ -74,8 +74,8 @@ class ApiKeys:
 
     async def authenticate(self, text: str, client: str | None) -> ApiKey | None:
         """Return the key that was presented while it is alive, and note its use once a minute."""
-        given = parse(text, API_KEY)
-        key = None if given is None else await self._store.api_key(given.id)
+        given = public_id(text, API_KEY)
+        key = None if given is None else await self._store.api_key(given)
         expected = key.fingerprint if key is not None else bytes(32)
         right = hmac.compare_digest(expected, self._fingerprint(text[:200]))
         now = self._clock.now()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from syncline.clock import Clock, Milliseconds
-from syncline.gateway.domain.credentials import LINK, parse
+from syncline.gateway.domain.credentials import LINK, public_id
 from syncline.gateway.domain.errors import DomainError, Invalid, Refused
 from syncline.gateway.domain.operators import (
     LONGEST_PASSWORD,
@@ -148,8 +148,8 @@ class SigningIn:
 
     async def invitation(self, text: str) -> Invitation:
         """Return the link's invitation while it can be used; raises `Refused`, alike for used, over and unknown."""
-        given = parse(text, LINK)
-        found = None if given is None else await self._store.invitation(given.id)
+        given = public_id(text, LINK)
+        found = None if given is None else await self._store.invitation(given)
         expected = found.fingerprint if found is not None else bytes(32)
         right = hmac.compare_digest(expected, self._fingerprint(text))
         if found is None or not right or not found.is_open(self._clock.now()):

@@ -15,10 +15,13 @@ to write. Where queries go by other indexes than the key, as in `deliveries`, SQ
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Index,
     Integer,
     LargeBinary,
@@ -26,6 +29,7 @@ from sqlalchemy import (
     Table,
     Text,
     false,
+    true,
 )
 
 from syncline.gateway.store.consent_tables import approvals as approvals
@@ -272,8 +276,6 @@ deliveries = Table(
     Index("ix_deliveries_due", "tenant_id", "urgency", "due_at", "key"),
     Index("ix_deliveries_epoch", "tenant_id", "decided_epoch"),
     Index("ix_deliveries_hold", "tenant_id", "hold_reason", "key"),
-    Index("ix_deliveries_hubspot_id", "tenant_id", "hubspot_id"),
-    Index("ix_deliveries_drifted", "tenant_id", "drifted", "key"),
     info={"lookups": [("tenant_id", "renamed_key"), ("tenant_id", "hubspot_id")]},
 )
 """One row per person to deliver, keyed by normalised e-mail: the unit of order.
@@ -287,14 +289,16 @@ A `decided_epoch` of 0 is a mark: a reading has found something new at HubSpot s
 confirmed and what drifted since; `drifted` tells whether anything did.
 """
 
-# Hardly anybody owes a rename: only those who do are in the index.
-Index(
-    "ix_deliveries_renamed_key",
-    deliveries.c.tenant_id,
-    deliveries.c.renamed_key,
-    sqlite_where=deliveries.c.renamed_key.is_not(None),
-    postgresql_where=deliveries.c.renamed_key.is_not(None),
-)
+
+def _index_of_some(name: str, *columns: Column[Any], where: ColumnElement[bool]) -> Index:
+    """Return an index of the deliveries that `where` holds for: the others, new ones above all, do not pay for it."""
+    return Index(name, deliveries.c.tenant_id, *columns, sqlite_where=where, postgresql_where=where)
+
+
+_delivery = deliveries.c
+_index_of_some("ix_deliveries_renamed_key", _delivery.renamed_key, where=_delivery.renamed_key.is_not(None))
+_index_of_some("ix_deliveries_hubspot_id", _delivery.hubspot_id, where=_delivery.hubspot_id.is_not(None))
+_index_of_some("ix_deliveries_drifted", _delivery.key, where=_delivery.drifted == true())
 
 account_users = Table(
     "account_users",

@@ -26,6 +26,7 @@ from syncline.settings_values import Network
 _log = logging.getLogger(__name__)
 
 SCIM_PREFIX = "/scim/v2"
+_BELOW_SCIM = f"{SCIM_PREFIX}/"
 API_PREFIX = "/api/v1"
 
 
@@ -87,9 +88,8 @@ class Router:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = _path(scope)
-        root = scope.get("root_path", "")
-        if path.startswith(SCIM_PREFIX + "/"):
-            await self._scim({**scope, "root_path": root + SCIM_PREFIX}, receive, send)
+        if path.startswith(_BELOW_SCIM):
+            await self._scim({**scope, "root_path": scope.get("root_path", "") + SCIM_PREFIX}, receive, send)
         elif path.startswith("/scim"):
             await _no_such_scim_endpoint(scope, send)
         elif self._api is not None and path.startswith(API_PREFIX + "/"):

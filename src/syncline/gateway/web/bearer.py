@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 
 from syncline.clock import Clock, Milliseconds
-from syncline.gateway.domain.credentials import is_alive, parse
+from syncline.gateway.domain.credentials import is_alive, public_id
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.credentials import TokenFingerprint
 from syncline.gateway.services.ports import DirectoryStore, SetupStore, Wake
@@ -50,11 +50,11 @@ class BearerAuthenticator:
     async def __call__(self, authorization: str | None, exchange: Exchange) -> TenantDirectory:
         """Return the tenant's directory; raises `Unauthorized`, or `Unavailable` when the store cannot tell."""
         text = bearer_token(authorization)
-        given = parse(text)
-        if given is None:
+        token_id = public_id(text)
+        if token_id is None:
             raise Unauthorized(_REFUSED)
         try:
-            token = await self._setup.token(given.id)
+            token = await self._setup.token(token_id)
         except StoreError as error:
             raise Unavailable("The token cannot be checked now.", retry_after=5) from error
         now = self._clock.now()

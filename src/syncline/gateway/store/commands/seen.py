@@ -16,6 +16,7 @@ from syncline.scim.patch import Patch
 from syncline.sql.rows import Need, Row, Rows
 
 ROLE, FORM = "role", "form"
+_KEY = ("tenant_id", "kind", "name")
 _MINUTE: Milliseconds = 60_000
 MAX_NAME = 300
 """Longer role values are counted under their beginning."""
@@ -29,10 +30,8 @@ def count_roles(
     if was == now:
         return
     gone, come = _names(was), _names(now)
-    for name in sorted(gone - come):
-        _add(rows, tenant_id, name, -1, at)
-    for name in sorted(come - gone):
-        _add(rows, tenant_id, name, 1, at)
+    for name in sorted(gone ^ come):
+        _add(rows, tenant_id, name, 1 if name in come else -1, at)
 
 
 def note_form(rows: Rows, tenant_id: str, roles: Any, at: Milliseconds) -> None:
@@ -51,8 +50,10 @@ def note_patch(rows: Rows, tenant_id: str, patch: Patch, at: Milliseconds) -> No
 def role_needs(tenant_id: str, roles: Any) -> list[Need]:
     """Return what is looked at for a new user with these roles."""
     form = form_of(roles or ())
-    names = [(ROLE, name) for name in _names(roles)] + ([] if form is None else [(FORM, form.value)])
-    return [Need(roles_seen, ("tenant_id", "kind", "name"), (tenant_id, *name)) for name in names]
+    if form is None:
+        return []
+    wanted = [(tenant_id, ROLE, name) for name in _names(roles)]
+    return [Need(roles_seen, _KEY, key) for key in (*wanted, (tenant_id, FORM, form.value))]
 
 
 def _forms(patch: Patch) -> list[RoleForm]:
@@ -71,7 +72,7 @@ def _forms(patch: Patch) -> list[RoleForm]:
 
 
 def _names(roles: Any) -> set[str]:
-    return {value[:MAX_NAME] for value in role_values(roles)}
+    return {value[:MAX_NAME] for value in role_values(roles)} if roles else set()
 
 
 def _note(rows: Rows, tenant_id: str, form: RoleForm, at: Milliseconds) -> None:

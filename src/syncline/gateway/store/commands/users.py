@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from syncline.gateway.domain.person import EmailChoice, choose_email, email_key
 from syncline.gateway.services.ports import Cause
 from syncline.gateway.store.commands import claims
@@ -29,8 +31,7 @@ from syncline.sql.rows import Need, Row, Rows
 USER_KIND = "user"
 
 
-@dataclass(frozen=True, slots=True)
-class CreateUser:
+class CreateUser(Struct, frozen=True):
     """Keep a new user under `user_id`. Raises `Uniqueness` when the userName is taken in any case."""
 
     tenant_id: str
@@ -272,7 +273,7 @@ def _user_needs(tenant_id: str, user_id: str) -> tuple[Need, ...]:
     )
 
 
-def _name_needs(tenant_id: str, resource: Resource) -> Iterable[Need]:
+def _name_needs(tenant_id: str, resource: Resource) -> tuple[Need, ...]:
     """Return who may have the userName, and what `claim` looks at for it: it is nearly always the e-mail, too.
 
     What another e-mail needs is loaded when it is asked for.
