@@ -41,6 +41,15 @@ class EmailSource(StrEnum):
     WORK = "work"
 
 
+class IdentityProvider(StrEnum):
+    """Whose directory a tenant's people come from. It changes what an operator is told, and nothing else."""
+
+    ENTRA = "entra"
+    OKTA = "okta"
+    GOOGLE = "google"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The choices of one tenant. Permission sets are held by id: names may change at HubSpot."""
@@ -59,6 +68,8 @@ class Policy:
     deactivate_users: bool = True
     deletion_threshold: int | None = None
     """How many people may lose access in a day before the rest is staged; None for the default (`threshold`)."""
+    identity_provider: IdentityProvider | None = None
+    """Which guide the set-up shows; None until somebody said it."""
 
     def leaver_policy(self, *, deleted: bool) -> LeaverPolicy | None:
         """Return the policy for a deletion or a deactivation; deletion falls back on deactivation's."""

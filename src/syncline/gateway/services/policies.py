@@ -11,7 +11,7 @@ from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.attributes import parse_attribute_path
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
 from syncline.gateway.domain.rules import Rule, RuleKind
-from syncline.gateway.domain.tenant import EmailSource, LeaverPolicy
+from syncline.gateway.domain.tenant import EmailSource, IdentityProvider, LeaverPolicy
 from syncline.gateway.services.ports import Actor, ChoiceStore, ProtectedUser, Tenant, Wake
 from syncline.gateway.services.showing import moment, policy_shown, rule_shown, set_name
 from syncline.gateway.services.tenants import Tenants
@@ -50,6 +50,7 @@ class Policies:
         update_users: bool | None = None,
         deactivate_users: bool | None = None,
         deletion_threshold: int | None = None,
+        identity_provider: str | None = None,
         expect: str | None = None,
     ) -> dict[str, Any]:
         """Change what is given, leave the rest; raises `Invalid` and `Refused` with what to do instead.
@@ -70,6 +71,7 @@ class Policies:
             "update_users": update_users,
             "deactivate_users": deactivate_users,
             "deletion_threshold": _threshold(deletion_threshold),
+            "identity_provider": None if identity_provider is None else _identity_provider(identity_provider),
         }
         given = {name: value for name, value in changes.items() if value is not None}
         policy = await self._choices.change_policy(found.id, given, self._by(actor), expect)
@@ -203,6 +205,14 @@ def _email_source(text: str) -> EmailSource:
         return EmailSource(text)
     except ValueError:
         raise Invalid(f"E-mails come from userName or work, not {text!r}.") from None
+
+
+def _identity_provider(text: str) -> IdentityProvider:
+    try:
+        return IdentityProvider(text)
+    except ValueError:
+        known = ", ".join(each.value for each in IdentityProvider)
+        raise Invalid(f"The identity provider is one of {known}, not {text!r}.") from None
 
 
 def _domain(text: str) -> str:
