@@ -52,7 +52,7 @@ async def provider(visit: Visit) -> Response:
         read=READ,
         tenant_url=f"{visit.console.address()}/scim/v2",
         used=used,
-        received=stand.totals.last_contact_at or (used.last_used_at if used is not None else None),
+        received=stand.heard_at,
     )
 
 

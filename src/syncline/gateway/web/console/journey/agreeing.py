@@ -103,7 +103,7 @@ async def _live(visit: Visit, form: Form) -> Response:
         before_going=[
             ("HubSpot is connected", stand.account is not None, ""),
             ("What leaving means is chosen", tenant.policy.deactivated is not None, ""),
-            ("The identity provider has called", stand.totals.last_contact_at is not None, ""),
+            ("The identity provider has called", stand.heard_at is not None, ""),
             (
                 "The plan is approved",
                 tenant.plan_approved_at is not None,

@@ -17,7 +17,12 @@ FOUND: Final = 10
 WAIT_SECONDS: Final = 15
 """How long the page waits for HubSpot after *Deliver only this person*."""
 
-_TONES: Final = {"in_step": "good", "waiting": "wait", "retrying": "again", "held": "hold"}
+_TONES: Final[Mapping[str, str]] = {
+    DeliveryState.IN_STEP: "good",
+    DeliveryState.WAITING: "wait",
+    DeliveryState.RETRYING: "again",
+    DeliveryState.HELD: "hold",
+}
 Told = dict[str, Any]
 
 
@@ -69,9 +74,8 @@ async def _person(visit: Visit, user: str) -> Mapping[str, Any] | None:
 
 def five_steps(person: Mapping[str, Any]) -> Sequence[Told]:
     """Return the five steps as the kit's timeline takes them, from what `users.show` answers."""
-    why, decision, delivery = person["why"], person["decision"], person["delivery"]
-    held = why["held"]
-    state = delivery["state"]
+    why, decision = person["why"], person["decision"]
+    held = decision["hold"]
     changes = decision["kind"] != "unchanged"
     return [
         _told("1. Received from the directory", why["identity_provider"]["sentence"], "good"),
@@ -82,12 +86,18 @@ def five_steps(person: Mapping[str, Any]) -> Sequence[Told]:
         ),
         _told("3. Looked for at HubSpot", why["hubspot"]["sentence"], "good"),
         _told("4. Decided", _decided(person), "info" if changes else "good"),
-        _told(
-            "5. Delivered",
-            "HubSpot has what it should have." if state == DeliveryState.IN_STEP else why["next"]["sentence"],
-            _TONES.get(state, "quiet"),
-        ),
+        _delivered(person),
     ]
+
+
+def _delivered(person: Mapping[str, Any]) -> Told:
+    state, why, decision = person["delivery"]["state"], person["why"], person["decision"]
+    text = why["next"]["sentence"]
+    if state == DeliveryState.IN_STEP:
+        text = "HubSpot has what it should have."
+    elif state == DeliveryState.HELD and decision["hold"] is None:
+        text = "Not sent: the tenant is in plan mode."
+    return _told("5. Delivered", text, _TONES.get(state, "quiet"))
 
 
 def _decided(person: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.credentials import is_alive
 from syncline.gateway.domain.operators import Permission
@@ -47,6 +48,12 @@ class Stand:
     def account(self) -> Account | None:
         """The HubSpot account as it was last read."""
         return None if self.connection is None else self.connection.account
+
+    @property
+    def heard_at(self) -> Milliseconds | None:
+        """When the identity provider last called, as far as is known; None before its first request."""
+        used = [each.last_used_at for each in self.tokens if each.last_used_at is not None]
+        return max([*used, *([self.totals.last_contact_at] if self.totals.last_contact_at else [])], default=None)
 
     @property
     def is_told_of_sets(self) -> bool:
@@ -139,7 +146,7 @@ STEPS: Final = (
     Step(
         "provider",
         "In your identity provider",
-        lambda s: s.totals.last_contact_at is not None,
+        lambda s: s.heard_at is not None,
         lambda _: "it has called",
     ),
     Step("one", "Try one person", lambda s: s.totals.in_step > 0, lambda _: "", assumed=True),
