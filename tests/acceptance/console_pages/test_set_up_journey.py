@@ -73,7 +73,7 @@ async def entra(stage: Stage, token: str, *words: str) -> Any:
 
 
 async def test_an_admin_gets_from_the_link_to_a_ticked_checklist(stage: Stage, browser: Chromium) -> None:
-    async with browser.context() as context:
+    async with browser.context(script=stage.script) as context:
         page = await context.new_page()
         page.set_default_timeout(20_000)
         await become_owner(stage, page)
