@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import page, table
+from bench.backlog import measure_backlog, measure_deactivations
 from bench.claims import claims
 from bench.generator import BenchFailed, load_generator
 from bench.hubspot import measure_sync
@@ -27,7 +28,7 @@ from bench.scale import QUICK, SCALES, Scale
 from bench.servers import ROOT, ServerFailed
 from bench.starting import measure_start
 
-PARTS = ("cost", "start", "plan", "sync")
+PARTS = ("cost", "start", "plan", "sync", "backlog")
 STARTS = 3
 
 
@@ -98,6 +99,9 @@ def run(scale: Scale, parts: tuple[str, ...], folder: Path, tell: Callable[[str]
                 results.costs = measure(servers, generator, scale, tell)
         if "sync" in parts:
             results.sync = measure_sync(folder / "sync", generator, scale, tell)
+    if "backlog" in parts:
+        results.backlogs = [measure_backlog(scale.backlog, oauth=oauth, tell=tell) for oauth in (False, True)]
+        results.deactivations = measure_deactivations(scale.backlog, tell)
     results.claims = claims(results)
     return results
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bench.operations import GATEWAY, member_operation
-from bench.results import Claim, Planned, Results, Start, Sync
+from bench.results import Backlog, Claim, Deactivations, Planned, Results, Start, Sync
 
 CREATES, FILTERS = 0.35, 0.5
 BIG, SMALL = 10_000, 10
@@ -17,6 +17,9 @@ USED = 0.95
 REFUSED = 0.001
 MEGABYTES = 110
 START_SECONDS = 1.5
+SYNC_MINUTES = {190: 10.3, 110: 17.7}
+"""For 10,000 people, at that many calls in ten seconds."""
+DEACTIVATED_SECONDS, DEACTIVATED_P99 = 2.0, 5.0
 PLAN_SECONDS, PLAN_PEOPLE = 10.0, 100_000
 ENOUGH_PEOPLE = 1_000
 """Over fewer people a plan costs what its first query costs."""
@@ -29,6 +32,10 @@ def claims(results: Results) -> list[Claim]:
         found += _sync(results.sync)
     if results.plan is not None and results.plan.people >= ENOUGH_PEOPLE:
         found += _plan(results.plan)
+    for backlog in results.backlogs:
+        found += _backlog(backlog)
+    if results.deactivations is not None:
+        found += _deactivations(results.deactivations)
     if results.start is not None:
         found += _start(results.start)
     return found
@@ -67,6 +74,30 @@ def _sync(sync: Sync) -> Iterator[Claim]:
     yield Claim(promise, found, sync.used >= USED)
     share = sync.rate_limited / sync.calls
     yield Claim(f"429s ≤ {REFUSED:.1%} of the calls", f"{sync.rate_limited:,}", share <= REFUSED)
+
+
+def _backlog(backlog: Backlog) -> Iterator[Claim]:
+    most = SYNC_MINUTES[backlog.limit] * backlog.people / 10_000
+    promise = f"{backlog.people:,} people at HubSpot in ≤ {most:.1f} min at {backlog.limit} calls per 10 s"
+    found = f"{backlog.minutes:.1f} min, {backlog.wrong} wrong"
+    yield Claim(promise, found, backlog.minutes <= most and not backlog.wrong)
+
+
+def _deactivations(left: Deactivations) -> Iterator[Claim]:
+    middle, most = percentile(left.seconds, 0.5), percentile(left.seconds, 0.99)
+    promise = (
+        f"a deactivation is at HubSpot within {DEACTIVATED_SECONDS:.0f} s (p99 {DEACTIVATED_P99:.0f} s) while "
+        f"{left.people:,} wait"
+    )
+    found = f"{middle:.1f} s, p99 {most:.1f} s, {left.missed} missed"
+    holds = middle <= DEACTIVATED_SECONDS and most <= DEACTIVATED_P99 and not left.missed
+    yield Claim(promise, found, holds and left.still_waiting > 0)
+
+
+def percentile(values: Iterable[float], share: float) -> float:
+    """Return the value that share of the values do not exceed; infinity when there is none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else math.inf
 
 
 def _plan(plan: Planned) -> Iterator[Claim]:

@@ -58,6 +58,29 @@ class Sync:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """An initial sync in compressed time: how long it takes at the account's limit."""
+
+    people: int
+    limit: int
+    """Calls HubSpot allows in ten seconds."""
+    minutes: float
+    wrong: int
+    """People who were not at HubSpot as the directory says afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deactivations:
+    """People who leave while many wait, in compressed time: seconds from the answer to HubSpot's own log."""
+
+    people: int
+    still_waiting: int
+    """People who still waited when the last one had left."""
+    missed: int
+    seconds: list[float]
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """A plan over many people and a preview of one rule: CPU seconds of the whole process, and what it disturbs."""
 
@@ -90,6 +113,8 @@ class Results:
     costs: list[Cost] = field(default_factory=list)
     start: Start | None = None
     sync: Sync | None = None
+    backlogs: list[Backlog] = field(default_factory=list)
+    deactivations: Deactivations | None = None
     plan: Planned | None = None
     claims: list[Claim] = field(default_factory=list)
 

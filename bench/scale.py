@@ -23,6 +23,8 @@ class Scale:
     """People of the initial sync at the portal; at the allowance, about 17 a second."""
     account_users: int
     """People who are at HubSpot before it, whom the directory does not know."""
+    backlog: int
+    """People who come in at once, in compressed time."""
     plan_people: int
     """People a plan is made over."""
     operations: tuple[str, ...] = ()
@@ -40,6 +42,7 @@ SMALLEST = Scale(
     requests=40,
     sync_users=12,
     account_users=3,
+    backlog=300,
     plan_people=40,
 )
 QUICK = Scale(
@@ -53,6 +56,7 @@ QUICK = Scale(
     requests=800,
     sync_users=600,
     account_users=110,
+    backlog=10_000,
     plan_people=20_000,
 )
 FULL = Scale(
@@ -66,6 +70,7 @@ FULL = Scale(
     requests=2_000,
     sync_users=1_500,
     account_users=110,
+    backlog=10_000,
     plan_people=100_000,
 )
 SCALES = {scale.name: scale for scale in (SMALLEST, QUICK, FULL)}

@@ -67,6 +67,21 @@ async def tls_beside(
         await running
 
 
+@contextlib.asynccontextmanager
+async def serving(application: Any) -> AsyncIterator[str]:
+    """Answer requests on a free port of this machine while the block runs; yields the address."""
+    listening = asyncio.Event()
+    with bind("127.0.0.1", 0) as listener:
+        server = _Server(application, listening.set)
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        await listening.wait()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await running
+
+
 def run(main: Callable[[], Any]) -> None:
     """Run a coroutine function to its end, on uvloop where there is one."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:

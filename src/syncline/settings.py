@@ -218,6 +218,15 @@ class Settings:
             "`Retry-After`. The body alone may take 30 seconds.",
         )
     )
+    reconcile_hours: int = field(
+        metadata=_row(
+            values.whole(1, 8_760),
+            "hours",
+            "6",
+            "How often each HubSpot account is read whole, to find what was changed there. Permission sets and teams "
+            "are read every hour besides, and whenever HubSpot no longer knows one.",
+        )
+    )
     event_days: int = field(
         metadata=_row(
             values.whole(1, 36_500),

@@ -11,6 +11,7 @@ from syncline.gateway.domain.delivery import Access, Delivery, Origin
 from syncline.gateway.domain.grant import StaticToken
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.ports import (
+    AccountReading,
     Actor,
     Cause,
     Connection,
@@ -19,10 +20,12 @@ from syncline.gateway.services.ports import (
     Store,
     WorkItem,
 )
+from syncline.gateway.services.reconciling import Reconciliation
 from syncline.scim.dialects import Notes
 from syncline.scim.patch import parse_patch
 from syncline.scim.resource import read
 from syncline.scim.schemas import GROUP, USER
+from tests.support.clock import LeapingClock
 
 START = 1_800_000_000_000
 
@@ -112,7 +115,8 @@ class Acme:
 
     async def keep(self, users: Sequence[AccountUser], **account: Any) -> None:
         """Keep a complete reading of the account, begun now."""
-        await self.store.setup.keep_account(self.id, Account(portal_id=7, **account), users, self.now)
+        read = AccountReading(account=Account(portal_id=7, **account), users=tuple(users))
+        await Reconciliation(self.store, LeapingClock(self.now)).keep(self.id, read, self.cause())
 
 
 def connection(tenant_id: TenantId, portal_id: int = 7) -> Connection:

@@ -13,7 +13,7 @@ from syncline.gateway.cli.seam import Programs
 MOUNTED = (
     Mounted("portal", "syncline.portal.cli:portal", "Run a HubSpot-compatible account to rehearse against."),
     Mounted(
-        "rehearse", "syncline.rehearsal.cli:rehearse", "Play an identity provider against a SCIM endpoint."
+        "rehearse", "syncline.scenarios.cli:rehearse", "Play an identity provider against a SCIM endpoint."
     ),
     Mounted(
         "demo", "syncline.demo.cli:demo", "Show the whole main job on real traffic, from joiner to leaver."

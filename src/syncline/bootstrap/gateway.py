@@ -44,6 +44,8 @@ class Gateway:
     clock: Clock
     watch: Watch
     sender: Sender
+    unanswered: Callable[[], int]
+    """How many writes are under way: without any, and without a call to HubSpot, the gateway is at rest."""
 
 
 @asynccontextmanager
@@ -69,11 +71,13 @@ async def open_gateway(
     from syncline.clock import SystemClock
     from syncline.gateway.delivery.dispatcher import LocalDispatcher
     from syncline.gateway.delivery.drain import Drain
+    from syncline.gateway.delivery.schedule import Schedule
     from syncline.gateway.hubspot.client import open_session
     from syncline.gateway.services.authorizing import Authorizing
     from syncline.gateway.services.connections import Connections
     from syncline.gateway.services.maintenance import maintenance
     from syncline.gateway.services.operations import operations
+    from syncline.gateway.services.reconciling import Reconciliation
     from syncline.gateway.services.retention import ReadLog
     from syncline.gateway.services.tenants import Tenants
     from syncline.gateway.store.keyring import TOKENS
@@ -101,15 +105,18 @@ async def open_gateway(
             await stack.enter_async_context(_beside(_retention(settings, store, logs, clock).run()))
         links, authority = _hubspot(settings, store, session, clock, metrics)
         stack.push_async_callback(links.close)
-        drain = Drain(store, links, clock, metrics.delivery)
-        dispatcher = LocalDispatcher(drain, lambda: store.backlog.due_tenants(clock.now()), clock)
+        reconciliation = Reconciliation(store, clock)
+        every = settings.reconcile_hours * 3_600_000 if deliver else None
+        schedule = None if every is None else Schedule(reconciliation, clock, every)
+        drain = Drain(store, links, clock, metrics.delivery, schedule, reconciliation)
+        dispatcher = LocalDispatcher(drain, drain.due_tenants, clock)
         if deliver:
             dispatcher.start()
             stack.push_async_callback(dispatcher.close)
         wake: Wake = dispatcher.wake if deliver else _nobody_delivers
         fingerprint = partial(sealer.fingerprint, TOKENS)
         tenants = Tenants(store, clock, lambda: f"{address()}/scim/v2", wake)
-        connections = Connections(store, tenants, links, authority, clock, wake)
+        connections = Connections(store, tenants, links, authority, clock, wake, reconciliation)
         authorizing = Authorizing(
             store,
             tenants,
@@ -178,6 +185,7 @@ async def open_gateway(
             clock,
             noticed.watch,
             noticed.sender,
+            lambda: writer.unanswered,
         )
 
 

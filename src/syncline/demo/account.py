@@ -57,6 +57,11 @@ class AccountReader:
         ]
         return {user.email: user for user in seen}
 
+    async def activity(self) -> list[dict[str, Any]]:
+        """Return the account's own security history, oldest first."""
+        found = await self._all("/account-info/2026-03/activity/security", limit=str(PAGE))
+        return found[::-1]
+
     async def _all(self, path: str, **query: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         while True:

@@ -45,6 +45,7 @@ class Writer:
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="syncline-writer", daemon=True)
         self._open = False
+        self._writing = 0
         self._connection: Connection | None = None
         self._changes: Counter[Table] | None = Counter() if is_sqlite(engine) else None
 
@@ -59,6 +60,11 @@ class Writer:
         It has grown before any submitter of a change hears of it. None on PostgreSQL, where others may write too.
         """
         return None if self._changes is None else self._changes[table]
+
+    @property
+    def unanswered(self) -> int:
+        """How many commands have been submitted and not answered yet; a glance, not a promise."""
+        return self._queue.qsize() + self._writing
 
     def start(self) -> None:
         """Start the thread. Call it once."""
@@ -102,8 +108,10 @@ class Writer:
 
     def _run(self) -> None:
         while waiting := self._take():
+            self._writing = len(waiting)
             outcomes = self._write([item.command for item in waiting])
             _wake(waiting, outcomes)
+            self._writing = 0
         self._disconnect()
 
     def _take(self) -> list[_Waiting]:

@@ -90,7 +90,9 @@ async def test_an_admin_gets_from_the_link_to_a_ticked_checklist(stage: Stage, b
 
         await stage.judge(page, "connect")
         await consent(stage, page)
-        await expect(page.get_by_text(re.compile(r"Acme · Enterprise \(inferred\) · \d+ user"))).to_be_visible()
+        await expect(
+            page.get_by_text(re.compile(r"Acme · Enterprise \(inferred\) · \d+ user"))
+        ).to_be_visible()
         await page.get_by_label("SCIM access token").fill(stage.account["scim_token"])
         await page.get_by_label("SCIM address").fill(f"{stage.account['base_url']}/scim/v2")
         await press(page, "Connect the SCIM channel")

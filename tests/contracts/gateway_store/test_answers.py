@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from sqlalchemy import SelectBase
 
-from syncline.gateway.store import operator_statements, statements
+from syncline.gateway.store import operator_statements, reading_statements, statements
 from syncline.gateway.store.memory import ANSWERS
 
 
 def test_every_statement_is_answered_in_memory() -> None:
     queries = {
         name: each
-        for module in (statements, operator_statements)
+        for module in (statements, reading_statements, operator_statements)
         for name, each in vars(module).items()
         if isinstance(each, SelectBase)
     }

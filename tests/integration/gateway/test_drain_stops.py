@@ -19,13 +19,17 @@ from syncline.gateway.domain.retry import FailureKind
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.ports import (
+    AccountActivity,
     AccountReading,
     Cause,
+    DeactivatedPage,
     Failed,
+    Lists,
     Outcome,
     Overtaken,
     StillWanted,
     Trouble,
+    UsersPage,
     WorkItem,
 )
 from tests.support.faults import Fault, TroubledWorld, rate_limit, refuse, troubled_world
@@ -103,8 +107,20 @@ class ScriptedLink:
         return outcome
 
     async def read_account(self, cause: Cause) -> AccountReading | Failed:
+        raise NotImplementedError
+
+    async def read_lists(self, cause: Cause) -> Lists | Failed:
         await asyncio.sleep(0.1)
-        return AccountReading(account=self._account, users=())
+        return Lists(self._account)
+
+    async def read_users(self, after: str | None, cause: Cause) -> UsersPage | Failed:
+        raise NotImplementedError
+
+    async def read_deactivated(self, after: str | None, cause: Cause) -> DeactivatedPage | Failed | None:
+        raise NotImplementedError
+
+    async def read_activity(self, since: int, cause: Cause) -> AccountActivity | Failed:
+        raise NotImplementedError
 
     async def check(self, cause: Cause) -> dict[str, Any]:
         raise NotImplementedError

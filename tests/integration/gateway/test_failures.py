@@ -234,7 +234,9 @@ async def test_a_permission_set_deleted_at_hubspot_holds_whom_it_is_meant_for(
     assert {"ada@acme.example", "bob@acme.example"} == await people(acme)
 
 
-async def test_somebody_removed_by_hand_comes_back_with_the_next_change(acme: TroubledWorld) -> None:
+async def test_somebody_removed_by_hand_comes_back_once_released_and_not_by_surprise(
+    acme: TroubledWorld,
+) -> None:
     await acme.go_live()
     ada = await acme.add_user("ada@acme.example", name={"givenName": "Ada", "familyName": "Vance"})
     await acme.rest()
@@ -243,6 +245,11 @@ async def test_somebody_removed_by_hand_comes_back_with_the_next_change(acme: Tr
     assert set() == await people(acme)
 
     await acme.set_user(ada.id, "name.familyName", "Lovelace")
+    await acme.rest()
+    assert {"ada@acme.example": "removed-at-hubspot"} == await acme.held()
+    assert set() == await people(acme)
+
+    await acme.run("users.release", tenant=TENANT, user="ada@acme.example")
     await acme.rest()
 
     found = (await acme.hubspot.users())["ada@acme.example"]

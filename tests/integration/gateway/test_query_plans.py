@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, Connection, SelectBase
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import visitors
 
-from syncline.gateway.store import statements, upkeep_statements
+from syncline.gateway.store import reading_statements, statements, upkeep_statements
 from syncline.sql.engines import open_engine
 from tests.support.gateway_stores import migrate_at
 
@@ -23,6 +23,7 @@ FEW_A_TENANT = {
     "notices",
     "privileged_sets",
     "protected_users",
+    "readings",
     "rules",
     "scim_tokens",
     "subscriptions",
@@ -34,6 +35,7 @@ WALKS = {
     "DUE_TENANTS": "every tenant is looked at, each with three look-ups that end at the first row",
     "USER_PAGE": "a page at an offset counts its way there, in the order of the index, and stops at its end",
     "GROUP_PAGE": "as USER_PAGE",
+    "READINGS_DUE": "every connection is looked at once, there is one a tenant",
     "DELETIONS_SINCE": "the table forgets what is older than the threshold's window",
     "ACCOUNT_USERS": "a count over an index, for `connection show`",
     "READS": "sorts only what was asked within one millisecond",
@@ -41,7 +43,7 @@ WALKS = {
 BARE = re.compile(r"(?:SEARCH|SCAN) (\w+).*\(tenant_id=\?\)")
 QUERIES = {
     name: each
-    for module in (statements, upkeep_statements)
+    for module in (statements, reading_statements, upkeep_statements)
     for name, each in vars(module).items()
     if isinstance(each, SelectBase)
 }

@@ -10,6 +10,7 @@ from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 
 ALWAYS_OPTIONAL = ("crm.objects.owners.read",)
 TEAMS, BILLING = "settings.users.teams.read", "settings.billing.write"
+ACTIVITY = "account-info.security.read"
 ACCOUNT = Account(
     portal_id=1,
     permission_sets=(PermissionSet("1", "Plain"), PermissionSet("2", "Paid", requires_billing_write=True)),
@@ -53,7 +54,7 @@ def test_paid_seats_are_asked_for_only_where_a_paid_set_can_be_given() -> None:
 
 
 def test_an_operator_may_ask_ahead_of_use() -> None:
-    assert {TEAMS, BILLING, *ALWAYS_OPTIONAL} == set(asked_scopes(setup(), CHOICES).optional)
+    assert {TEAMS, BILLING, ACTIVITY, *ALWAYS_OPTIONAL} == set(asked_scopes(setup(), CHOICES).optional)
 
 
 def test_either_scope_of_a_feature_will_do() -> None:

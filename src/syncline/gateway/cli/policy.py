@@ -52,6 +52,13 @@ def policy() -> None:
     metavar="N",
     help="How many people may lose access in a day before the rest is staged (a fifth, 5 to 50).",
 )
+@click.option(
+    "--drift",
+    "drift",
+    multiple=True,
+    metavar="FIELD=CHOICE",
+    help="What becomes of a field that somebody changed at HubSpot: report, enforce or accept; repeatable.",
+)
 @previewed
 @confirmed
 @as_json
@@ -59,6 +66,7 @@ def set_policy(
     tenant: str,
     domains: tuple[str, ...],
     any_domain: bool,
+    drift: tuple[str, ...],
     preview: bool,
     expect: str | None,
     yes: bool,
@@ -73,7 +81,8 @@ def set_policy(
     if domains and any_domain:
         raise click.UsageError("--domain and --any-domain contradict one another.")
     chosen = list(domains) if domains or any_domain else None
-    changed = {**given, "domains": chosen}
+    met = dict(_field_and_choice(each) for each in drift) or None
+    changed = {**given, "domains": chosen, "drift": met}
     how: dict[str, Any] = {"preview": preview, "expect": expect, "yes": yes, "as_json": as_json}
     change(tenant, "policy.set", changed, policy_facts, **how)
 
@@ -91,9 +100,18 @@ def policy_facts(known: Mapping[str, Any]) -> None:
     facts((label.replace("_", " "), _said(label, value)) for label, value in known.items())
 
 
+def _field_and_choice(text: str) -> tuple[str, str]:
+    name, equals, choice = text.partition("=")
+    if not equals:
+        raise click.UsageError(f"--drift takes FIELD=report, FIELD=enforce or FIELD=accept, not {text!r}.")
+    return name.strip().replace("-", "_"), choice.strip()
+
+
 def _said(label: str, value: object) -> object:
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={choice}" for name, choice in value.items())
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "any"
     if value is None:

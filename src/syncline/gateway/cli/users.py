@@ -43,6 +43,16 @@ def show_user(tenant: str, user: str, as_json: bool) -> None:
     show(call("users.show", tenant=tenant, user=user), as_json, _shown)
 
 
+@users.command("release")
+@tenant_argument
+@click.argument("user")
+@as_json
+def release_user(tenant: str, user: str, as_json: bool) -> None:
+    """Let somebody come back whom somebody else deactivated at HubSpot, or removed."""
+    result = call("users.release", tenant=tenant, user=user)
+    show(result, as_json, lambda told: say(f"{told['email']} is released."))
+
+
 def _listed(result: Mapping[str, Any]) -> None:
     rows = [
         (

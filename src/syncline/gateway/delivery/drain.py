@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
+from typing import Any
 
 from syncline.clock import Clock, Milliseconds
 from syncline.gateway.delivery.outages import Outages
+from syncline.gateway.delivery.schedule import Schedule
 from syncline.gateway.domain.decision import Decision
 from syncline.gateway.domain.delivery import LEAVE, Urgency
 from syncline.gateway.domain.grant import OAuthGrant
@@ -23,7 +25,6 @@ from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import TenantId, TenantMode
 from syncline.gateway.services.delivering import decide_item, settle_decision, settle_outcome
 from syncline.gateway.services.ports import (
-    AccountReading,
     Arrived,
     Basis,
     Cause,
@@ -38,6 +39,7 @@ from syncline.gateway.services.ports import (
     Trouble,
     WorkItem,
 )
+from syncline.gateway.services.reconciling import Reconciliation
 from syncline.gateway.services.recovering import recover
 
 AT_ONCE = 8
@@ -45,7 +47,10 @@ AT_ONCE = 8
 AT_ONCE_URGENT = 12
 LOOK_AGAIN: Milliseconds = 250
 """How soon a new urgent delivery is noticed while all calls wait for the budget."""
-CHUNK = 200
+DECIDED_AT_ONCE = 20
+BREATH: Milliseconds = 10
+"""A new rule for 100,000 people is decided in small pieces with a rest between: an identity provider's write that comes
+meanwhile waits for one piece at most."""
 
 _STOPS = {Trouble.CONNECTION: 1, Trouble.TENANT: 2}
 """What ends a drain; of two the higher is what is remembered."""
@@ -57,12 +62,21 @@ class Drain:
     """Implements the dispatcher's `Drain`: call it with a tenant, it returns the moment something is next due."""
 
     def __init__(
-        self, store: Store, links: Links, clock: Clock, measure: Callable[[str], None] = lambda _result: None
+        self,
+        store: Store,
+        links: Links,
+        clock: Clock,
+        measure: Callable[[str], None] = lambda _result: None,
+        schedule: Schedule | None = None,
+        reconciliation: Reconciliation | None = None,
     ) -> None:
+        """Without a `schedule` the account is read when somebody asks, and when nothing is known of it."""
         self._store = store
         self._links = links
         self._clock = clock
         self.measure = measure
+        self.reconciliation = reconciliation or Reconciliation(store, clock)
+        self.schedule = schedule
         self.outages = Outages()
 
     async def __call__(self, tenant_id: TenantId) -> Milliseconds | None:
@@ -75,10 +89,15 @@ class Drain:
         if wait is not None:
             return wait
         if connection.account is None:
-            failed = await self.read_account(tenant_id, link)
+            failed = await self.reconciliation.read_first(tenant_id, link)
             if failed is not None:
                 return await self.in_trouble(tenant_id, failed)
         return await _Run(self._store, self._links, self._clock, link, connection, self).drain()
+
+    async def due_tenants(self) -> set[TenantId]:
+        """Return the tenants a drain has something to do for by now."""
+        due = set(await self._store.backlog.due_tenants(self._clock.now()))
+        return due if self.schedule is None else await self.schedule.due_tenants(due)
 
     def _probe_wait(self, connection: Connection) -> Milliseconds | None:
         """Return when a connection in trouble may be tried again, None when it may be now."""
@@ -88,15 +107,6 @@ class Drain:
         if connection.probe_at is None or _has_ended(connection):
             return now + PROBE_EVERY
         return connection.probe_at if now < connection.probe_at else None
-
-    async def read_account(self, tenant_id: TenantId, link: Link) -> Failed | None:
-        """Read the tenant's account whole and keep the reading; returns why it could not be read."""
-        cause = new_cause(self._clock.now())
-        reading = await link.read_account(cause)
-        if isinstance(reading, AccountReading):
-            await self._store.setup.keep_account(tenant_id, reading.account, reading.users, cause.at)
-            return None
-        return reading
 
     async def in_trouble(self, tenant_id: TenantId, failed: Failed) -> Milliseconds:
         """Note why nothing reaches HubSpot; returns when to try again."""
@@ -125,7 +135,9 @@ class _Run:
         self._called_off = asyncio.Event()
         self._in_flight: dict[str, asyncio.Task[None]] = {}
         self._normal = 0
+        self._refreshed: int | None = None
         self._broken: BaseException | None = None
+        self._reading: asyncio.Task[None] | None = None
 
     async def drain(self) -> Milliseconds | None:
         try:
@@ -137,19 +149,47 @@ class _Run:
                 setup = await self._store.backlog.setup(self._tenant_id, self._clock.now())
                 if setup is None or setup.mode is TenantMode.COLLECTING:
                     break
+                self._read_on_schedule()
                 busy = await self._start_due(setup)
                 busy = await self._decide_again(setup) or busy
-                if self._in_flight:
+                if self._under_way:
                     await self._wait()
                 elif not busy:
                     break
         finally:
             # What waits for the budget, perhaps for hours, is let go; what was sent is waited for.
             self._called_off.set()
-            await asyncio.gather(*self._in_flight.values(), return_exceptions=True)
+            if self._reading is not None:
+                self._reading.cancel()  # what it has read is kept: the next run goes on with it
+            await asyncio.gather(*self._under_way, return_exceptions=True)
         if self._stopped is not None and await self._is_current():
             return await self._drain.in_trouble(self._tenant_id, self._stopped)
-        return await self._store.backlog.next_due(self._tenant_id)
+        due = await self._store.backlog.next_due(self._tenant_id)
+        schedule = self._drain.schedule
+        return due if schedule is None else schedule.sooner(self._tenant_id, due)
+
+    @property
+    def _under_way(self) -> list[asyncio.Task[None]]:
+        """What has to come back before the run is over."""
+        reading = [] if self._reading is None or self._reading.done() else [self._reading]
+        return [*self._in_flight.values(), *reading]
+
+    def _read_on_schedule(self) -> None:
+        """Begin a reading beside the deliveries when its time has come: one in a run, none while probing."""
+        schedule = self._drain.schedule
+        if schedule is None or self._reading is not None or self._probing:
+            return
+        if (reading := schedule.begin(self._connection, self._link)) is not None:
+            self._reading = asyncio.create_task(self._read(reading), name=f"reading {self._tenant_id}")
+
+    async def _read(self, reading: Coroutine[Any, Any, Failed | None]) -> None:
+        try:
+            failed = await reading
+        except Exception:
+            _log.exception("A reading of the account of tenant %s broke; it is gone on with", self._tenant_id)
+            return
+        if failed is not None:
+            await self._stop_for(failed)
 
     async def _is_current(self) -> bool:
         """Tell whether the tenant still has the connection this run began with."""
@@ -194,7 +234,7 @@ class _Run:
     async def _decide_again(self, setup: Setup) -> bool:
         """Decide a chunk of those last decided on an older set-up; whoever has something to send becomes due."""
         before = self._keys_in_flight()
-        items = await self._store.backlog.stale(self._tenant_id, setup.epoch, CHUNK)
+        items = await self._store.backlog.stale(self._tenant_id, setup.epoch, DECIDED_AT_ONCE)
         waiting = [item for item in items if not _is_under_way(item, before)]
         settled: list[Settlement] = []
         to_send: list[str] = []
@@ -207,6 +247,8 @@ class _Run:
         await self._settle(settled)
         if to_send:
             await self._store.backlog.make_due(self._tenant_id, to_send, setup.epoch, self._clock.now())
+        if waiting:
+            await self._clock.sleep(BREATH)
         return bool(waiting)
 
     def _keys_in_flight(self) -> frozenset[str]:
@@ -261,7 +303,7 @@ class _Run:
             later = max(settlement.retry_at, self._clock.now() + PROBE_EVERY * 3 // 2)
             settlement = replace(settlement, retry_at=later)
         await self._settle([settlement])
-        await self._heed(outcome)
+        await self._heed(outcome, setup.epoch)
 
     async def _still_wanted(self, item: WorkItem, setup: Setup) -> bool:
         """Tell whether what was decided holds after the wait for the budget, which may have taken hours."""
@@ -290,12 +332,15 @@ class _Run:
         if await self._is_current() and self._stopped is outcome:
             await note_failure(self._store, self._tenant_id, outcome, new_cause(self._clock.now()))
 
-    async def _heed(self, outcome: Outcome) -> None:
+    async def _heed(self, outcome: Outcome, epoch: int) -> None:
         """Read an account anew that is out of date; note when a connection works again, or one channel does not."""
         if not await self._is_current() or self._stopped is not None:
             return
         if isinstance(outcome, Failed) and outcome.trouble is Trouble.OUTDATED:
-            unread = await self._drain.read_account(self._tenant_id, self._link)
+            if self._refreshed == epoch:
+                return  # the lists were read since, and are as they were
+            self._refreshed = epoch
+            unread = await self._drain.reconciliation.refresh_lists(self._tenant_id, self._link)
             if unread is not None and self._stopped is None:
                 self._stopped = unread
                 self._called_off.set()
@@ -328,7 +373,7 @@ class _Run:
         """Return when a delivery has come back, or soon enough to notice a new urgent one."""
         look_again = asyncio.create_task(self._clock.sleep(LOOK_AGAIN))
         try:
-            await asyncio.wait({look_again, *self._in_flight.values()}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({look_again, *self._under_way}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             look_again.cancel()
 

@@ -28,6 +28,16 @@ class Team:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedBy:
+    """What HubSpot's activity log says of a change we did not make; `actor` is None when it says nothing."""
+
+    actor: str | None
+    at: int | None
+    how: str
+    """The entry of the log, or why there is none, as an admin reads it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountUser:
     """One user as HubSpot's API shows him."""
@@ -42,6 +52,8 @@ class AccountUser:
     super_admin: bool = False
     active: bool | None = None
     """None when no list that tells it was readable; the users API itself does not."""
+    changed_by: tuple[ChangedBy, ...] = ()
+    """What the log says of the last change that was not ours, newest first, where a reading met one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from syncline.gateway.domain.account import AccountUser
+from syncline.gateway.domain.agreement import Agreement
 from syncline.gateway.domain.change import Change, ChangeKind
 from syncline.gateway.domain.delivery import Access, Delivery, Intent
 from syncline.gateway.domain.deprovision import leaver_change
+from syncline.gateway.domain.drift import DriftField, Judgement, judge, let_in_again, wanted_values
 from syncline.gateway.domain.gate import Case, Hold, HoldReason, Send, Verdict, gate_twice
 from syncline.gateway.domain.person import Person
 from syncline.gateway.domain.placement import Placement, place
@@ -27,6 +30,10 @@ class Decision:
     verdict: Verdict
     would_hold: Hold | None
     """What would still hold in live mode with the plan approved; None when that would send it."""
+    wanted: Mapping[str, str] = field(default_factory=dict)
+    """What the identity provider wants, in raw values (`drift.wanted_values`); empty for somebody who leaves."""
+    agreement: Agreement | None = None
+    """What is to be remembered of the comparison with HubSpot; None when nothing was compared."""
 
 
 def decide(
@@ -49,14 +56,23 @@ def decide(
     delivery, known = _identify(delivery, known, occupant if present else None)
     placement, change = None, _unchanged(delivery)
     policy = None
+    wanted: Mapping[str, str] = {}
+    judgement: Judgement | None = None
     if person is None or not person.active:
         policy = setup.policy.leaver_policy(deleted=person is None)
         if setup.account is not None:
             change = leaver_change(policy, delivery, known, setup.policy.strip_to, setup.account)
+            judgement = Judgement(agreement=let_in_again(delivery, known))
     elif setup.account is not None:
         existing = keeps_his_own(delivery, known)
         placement = place(person, setup.book, setup.policy, setup.account, existing=existing)
-        change = present_change(person, delivery, known, placement, setup.policy, setup.account)
+        wanted = wanted_values(person, placement, setup.account)
+        judgement = judge(wanted, known, delivery, setup.policy, setup.account)
+        change = present_change(
+            person, delivery, known, placement, setup.policy, setup.account, judgement.left
+        )
+        if DriftField.PRESENCE in judgement.agreement.accepted:
+            change = _unchanged(delivery)
     case = Case(
         person=person,
         delivery=delivery,
@@ -66,9 +82,11 @@ def decide(
         placement=placement,
         change=change,
         policy=policy,
+        left=frozenset() if judgement is None else judgement.left,
     )
     verdict, would_hold = gate_twice(case)
-    return Decision(placement, change, verdict, would_hold)
+    agreement = None if judgement is None else judgement.agreement
+    return Decision(placement, change, verdict, would_hold, wanted, agreement)
 
 
 def _unchanged(delivery: Delivery) -> Change:

@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 from typing import Final
 
 from syncline.clock import Milliseconds
+from syncline.gateway.domain.agreement import UNAGREED, Agreement
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.states import Transition, follow
 
@@ -17,6 +18,11 @@ LEAVE: Final = "leave"
 def grant_of(permission_set_id: str) -> str:
     """Return the approval that gives exactly this permission set, bound to its id."""
     return f"grant:{permission_set_id}"
+
+
+def enforce_of(field: str, value: str) -> str:
+    """Return the approval that delivers a field again which somebody changed at HubSpot to exactly this value."""
+    return f"enforce:{field}:{value}"
 
 
 class Access(StrEnum):
@@ -87,7 +93,9 @@ class Delivery:
     may_reactivate: bool = False
     """An operator has released a person whom somebody else deactivated at HubSpot."""
     approvals: frozenset[str] = frozenset()
-    """What an operator has approved for this person: `LEAVE`, `grant_of(permission set id)`, `approval_of(change)`."""
+    """What an operator has approved for this person: `LEAVE`, `grant_of(…)`, `enforce_of(…)`, `approval_of(change)`."""
+    agreement: Agreement = UNAGREED
+    """What HubSpot last confirmed of what is wanted, and what somebody has changed there since."""
 
 
 def is_ours(delivery: Delivery) -> bool:

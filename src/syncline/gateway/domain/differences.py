@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from syncline.gateway.domain.account import Account, AccountUser
@@ -22,13 +23,25 @@ class Comparison:
     differences: tuple[Difference, ...]
 
 
-def compare(person: Person, placement: Placement, known: AccountUser | None, account: Account) -> Comparison:
-    """Compare with the HubSpot user, or with nobody. A name the client does not send erases nothing."""
+def compare(
+    person: Person,
+    placement: Placement,
+    known: AccountUser | None,
+    account: Account,
+    left: Collection[str] = (),
+) -> Comparison:
+    """Compare with the HubSpot user, or with nobody. A name the client does not send erases nothing.
+
+    The fields in `left` stay as HubSpot has them: somebody changed them there (`drift`).
+    """
     first = _unless_equal(person.given_name, known.first_name if known else None)
+    first = None if "first_name" in left else first
     last = _unless_equal(person.family_name, known.last_name if known else None)
-    permission_set = _permission_set(placement, known, account)
-    primary = _unless_equal(_kept_team(placement, account), known.primary_team_id if known else None)
-    secondary = _secondary_teams(placement, known)
+    last = None if "last_name" in left else last
+    permission_set = None if "permission_set" in left else _permission_set(placement, known, account)
+    primary = _unless_equal(wanted_primary_team(placement, account), known.primary_team_id if known else None)
+    primary = None if "primary_team" in left else primary
+    secondary = None if "secondary_teams" in left else _secondary_teams(placement, known)
     return Comparison(
         first_name=first,
         last_name=last,
@@ -75,22 +88,31 @@ def teams_text(team_ids: tuple[str, ...], account: Account) -> str | None:
     return ", ".join(sorted(account.team_name(each) for each in team_ids)) or None
 
 
-def _permission_set(placement: Placement, known: AccountUser | None, account: Account) -> str | None:
+def wanted_permission_set(placement: Placement, account: Account) -> str | None:
+    """Return the wanted permission set unless the account no longer has it."""
     wanted = placement.permission_set_id
-    if wanted is None or account.permission_set(wanted) is None:
-        return None
-    return None if known is not None and known.permission_set_ids == (wanted,) else wanted
+    return wanted if wanted is not None and account.permission_set(wanted) is not None else None
 
 
-def _kept_team(placement: Placement, account: Account) -> str | None:
+def wanted_primary_team(placement: Placement, account: Account) -> str | None:
     """Return the wanted primary team unless the account no longer has it."""
     wanted = placement.primary_team_id
     return wanted if wanted is not None and account.team(wanted) is not None else None
 
 
+def wanted_secondary_teams(placement: Placement) -> tuple[str, ...] | None:
+    """Return the wanted secondary teams; None when nobody has a say in them, or a team is missing."""
+    return None if placement.missing_teams else placement.secondary_team_ids
+
+
+def _permission_set(placement: Placement, known: AccountUser | None, account: Account) -> str | None:
+    wanted = wanted_permission_set(placement, account)
+    return None if wanted is None or (known is not None and known.permission_set_ids == (wanted,)) else wanted
+
+
 def _secondary_teams(placement: Placement, known: AccountUser | None) -> tuple[str, ...] | None:
-    wanted = placement.secondary_team_ids
-    if wanted is None or placement.missing_teams:
+    wanted = wanted_secondary_teams(placement)
+    if wanted is None:
         return None
     return None if set(wanted) == set(known.secondary_team_ids if known else ()) else wanted
 

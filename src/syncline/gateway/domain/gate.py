@@ -14,6 +14,7 @@ from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.change import Change, ChangeKind, approval_of
 from syncline.gateway.domain.delivery import LEAVE, Access, Delivery, Intent, grant_of, is_ours
 from syncline.gateway.domain.deprovision import stands_at_hubspot
+from syncline.gateway.domain.drift import DriftField
 from syncline.gateway.domain.holds import HOLDS, Hold, HoldReason, HoldText, Send, Verdict
 from syncline.gateway.domain.missing import missing_permission_sets, missing_teams
 from syncline.gateway.domain.person import Person, email_domain, email_key
@@ -50,6 +51,8 @@ class Case:
     change: Change
     policy: LeaverPolicy | None = None
     """What leaving means for this person; None when nobody has said, and for somebody present."""
+    left: frozenset[str] = frozenset()
+    """The fields that stay as somebody left them at HubSpot (`drift`)."""
 
     @property
     def present(self) -> bool:
@@ -188,6 +191,12 @@ def _deactivated_at_hubspot(case: Case) -> str | None:
     return None if ours or case.delivery.may_reactivate else f"{case.known.email} stays deactivated."
 
 
+def _removed_at_hubspot(case: Case) -> str | None:
+    if case.change.kind is ChangeKind.CREATE and DriftField.PRESENCE in case.left:
+        return f"{case.address} is not created again."
+    return None
+
+
 def _no_leaver_policy(case: Case) -> str | None:
     if case.present or case.policy is not None or not stands_at_hubspot(case.delivery, case.known):
         return None
@@ -319,6 +328,7 @@ GATE: Final = (
     Row(HoldReason.GRANT_HOLDER, _grant_holder),
     Row(HoldReason.PROTECTED, _protected),
     Row(HoldReason.DEACTIVATED_AT_HUBSPOT, _deactivated_at_hubspot),
+    Row(HoldReason.REMOVED_AT_HUBSPOT, _removed_at_hubspot),
     Row(HoldReason.NO_LEAVER_POLICY, _no_leaver_policy),
     Row(HoldReason.NO_STRIP_SET, _no_strip_set),
     Row(HoldReason.PERMISSION_SET_MISSING, _permission_set_missing),

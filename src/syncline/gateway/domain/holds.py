@@ -23,6 +23,7 @@ class HoldReason(StrEnum):
     GRANT_HOLDER = "grant-holder"
     PROTECTED = "protected"
     DEACTIVATED_AT_HUBSPOT = "deactivated-at-hubspot"
+    REMOVED_AT_HUBSPOT = "removed-at-hubspot"
     NO_LEAVER_POLICY = "no-leaver-policy"
     NO_STRIP_SET = "no-strip-set"
     PERMISSION_SET_MISSING = "permission-set-missing"
@@ -138,6 +139,11 @@ HOLDS: Final[Mapping[HoldReason, HoldText]] = MappingProxyType(
         HoldReason.DEACTIVATED_AT_HUBSPOT: HoldText(
             "Somebody deactivated this person at HubSpot, and that stands.",
             "An operator releases the person, or somebody reactivates him at HubSpot.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.REMOVED_AT_HUBSPOT: HoldText(
+            "This person was at HubSpot and no list there shows him any more: somebody removed him, and that stands.",
+            "An operator releases the person with `users release`, or `policy set --drift presence=enforce` for all.",
             retried_on_epoch_change=True,
         ),
         HoldReason.NO_LEAVER_POLICY: HoldText(

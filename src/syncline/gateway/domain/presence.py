@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.change import Change, ChangeKind, Difference
 from syncline.gateway.domain.delivery import Access, Delivery, Origin, is_ours
@@ -28,22 +30,25 @@ def present_change(
     placement: Placement,
     policy: Policy,
     account: Account,
+    left: Collection[str] = (),
 ) -> Change:
     """Return the least that gives an active person what he should have; kind NONE when nothing differs.
 
     Where nothing differs but our last word on his access was another, it is an UPDATE without differences: it
     costs no call and sets the word right. Otherwise his next leaving would pass for done already.
 
-    Who may be reactivated, adopted or renamed is not decided here but at the gate.
+    Who may be reactivated, adopted or renamed is not decided here but at the gate. The fields in `left` stay as HubSpot
+    has them (`drift`).
     """
     if person.email is None:
         return Change(kind=ChangeKind.NONE, access_after=delivery.access, origin_after=delivery.origin)
-    renamed_from = known.email if known and not same_address(known.email, person.email) else None
-    comparison = compare(person, placement, known, account)
+    email = known.email if known and "email" in left else person.email
+    renamed_from = known.email if known and not same_address(known.email, email) else None
+    comparison = compare(person, placement, known, account, left)
     kind = _kind(delivery, known, renamed=renamed_from is not None, differs=bool(comparison.differences))
     return Change(
         kind=kind,
-        email=person.email,
+        email=email,
         hubspot_id=known.hubspot_id if known else delivery.hubspot_id,
         scim_id=delivery.scim_id,
         renamed_from=renamed_from,
@@ -53,7 +58,7 @@ def present_change(
         primary_team_id=comparison.primary_team_id,
         secondary_team_ids=comparison.secondary_team_ids,
         send_welcome_email=kind is ChangeKind.CREATE and policy.welcome_email,
-        differences=(*_standing(kind, person.email, renamed_from), *comparison.differences),
+        differences=(*_standing(kind, email, renamed_from), *comparison.differences),
         access_after=Access.ACTIVE,
         origin_after=_origin_after(kind, delivery),
     )

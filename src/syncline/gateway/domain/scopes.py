@@ -66,6 +66,10 @@ def _teams(setup: Setup) -> bool:
     )
 
 
+def _when_asked(_setup: Setup) -> bool:
+    return False
+
+
 def _paid_sets(setup: Setup) -> bool:
     account, policy = setup.account, setup.policy
     if account is None:
@@ -137,6 +141,15 @@ FEATURES: Final = (
         "tenants whose rules, default role or leaver policy name a paid set, or that match role names while the "
         "account has one",
         _paid_sets,
+    ),
+    Feature(
+        "activity",
+        "See who changed people at HubSpot",
+        ("account-info.security.read",),
+        False,
+        "drift is found, but HubSpot does not say who made the change.",
+        "tenants that ask for it",
+        _when_asked,
     ),
 )
 """The table, in the order of the reference page."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, NewType
 
@@ -50,6 +50,17 @@ class IdentityProvider(StrEnum):
     OTHER = "other"
 
 
+class DriftPolicy(StrEnum):
+    """What becomes of a value that somebody changed at HubSpot (`drift`)."""
+
+    REPORT = "report"
+    """HubSpot's value stays and is listed until somebody decides."""
+    ENFORCE = "enforce"
+    """What the identity provider wants is delivered again, as far as the gate lets it through."""
+    ACCEPT = "accept"
+    """HubSpot's value stays until the identity provider wants something else."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The choices of one tenant. Permission sets are held by id: names may change at HubSpot."""
@@ -70,6 +81,12 @@ class Policy:
     """How many people may lose access in a day before the rest is staged; None for the default (`threshold`)."""
     identity_provider: IdentityProvider | None = None
     """Which guide the set-up shows; None until somebody said it."""
+    drift: Mapping[str, DriftPolicy] = field(default_factory=dict)
+    """What becomes of each field (`drift.DriftField`) that was changed at HubSpot; reported where nothing is said."""
+
+    def drift_policy(self, name: str) -> DriftPolicy:
+        """Return what becomes of that field when it was changed at HubSpot."""
+        return self.drift.get(name, DriftPolicy.REPORT)
 
     def leaver_policy(self, *, deleted: bool) -> LeaverPolicy | None:
         """Return the policy for a deletion or a deactivation; deletion falls back on deactivation's."""

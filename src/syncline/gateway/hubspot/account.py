@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from syncline.gateway.domain.account import Account, AccountUser, PermissionSet, Team
 from syncline.gateway.hubspot import api_calls
@@ -38,6 +38,22 @@ class AccountUnread:
     """The reading broke off; what was read of it must not be used."""
 
     failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list; `after` is where it goes on, None on the last."""
+
+    elements: tuple[T, ...]
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """The account without its people. `missing` says in sentences what the credential could not see."""
+
+    account: Account
+    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +105,33 @@ def find_user(
         return refusal.failure
 
 
+def read_lists() -> Conversation[Lists | Failure]:
+    """Read which account this is, its permission sets and its teams: 3 calls."""
+    reader = Reader()
+    try:
+        return (yield from _read_lists(reader))
+    except Refusal as refusal:
+        return refusal.failure
+
+
+def read_users_page(after: str | None, time_zone: str | None) -> Conversation[Page[AccountUser] | Failure]:
+    """Read one page of users: one call."""
+    try:
+        return (yield from Reader(time_zone).page(api_calls.list_users(after), api_calls.account_user))
+    except Refusal as refusal:
+        return refusal.failure
+
+
+def read_deactivated_page(after: str | None, time_zone: str | None) -> Conversation[Page[str] | Failure]:
+    """Read one page of the ids of users whose owner is archived: one call. Removed people are among them."""
+    try:
+        call = api_calls.list_deactivated_owners(after)
+        page = yield from Reader(time_zone).page(call, _archived_owner)
+    except Refusal as refusal:
+        return refusal.failure
+    return Page(tuple(each for each in page.elements if each), page.after)
+
+
 def read_access(user: AccountUser, time_zone: str | None = None) -> Conversation[AccountUser]:
     """Return the user with `active` as HubSpot has it, None while that cannot be seen: one call."""
     return _with_access(user, (yield from read_deactivated(user.email, time_zone)))
@@ -135,6 +178,14 @@ class Reader:
             raise _unreadable(call)
         return parsed
 
+    def page(self, call: Call, parse: Callable[[dict[str, Any]], T | None]) -> Conversation[Page[T]]:
+        """Read one page of a list; `Refusal` when an element cannot be read."""
+        answer = yield from self.ask(call)
+        elements = _elements(parse)(answer.body)
+        if elements is None:
+            raise _unreadable(call)
+        return Page(tuple(elements), api_calls.next_page(answer.body))
+
     def pages(
         self, page: Callable[[str | None], Call], parse: Callable[[dict[str, Any]], T | None]
     ) -> Conversation[list[T]]:
@@ -143,13 +194,9 @@ class Reader:
         seen: set[str] = set()
         after: str | None = None
         for _ in range(MOST_PAGES):
-            call = page(after)
-            answer = yield from self.ask(call)
-            elements = _elements(parse)(answer.body)
-            if elements is None:
-                raise _unreadable(call)
-            found += elements
-            after = api_calls.next_page(answer.body)
+            read = yield from self.page(page(after), parse)
+            found += read.elements
+            after = read.after
             if after is None:
                 return found
             if after in seen:
@@ -186,16 +233,10 @@ def read_teams(reader: Reader) -> Conversation[tuple[Team, ...] | None]:
         raise
 
 
-def _read(reader: Reader) -> Conversation[AccountReading]:
+def _read_lists(reader: Reader) -> Conversation[Lists]:
     details = yield from read_details(reader)
     permission_sets = yield from read_permission_sets(reader)
     teams = yield from read_teams(reader)
-    users = yield from reader.pages(api_calls.list_users, api_calls.account_user)
-    deactivated = yield from _read_deactivated(reader)
-    # A user who moved from one page to the next while the list was read is in it twice.
-    unique = {user.hubspot_id: _with_access(user, deactivated) for user in users}
-    missing = [NO_TEAMS] if teams is None else []
-    missing += [NO_OWNERS] if deactivated is None else []
     account = Account(
         portal_id=details.portal_id,
         account_type=details.account_type,
@@ -203,13 +244,24 @@ def _read(reader: Reader) -> Conversation[AccountReading]:
         permission_sets=permission_sets or (),
         teams=teams or (),
         has_permission_sets=permission_sets is not None,
-        super_admin_count=sum(user.super_admin and user.active is not False for user in unique.values()),
     )
+    return Lists(account, (NO_TEAMS,) if teams is None else ())
+
+
+def _read(reader: Reader) -> Conversation[AccountReading]:
+    lists = yield from _read_lists(reader)
+    users = yield from reader.pages(api_calls.list_users, api_calls.account_user)
+    deactivated = yield from _read_deactivated(reader)
+    # A user who moved from one page to the next while the list was read is in it twice.
+    unique = {user.hubspot_id: _with_access(user, deactivated) for user in users}
+    missing = (*lists.missing, *([NO_OWNERS] if deactivated is None else []))
+    super_admins = sum(user.super_admin and user.active is not False for user in unique.values())
+    account = replace(lists.account, super_admin_count=super_admins)
     return AccountReading(
         account=account,
         users=tuple(unique.values()),
         limits=reader.limits,
-        missing=tuple(missing),
+        missing=missing,
         calls=reader.calls,
     )
 
@@ -293,7 +345,7 @@ def _id_and_name(body: dict[str, Any]) -> tuple[str, str] | None:
 def _archived_owner(body: dict[str, Any]) -> str | None:
     """Return the user's id, "" for an owner who stands for nobody inactive, None for what is no owner.
 
-    A deactivated user keeps `userIdIncludingInactive` while `userId` is gone (facts/hubspot.md §1.4).
+    A deactivated user keeps `userIdIncludingInactive` while `userId` is gone.
     """
     if "id" not in body:
         return None

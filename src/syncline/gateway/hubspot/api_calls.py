@@ -1,6 +1,6 @@
 """The calls of the public API, and how its bodies read.
 
-Source: HubSpot's published OpenAPI of user provisioning, version 2026-03 (facts/hubspot.md §1.1, §1.2).
+Source: HubSpot's published OpenAPI of user provisioning, version 2026-03.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.change import Change
 from syncline.gateway.hubspot.call import Call, Channel
@@ -16,6 +17,9 @@ from syncline.gateway.hubspot.call import Call, Channel
 USERS = "/settings/users/2026-03"
 PAGE = 100
 """Users on one page; HubSpot publishes no maximum, and this is what its clients ask for."""
+ACTIVITY = "/account-info/2026-03/activity"
+ACTIVITY_PAGE = 200
+"""Entries on one page of the activity log; HubSpot's maximum."""
 BY_EMAIL = (("idProperty", "EMAIL"),)
 NOBODY = "0"
 """An id no user has."""
@@ -74,7 +78,7 @@ def list_teams() -> Call:
 
 
 def list_deactivated_owners(after: str | None = None, *, limit: int = PAGE) -> Call:
-    """Read one page of archived owners, the one list that tells who is deactivated (facts/hubspot.md §1.4)."""
+    """Read one page of archived owners, the one list that tells who is deactivated."""
     return _list(
         "owners.list", "/crm/v3/owners/", (("archived", "true"), ("limit", str(limit)), *_after(after))
     )
@@ -90,6 +94,18 @@ def read_details() -> Call:
     return Call(
         channel=Channel.API, method="GET", path="/account-info/2026-03/details", purpose="account.details"
     )
+
+
+def list_audit_log(since: str, after: str | None = None) -> Call:
+    """Read one page of the audit log from that moment (RFC 3339) on, newest first; Enterprise accounts only."""
+    query = (("limit", str(ACTIVITY_PAGE)), ("occurredAfter", since), *_after(after))
+    return _list("activity.audit.list", f"{ACTIVITY}/audit-logs", query)
+
+
+def list_security_log(since: Milliseconds, after: str | None = None) -> Call:
+    """Read one page of the security history from that moment on, newest first. It does not tell every change."""
+    query = (("limit", str(ACTIVITY_PAGE)), ("fromTimestamp", str(since)), *_after(after))
+    return _list("activity.security.list", f"{ACTIVITY}/security", query)
 
 
 def account_user(body: Any, *, active: bool | None = None) -> AccountUser | None:

@@ -16,7 +16,15 @@ from syncline.gateway.domain.delivery import Urgency
 from syncline.gateway.domain.grant import OAuthApp, OAuthGrant
 from syncline.gateway.domain.retry import FailureKind as RetryAs
 from syncline.gateway.domain.tenant import TenantId
-from syncline.gateway.hubspot.account import AccountUnread, find_user, read_account
+from syncline.gateway.hubspot.account import (
+    AccountUnread,
+    find_user,
+    read_account,
+    read_deactivated_page,
+    read_lists,
+    read_users_page,
+)
+from syncline.gateway.hubspot.activity import NO_SCOPE, read_activity
 from syncline.gateway.hubspot.budget import Budget
 from syncline.gateway.hubspot.call import Call, Channel
 from syncline.gateway.hubspot.check import check_connection
@@ -30,13 +38,16 @@ from syncline.gateway.hubspot.outcome import Delivered, Existing
 from syncline.gateway.hubspot.talk import Conversation, Refusal
 from syncline.gateway.hubspot.tokens import StaticTokens, TokenSource
 from syncline.gateway.services.ports import (
+    AccountActivity,
     AccountReading,
     Arrived,
     BacklogStore,
     Cause,
     Connection,
+    DeactivatedPage,
     Failed,
     GrantStore,
+    Lists,
     Looked,
     Met,
     Outcome,
@@ -44,6 +55,7 @@ from syncline.gateway.services.ports import (
     SetupStore,
     StillWanted,
     Trouble,
+    UsersPage,
     WorkItem,
 )
 
@@ -55,7 +67,7 @@ class _Leave(TypedDict, total=False):
     called_off: asyncio.Event
 
 
-_OUTDATED = frozenset({"PERMISSION_SET_UNKNOWN"})
+_OUTDATED = frozenset({"PERMISSION_SET_UNKNOWN", "UNKNOWN_PERMISSION_SET", "UNKNOWN_TEAM"})
 _TROUBLE: Mapping[FailureKind, Trouble] = {
     FailureKind.HELD: Trouble.PERSON,
     FailureKind.HELD_TENANT: Trouble.TENANT,
@@ -154,6 +166,37 @@ class HubSpotLink:
             return self._failed(reading.failure)
         self._line.budget.time_zone = reading.account.time_zone or None
         return AccountReading(account=reading.account, users=reading.users)
+
+    async def read_lists(self, cause: Cause) -> Lists | Failed:
+        """Read which account it is, its permission sets and its teams."""
+        lists = await self._hold(read_lists(), None, Urgency.NORMAL, cause)
+        if isinstance(lists, Failure):
+            return self._failed(lists)
+        self._line.budget.time_zone = lists.account.time_zone or None
+        return Lists(lists.account, lists.missing)
+
+    async def read_users(self, after: str | None, cause: Cause) -> UsersPage | Failed:
+        """Read one page of users; None begins the list."""
+        page = await self._hold(read_users_page(after, self._time_zone), None, Urgency.NORMAL, cause)
+        return self._failed(page) if isinstance(page, Failure) else UsersPage(page.elements, page.after)
+
+    async def read_deactivated(self, after: str | None, cause: Cause) -> DeactivatedPage | Failed | None:
+        """Read one page of those who cannot sign in; None when the credential may not see them."""
+        page = await self._hold(read_deactivated_page(after, self._time_zone), None, Urgency.NORMAL, cause)
+        if not isinstance(page, Failure):
+            return DeactivatedPage(page.elements, page.after)
+        return None if page.code == "MISSING_SCOPES" else self._failed(page)
+
+    async def read_activity(self, since: Milliseconds, cause: Cause) -> AccountActivity | Failed:
+        """Read what HubSpot's log says has been done to its users since then."""
+        found = await self._hold(read_activity(since, self._time_zone), None, Urgency.NORMAL, cause)
+        if not isinstance(found, Failure):
+            return AccountActivity(found)
+        return AccountActivity({}, NO_SCOPE) if found.code == "MISSING_SCOPES" else self._failed(found)
+
+    @property
+    def _time_zone(self) -> str | None:
+        return self._line.budget.time_zone
 
     async def check(self, cause: Cause) -> Mapping[str, Any]:
         """Try out, by harmless reads, what each channel can do; says in words what is missing."""

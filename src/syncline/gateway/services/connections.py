@@ -24,10 +24,13 @@ from syncline.gateway.services.ports import (
     Failed,
     Link,
     Links,
+    Reading,
+    ReadingStep,
     Store,
     Tenant,
     Wake,
 )
+from syncline.gateway.services.reconciling import Progress, Reconciliation
 from syncline.gateway.services.recovering import recover, resume
 from syncline.gateway.services.showing import health_shown, moment
 from syncline.gateway.services.tenants import Tenants
@@ -53,8 +56,16 @@ class Connections:
     """The `connection.*` operations."""
 
     def __init__(
-        self, store: Store, tenants: Tenants, links: Links, authority: Authority, clock: Clock, wake: Wake
+        self,
+        store: Store,
+        tenants: Tenants,
+        links: Links,
+        authority: Authority,
+        clock: Clock,
+        wake: Wake,
+        reconciliation: Reconciliation,
     ) -> None:
+        self._reconciliation = reconciliation
         self._store = store
         self._tenants = tenants
         self._links = links
@@ -86,10 +97,10 @@ class Connections:
         connection, reading = tried.connection, tried.reading
         tenant_id = connection.tenant_id
         await self._store.setup.set_connection(connection, Actor(actor, self._clock.now()), expect)
-        await self._store.setup.keep_account(tenant_id, reading.account, reading.users, tried.at)
+        await self._reconciliation.keep(tenant_id, reading, Cause(tried.at, uuid.uuid4().hex))
         self._wake(tenant_id)
         replaced = await self._end_replaced(tried.before, connection)
-        return {**_report(tried.report, reading), "replaced": replaced}
+        return {**_report(tried.report, reading.account, len(reading.users)), "replaced": replaced}
 
     async def attempt(
         self,
@@ -160,7 +171,10 @@ class Connections:
             await self._store.setup.note_trouble(found.id, TWO_ACCOUNTS, report["missing"][0], cause)
         elif all(channel["ok"] for channel in report["channels"]):
             await self._recover(found)
-        checked = await self._with_scopes(found, _report(report, reading))
+        account = reading.account
+        if account is None:
+            raise Unavailable("The account was read by another connection meanwhile: check it once more.")
+        checked = await self._with_scopes(found, _report(report, account, reading.users))
         connection = await self._store.setup.connection(found.id)
         return {**checked, **({} if connection is None else {"now": health_shown(connection, found.name)})}
 
@@ -216,14 +230,24 @@ class Connections:
         self._wake(found.id)
         return await self.show(actor, tenant)
 
-    async def read(self, tenant: Tenant, link: Link | None = None) -> AccountReading:
+    async def read(
+        self,
+        tenant: Tenant,
+        link: Link | None = None,
+        asked_by: str = "connection",
+        progress: Progress | None = None,
+    ) -> Reading:
         """Read the account whole and keep the reading; raises `Unavailable` for anything less."""
         if link is None:
             link = (await self._link(tenant.name))[1]
-        begun = self._clock.now()
-        reading = await self._read(link)
-        await self._store.setup.keep_account(tenant.id, reading.account, reading.users, begun)
+        reading = await self._reconciliation.read(tenant.id, link, asked_by, progress)
         self._wake(tenant.id)
+        if isinstance(reading, Failed):
+            raise Unavailable(reading.sentence)
+        if reading.step is not ReadingStep.DONE:
+            raise Unavailable(
+                "HubSpot's lists could not be read to their end, so nothing is concluded from them."
+            )
         return reading
 
     async def _api_channel(
@@ -313,8 +337,7 @@ def _refuse_anothers_scim_channel(before: Connection, after: Connection) -> None
         )
 
 
-def _report(report: Any, reading: AccountReading) -> dict[str, Any]:
-    account = reading.account
+def _report(report: Any, account: Account, users: int) -> dict[str, Any]:
     return {
         **report,
         "portal_id": account.portal_id,
@@ -324,5 +347,5 @@ def _report(report: Any, reading: AccountReading) -> dict[str, Any]:
             for each in account.permission_sets
         ],
         "teams": [{"id": each.id, "name": each.name} for each in account.teams],
-        "users": len(reading.users),
+        "users": users,
     }

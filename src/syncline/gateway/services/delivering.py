@@ -7,9 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from syncline.clock import Milliseconds
+from syncline.gateway.domain.account import AccountUser
+from syncline.gateway.domain.agreement import UNAGREED, Agreement
 from syncline.gateway.domain.change import CHANGE_APPROVED, Change, ChangeKind
 from syncline.gateway.domain.decision import Decision, decide
 from syncline.gateway.domain.delivery import Access, Delivery, Intent, Origin
+from syncline.gateway.domain.drift import confirmed_by
 from syncline.gateway.domain.gate import Hold, Send
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.placement import Placement
@@ -117,10 +120,18 @@ def _arrived(
     arrived = replace(
         settlement, standing=standing, last_error="; ".join(outcome.notes) or None, detail=detail
     )
+    arrived = replace(arrived, agreement=_agreement(decision, outcome.user))
     if not outcome.pending:
         return arrived
     attempts = item.delivery.attempts + 1
     return replace(arrived, retry_at=look_again(attempts, now, seed=item.delivery.key), attempts=attempts)
+
+
+def _agreement(decision: Decision, answer: AccountUser | None) -> Agreement:
+    """Return what HubSpot has confirmed by its answer; nothing of somebody who leaves."""
+    if not decision.wanted or answer is None:
+        return UNAGREED
+    return confirmed_by(answer, decision.wanted, decision.agreement or UNAGREED)
 
 
 def _looked(item: WorkItem, decision: Decision, outcome: Looked, epoch: int, now: Milliseconds) -> Settlement:
@@ -236,6 +247,8 @@ def _settlement(item: WorkItem, epoch: int, kind: str, summary: str, decision: D
         epoch=epoch,
         kind=kind,
         summary=summary,
+        agreement=decision.agreement,
+        outdated=item.outdated,
         detail={"change": change_shown(decision.change), "reasons": reasons_shown(decision.placement)},
     )
 

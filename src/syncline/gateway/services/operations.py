@@ -14,6 +14,7 @@ from syncline.gateway.services.calling import Operation, check_arguments, named
 from syncline.gateway.services.connections import Connections
 from syncline.gateway.services.consenting import Consenting
 from syncline.gateway.services.credentials import TokenFingerprint, Tokens
+from syncline.gateway.services.drifting import Drifting
 from syncline.gateway.services.log import Log
 from syncline.gateway.services.operators import Operators
 from syncline.gateway.services.people import People
@@ -47,6 +48,7 @@ def operations(
     people = People(store, tenants, clock, wake)
     roles = Roles(store, tenants)
     log = Log(store, tenants)
+    drifting = Drifting(store, tenants, connections, clock, wake)
     operators = Operators(store.operators, tenants, fingerprint, clock, address)
     api_keys = ApiKeys(store.operators, tenants, fingerprint, clock)
     return {
@@ -88,6 +90,12 @@ def operations(
         "plan.change": previewing.change,
         "plan.approve": consenting.approve,
         "plan.deliver": consenting.deliver,
+        "reconcile.run": drifting.reconcile,
+        "reconcile.show": drifting.show,
+        "drift.list": drifting.list,
+        "drift.enforce": drifting.enforce,
+        "drift.accept": drifting.accept,
+        "orphans.list": drifting.orphans,
         "users.list": people.list_users,
         "users.show": people.show_user,
         "users.release": people.release,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from syncline.clock import Clock
 from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.attributes import parse_attribute_path
+from syncline.gateway.domain.drift import CHOSEN
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
 from syncline.gateway.domain.rules import Rule, RuleKind
-from syncline.gateway.domain.tenant import EmailSource, IdentityProvider, LeaverPolicy
+from syncline.gateway.domain.tenant import DriftPolicy, EmailSource, IdentityProvider, LeaverPolicy
 from syncline.gateway.services.ports import Actor, ChoiceStore, ProtectedUser, Tenant, Wake
 from syncline.gateway.services.showing import moment, policy_shown, rule_shown, set_name
 from syncline.gateway.services.tenants import Tenants
@@ -51,6 +52,7 @@ class Policies:
         deactivate_users: bool | None = None,
         deletion_threshold: int | None = None,
         identity_provider: str | None = None,
+        drift: Mapping[str, str] | None = None,
         expect: str | None = None,
     ) -> dict[str, Any]:
         """Change what is given, leave the rest; raises `Invalid` and `Refused` with what to do instead.
@@ -72,6 +74,7 @@ class Policies:
             "deactivate_users": deactivate_users,
             "deletion_threshold": _threshold(deletion_threshold),
             "identity_provider": None if identity_provider is None else _identity_provider(identity_provider),
+            "drift": None if not drift else {**found.policy.drift, **_drift_policies(drift)},
         }
         given = {name: value for name, value in changes.items() if value is not None}
         policy = await self._choices.change_policy(found.id, given, self._by(actor), expect)
@@ -198,6 +201,17 @@ def _threshold(number: int | None) -> int | None:
     if number is not None and number < 0:
         raise Invalid("The deletion threshold is the number of people a day, 0 or more.")
     return number
+
+
+def _drift_policies(given: Mapping[str, str]) -> dict[str, DriftPolicy]:
+    chosen = [each.value for each in CHOSEN]
+    unknown = [name for name in given if name not in chosen]
+    if unknown:
+        raise Invalid(f"Drift is decided for {', '.join(chosen)}, not for {', '.join(map(repr, unknown))}.")
+    try:
+        return {name: DriftPolicy(choice) for name, choice in given.items()}
+    except ValueError:
+        raise Invalid("Drift is met with report, enforce or accept: FIELD=report.") from None
 
 
 def _email_source(text: str) -> EmailSource:

@@ -35,10 +35,13 @@ async def recover(
 async def hurry(
     store: Store, tenant_id: TenantId, now: Milliseconds, under_way: Collection[str] = frozenset()
 ) -> None:
-    """Have everybody urgent who failed before tried again at once, the first thousand of them."""
+    """Have everybody urgent who waits for another try tried again at once, the first thousand of them.
+
+    Whom a failing connection was tried with is among them, though the attempt did not count against him.
+    """
     later = now + LONGEST
     items = await store.backlog.due(tenant_id, later, MOST_HURRIED, urgent_only=True)
     waiting = [item.delivery for item in items if (item.delivery.due_at or 0) > now]
-    keys = [each.key for each in waiting if each.attempts > 0 and each.key not in under_way]
+    keys = [each.key for each in waiting if each.hold_reason is None and each.key not in under_way]
     if keys:
         await store.backlog.make_due(tenant_id, keys, 0, now)

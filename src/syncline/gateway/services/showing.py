@@ -8,6 +8,7 @@ from typing import Any
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account
+from syncline.gateway.domain.drift import CHOSEN
 from syncline.gateway.domain.health import WHAT_HELPS
 from syncline.gateway.domain.holds import HOLDS, HoldReason
 from syncline.gateway.domain.rules import Rule
@@ -86,6 +87,7 @@ def policy_shown(policy: Policy, account: Account | None) -> dict[str, Any]:
         "deactivate_users": policy.deactivate_users,
         "deletion_threshold": policy.deletion_threshold,
         "identity_provider": None if policy.identity_provider is None else policy.identity_provider.value,
+        "drift": {each.value: policy.drift_policy(each.value).value for each in CHOSEN},
     }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import SelectBase, Table
 
 from syncline.gateway.domain.delivery import Intent
-from syncline.gateway.store import statements
+from syncline.gateway.store import reading_statements, statements
 from syncline.gateway.store import tables as t
 from syncline.sql.memory import MemoryRows
 from syncline.sql.rows import Row
@@ -192,6 +192,14 @@ def _due_tenants(rows: MemoryRows, parameters: Parameters) -> list[Row]:
     return [{"id": tenant_id} for tenant_id in sorted(waiting & set(epochs))]
 
 
+def _readings_due(rows: MemoryRows, parameters: Parameters) -> list[Row]:
+    return [
+        {"tenant_id": row["tenant_id"]}
+        for row in rows.all(t.connections)
+        if row["account_read_at"] is None or row["account_read_at"] <= parameters["before"]
+    ]
+
+
 def _is_unanswered_create(row: Row, parameters: Parameters) -> bool:
     return (
         row["delivery_key"] in parameters["values"]
@@ -208,6 +216,15 @@ def _events(condition: Condition) -> Answer:
         _by("seq"),
         newest_first=True,
     )
+
+
+def _deletions_since(rows: MemoryRows, parameters: Parameters) -> list[Row]:
+    return [
+        {"key": row["key"], "access": delivery["access"]}
+        for row in _own(rows, t.deletions, parameters)
+        if row["at"] > parameters["since"]
+        and (delivery := rows.get(t.deliveries, row["tenant_id"], row["key"])) is not None
+    ]
 
 
 def _first_from(table: Table, moment: str) -> Answer:
@@ -272,9 +289,7 @@ ANSWERS: Mapping[SelectBase, Answer] = {
         _by("due_at"),
         shown=("due_at",),
     ),
-    statements.DELETIONS_SINCE: _rows_of(
-        t.deletions, lambda row, parameters: row["at"] > parameters["since"], shown=("key",)
-    ),
+    statements.DELETIONS_SINCE: _deletions_since,
     statements.APPROVALS_FOR: _rows_of(t.approvals, _among("key"), shown=("key", "what", "user_id")),
     statements.PRIVILEGED: _rows_of(t.privileged_sets),
     statements.HELD_FOR: _rows_of(
@@ -327,6 +342,38 @@ ANSWERS: Mapping[SelectBase, Answer] = {
     statements.EVENT_FROM: _first_from(t.events, "at"),
     statements.CALL_FROM: _first_from(t.calls, "sent_at"),
     statements.EVENT: _rows_of(t.events, _equal("seq", "seq")),
+    reading_statements.READING: _rows_of(t.readings),
+    reading_statements.READINGS_DUE: _readings_due,
+    reading_statements.READ_AFTER: _rows_of(
+        t.read_users,
+        lambda row, parameters: (
+            row["reading_id"] == parameters["reading_id"] and row["hubspot_id"] > parameters["after"]
+        ),
+        _by("hubspot_id"),
+        shown=("hubspot_id",),
+    ),
+    reading_statements.READ_BEFORE: _rows_of(
+        t.read_users,
+        lambda row, parameters: row["reading_id"] < parameters["reading_id"],
+        shown=("reading_id", "hubspot_id"),
+    ),
+    reading_statements.READ_SINCE: _rows_of(
+        t.read_users,
+        lambda row, parameters: row["reading_id"] > parameters["reading_id"],
+        shown=("reading_id", "hubspot_id"),
+    ),
+    reading_statements.ACCOUNT_USERS_AFTER: _rows_of(
+        t.account_users, _after("hubspot_id"), _by("hubspot_id")
+    ),
+    reading_statements.DRIFTED: _rows_of(
+        t.deliveries,
+        lambda row, parameters: row["drifted"] and row["key"] > parameters["after"],
+        _by("key"),
+    ),
+    reading_statements.DELIVERED_AS: _rows_of(
+        t.deliveries, _among("hubspot_id"), shown=("hubspot_id", "intent")
+    ),
+    reading_statements.DELIVERED_TO: _rows_of(t.deliveries, _among("key"), shown=("key", "intent")),
     statements.CALLS_OF: _rows_of(t.calls, _equal("correlation_id", "correlation_id"), _by("seq")),
     statements.CALLS_FOR: _rows_of(
         t.calls, _equal("delivery_key", "delivery_key"), _by("seq"), newest_first=True

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Select
 
 from syncline.clock import Milliseconds
-from syncline.gateway.domain.delivery import Urgency
+from syncline.gateway.domain.delivery import Access, Urgency
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.setup import Setup
@@ -208,11 +208,15 @@ def _threshold(
     connection: Connection, tenant_id: TenantId, policy: Policy, now: Milliseconds
 ) -> DeletionThreshold:
     parameters = {"tenant_id": tenant_id, "since": now - WINDOW}
-    spent = frozenset(connection.execute(statements.DELETIONS_SINCE, parameters).scalars())
+    lately = connection.execute(statements.DELETIONS_SINCE, parameters)
+    spent = {row[0]: row[1] for row in lately}
     counters = connection.execute(statements.COUNTERS, parameters).mappings().first()
     # Those who have just left were delivered too: a threshold that shrinks with each leaver would brake early.
-    delivered = len(spent) + (0 if counters is None else counters["delivered"])
-    return DeletionThreshold(limit=deletion_limit(delivered, policy.deletion_threshold), spent=spent)
+    # Who is on the way out, or back again, is still among the delivered, and counts once.
+    left = sum(access != Access.ACTIVE.value for access in spent.values())
+    delivered = left + (0 if counters is None else counters["delivered"])
+    limit = deletion_limit(delivered, policy.deletion_threshold)
+    return DeletionThreshold(limit=limit, spent=frozenset(spent))
 
 
 def _totals(connection: Connection, tenant_id: str) -> Totals:

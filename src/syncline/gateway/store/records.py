@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -10,13 +11,22 @@ import orjson
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account, AccountUser, PermissionSet, Team
+from syncline.gateway.domain.agreement import UNAGREED, Agreement
 from syncline.gateway.domain.delivery import Access, Delivery, Intent, Origin, Urgency
 from syncline.gateway.domain.health import Health, health_of
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
-from syncline.gateway.services.ports import CallRecord, Event, ProtectedUser, Tenant, Token
+from syncline.gateway.services.ports import (
+    CallRecord,
+    Event,
+    ProtectedUser,
+    Reading,
+    ReadingStep,
+    Tenant,
+    Token,
+)
 from syncline.sql.rows import Row
 
 
@@ -137,9 +147,14 @@ def account_user_row(tenant_id: str, user: AccountUser, at: Milliseconds) -> Row
         "tenant_id": tenant_id,
         "hubspot_id": user.hubspot_id,
         "email_key": email_key(user.email),
-        "document": msgspec.json.encode(user).decode(),
+        "document": account_user_text(user),
         "read_at": at,
     }
+
+
+def account_user_text(user: AccountUser) -> str:
+    """Return a HubSpot user as he is kept."""
+    return msgspec.json.encode(user).decode()
 
 
 def account_user_of(document: str) -> AccountUser:
@@ -170,7 +185,49 @@ def delivery_of(row: Row, approvals: frozenset[str] = frozenset()) -> Delivery:
         claimed_by=row["claimed_by"],
         may_reactivate=row["may_reactivate"],
         approvals=approvals,
+        agreement=agreement_of(row["agreement"]),
     )
+
+
+@lru_cache(maxsize=4096)
+def agreement_of(text: str | None) -> Agreement:
+    """Return the agreement of what `agreement_text` wrote."""
+    return UNAGREED if text is None else msgspec.json.decode(text, type=Agreement)
+
+
+def agreement_text(agreement: Agreement) -> str | None:
+    """Return an agreement as it is kept, None for an empty one."""
+    return None if agreement == UNAGREED else msgspec.json.encode(agreement, order="sorted").decode()
+
+
+def sentences_text(sentences: Sequence[str]) -> str:
+    """Return sentences as they are kept."""
+    return orjson.dumps(list(sentences)).decode()
+
+
+def reading_of(row: Row) -> Reading:
+    """Return the reading of a row of `readings`."""
+    names = ("id", "cursor", "users", "changed", "begun_at", "finished_at", "correlation_id", "asked_by")
+    return Reading(
+        tenant_id=TenantId(row["tenant_id"]),
+        step=ReadingStep(row["step"]),
+        account=None if row["account"] is None else account_of(row["account"]),
+        owners_read=row["owners_read"],
+        missing=tuple(orjson.loads(row["missing"])),
+        **{name: row[name] for name in names},
+    )
+
+
+def reading_row(reading: Reading) -> Row:
+    """Return a reading as it is kept; of its super admins nothing is known yet."""
+    account = reading.account
+    return {
+        **{name: getattr(reading, name) for name in Reading.__slots__},
+        "step": reading.step.value,
+        "account": None if account is None else account_text(account),
+        "missing": sentences_text(reading.missing),
+        "super_admins": 0,
+    }
 
 
 def event_of(row: Row) -> Event:

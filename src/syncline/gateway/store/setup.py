@@ -9,7 +9,6 @@ from sqlalchemy import Connection as Database
 from sqlalchemy import Select
 
 from syncline.clock import Milliseconds
-from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.health import HealthEvent, event_of
 from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
@@ -128,12 +127,6 @@ class SqlSetup:
         """Return the tenant's link with its credentials opened; raises `SealBroken` under another key."""
         rows = await self._rows(statements.CONNECTION, tenant_id)
         return self._opened(tenant_id, rows[0]) if rows else None
-
-    async def keep_account(
-        self, tenant_id: TenantId, account: Account, users: Sequence[AccountUser], at: Milliseconds
-    ) -> None:
-        """Replace what is known of the account by a complete reading of it, begun at `at`."""
-        await self._writer.submit(commands.KeepAccount(tenant_id, account, tuple(users), at))
 
     async def note_trouble(
         self, tenant_id: TenantId, trouble: str | None, detail: str | None, cause: Cause

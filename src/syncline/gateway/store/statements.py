@@ -236,8 +236,13 @@ NEXT_DUE = (
     .order_by(deliveries.c.due_at)
     .limit(1)
 )
-DELETIONS_SINCE = select(deletions.c.key).where(
-    deletions.c.tenant_id == _tenant, deletions.c.at > bindparam("since")
+DELETIONS_SINCE = (
+    select(deletions.c.key, deliveries.c.access)
+    .join(
+        deliveries,
+        and_(deliveries.c.tenant_id == deletions.c.tenant_id, deliveries.c.key == deletions.c.key),
+    )
+    .where(deletions.c.tenant_id == _tenant, deletions.c.at > bindparam("since"))
 )
 APPROVALS_FOR = select(approvals.c.key, approvals.c.what, approvals.c.user_id).where(
     approvals.c.tenant_id == _tenant, approvals.c.key.in_(_many)

@@ -9,6 +9,7 @@ from syncline.gateway.store.grants import SqlGrants
 from syncline.gateway.store.journal import SqlJournal
 from syncline.gateway.store.notices import SqlNotices
 from syncline.gateway.store.operators import SqlOperators
+from syncline.gateway.store.readings import SqlReadings
 from syncline.gateway.store.setup import SqlSetup
 from syncline.sql.reader import Reader
 from syncline.sql.sealing import Sealer
@@ -25,6 +26,7 @@ def sql_store(writer: Writer, reader: Reader, sealer: Sealer) -> Store:
         grants=SqlGrants(writer, reader, sealer),
         backlog=SqlBacklog(writer, reader),
         journal=SqlJournal(reader),
+        readings=SqlReadings(writer, reader),
         notices=SqlNotices(writer, reader, sealer),
         operators=SqlOperators(writer, reader),
     )

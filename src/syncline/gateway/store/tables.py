@@ -13,7 +13,19 @@ to write. Where queries go by other indexes than the key, as in `deliveries`, SQ
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    false,
+)
 
 metadata = MetaData(
     naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"},
@@ -249,16 +261,22 @@ deliveries = Table(
     Column("last_error", Text),
     Column("delivered_at", BigInteger),
     Column("may_reactivate", Boolean, nullable=False),
+    Column("agreement", Text),
+    Column("drifted", Boolean, nullable=False, server_default=false()),
     Index("ix_deliveries_due", "tenant_id", "urgency", "due_at", "key"),
     Index("ix_deliveries_epoch", "tenant_id", "decided_epoch"),
     Index("ix_deliveries_hold", "tenant_id", "hold_reason", "key"),
-    info={"lookups": [("tenant_id", "renamed_key")]},
+    Index("ix_deliveries_hubspot_id", "tenant_id", "hubspot_id"),
+    Index("ix_deliveries_drifted", "tenant_id", "drifted", "key"),
+    info={"lookups": [("tenant_id", "renamed_key"), ("tenant_id", "hubspot_id")]},
 )
 """One row per person to deliver, keyed by normalised e-mail: the unit of order.
 
 `renamed_from` (and its normalised form `renamed_key`) is the e-mail HubSpot still knows the person by, while a rename
 is owed; `moved_to` is the row that took the person over. `uncertain` names the channel by which a change was sent
 whose outcome is not known (yet): what was last read of the person is not to be trusted until he is read again.
+A `decided_epoch` of 0 is a mark: a reading has found something new at HubSpot since. `agreement` is what HubSpot last
+confirmed and what drifted since; `drifted` tells whether anything did.
 """
 
 # Hardly anybody owes a rename: only those who do are in the index.
@@ -312,6 +330,36 @@ account_users = Table(
     info={"lookups": [("tenant_id", "email_key")]},
 )
 """What the HubSpot account was last read, or last answered, to have for each of its users."""
+
+readings = Table(
+    "readings",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("id", String, nullable=False),
+    Column("step", String, nullable=False),
+    Column("cursor", Text),
+    Column("account", Text),
+    Column("users", Integer, nullable=False),
+    Column("super_admins", Integer, nullable=False),
+    Column("owners_read", Boolean, nullable=False),
+    Column("changed", Integer, nullable=False),
+    Column("missing", Text, nullable=False),
+    Column("begun_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    Column("correlation_id", String, nullable=False),
+    Column("asked_by", String, nullable=False),
+)
+"""The last reading of each tenant's account, and how far it has come: it is gone on with after a restart."""
+
+read_users = Table(
+    "read_users",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("reading_id", String, primary_key=True),
+    Column("hubspot_id", String, primary_key=True),
+    Column("document", Text, nullable=False),
+)
+"""What a reading has read so far. It is no knowledge of the account before the reading is complete."""
 
 calls = Table(
     "calls",

@@ -16,6 +16,7 @@ from syncline.gateway.domain.person import GroupRef, Person, email_key, person_f
 from syncline.gateway.domain.tenant import EmailSource
 from syncline.gateway.services.ports import WorkItem
 from syncline.gateway.store import records, statements
+from syncline.gateway.store.commands.drifting import OUTDATED
 from syncline.gateway.store.directory import groups_of
 from syncline.sql.looking import rows_of
 from syncline.sql.rows import Row
@@ -40,6 +41,7 @@ def items_of(connection: Connection, tenant_id: str, rows: Sequence[Row]) -> lis
             occupant=known.occupant_of(delivery),
             correlation_id=row["correlation_id"],
             uncertain=row["uncertain"],
+            outdated=row["decided_epoch"] == OUTDATED,
             create_unanswered=_was_created(delivery, unanswered, row["delivered_at"] or 0),
         )
         for delivery, row in zip(deliveries, rows, strict=True)

@@ -15,19 +15,23 @@ from syncline.gateway.services.ports.deliveries import (
     WorkItem,
 )
 from syncline.gateway.services.ports.hubspot import (
+    AccountActivity,
     AccountReading,
     Arrived,
     Authority,
+    DeactivatedPage,
     Failed,
     Granted,
     Link,
     Links,
+    Lists,
     Looked,
     Met,
     Outcome,
     Overtaken,
     StillWanted,
     Trouble,
+    UsersPage,
 )
 from syncline.gateway.services.ports.journal import (
     Activity,
@@ -38,6 +42,7 @@ from syncline.gateway.services.ports.journal import (
     Totals,
 )
 from syncline.gateway.services.ports.operators import OperatorEvent, OperatorStore, SignedIn
+from syncline.gateway.services.ports.readings import Chunk, Orphan, Reading, ReadingStep, ReadingStore
 from syncline.gateway.services.ports.records import (
     Actor,
     Cause,
@@ -57,6 +62,7 @@ from syncline.gateway.services.ports.stores import (
 )
 
 __all__ = [
+    "AccountActivity",
     "AccountReading",
     "Activity",
     "Actor",
@@ -67,7 +73,9 @@ __all__ = [
     "CallRecord",
     "Cause",
     "ChoiceStore",
+    "Chunk",
     "Connection",
+    "DeactivatedPage",
     "DirectoryStore",
     "Event",
     "Failed",
@@ -77,13 +85,18 @@ __all__ = [
     "JournalStore",
     "Link",
     "Links",
+    "Lists",
     "Looked",
     "Met",
     "OperatorEvent",
     "OperatorStore",
+    "Orphan",
     "Outcome",
     "Overtaken",
     "ProtectedUser",
+    "Reading",
+    "ReadingStep",
+    "ReadingStore",
     "RoleSeen",
     "Settlement",
     "SetupStore",
@@ -95,6 +108,7 @@ __all__ = [
     "Token",
     "Totals",
     "Trouble",
+    "UsersPage",
     "Wake",
     "WorkItem",
 ]

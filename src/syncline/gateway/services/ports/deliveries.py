@@ -8,6 +8,7 @@ from typing import Any
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import AccountUser
+from syncline.gateway.domain.agreement import Agreement
 from syncline.gateway.domain.delivery import Access, Delivery, Origin
 from syncline.gateway.domain.person import Person
 from syncline.gateway.domain.tenant import TenantMode
@@ -26,6 +27,8 @@ class WorkItem:
     correlation_id: str
     uncertain: str | None = None
     """The channel by which a change was sent whose outcome is not known."""
+    outdated: bool = False
+    """A reading has found something new at HubSpot since the delivery was last decided."""
     create_unanswered: bool = False
     """A create for this e-mail was sent and its answer never came: a user found there now is ours."""
 
@@ -75,4 +78,8 @@ class Settlement:
     """The person's SCIM user, when an attempt that failed found it out."""
     looked: bool = False
     """The person was read at HubSpot, because an earlier outcome was not known."""
+    agreement: Agreement | None = None
+    """What is to be remembered of the comparison with HubSpot; None leaves it as it is."""
+    outdated: bool = True
+    """The decision was made on a row marked as outdated, so it takes the mark away."""
     detail: Mapping[str, Any] = field(default_factory=dict)

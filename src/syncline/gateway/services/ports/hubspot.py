@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from syncline.clock import Milliseconds
-from syncline.gateway.domain.account import Account, AccountUser
+from syncline.gateway.domain.account import Account, AccountUser, ChangedBy
 from syncline.gateway.domain.authorization import Authorization
 from syncline.gateway.domain.change import Change
 from syncline.gateway.domain.delivery import Access
@@ -106,6 +106,39 @@ class AccountReading:
     users: tuple[AccountUser, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AccountActivity:
+    """What HubSpot's log says, newest first, by the id of whom it is about."""
+
+    entries: Mapping[str, tuple[ChangedBy, ...]]
+    silence: str | None = None
+    """Why the log says nothing, when it may not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """The account's own lists, without its people. `missing` says what the credential could not see."""
+
+    account: Account
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UsersPage:
+    """One page of the account's users; `after` is where the list goes on, None at its end."""
+
+    users: tuple[AccountUser, ...]
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeactivatedPage:
+    """One page of the ids of people who cannot sign in; `after` as in `UsersPage`."""
+
+    hubspot_ids: tuple[str, ...]
+    after: str | None
+
+
 class Link(Protocol):
     """The way to one tenant's HubSpot account, within its budget. Every call is logged before it is sent."""
 
@@ -128,6 +161,22 @@ class Link(Protocol):
 
     async def read_account(self, cause: Cause) -> AccountReading | Failed:
         """Read the account whole; anything less is `Failed`, never an account without somebody."""
+        ...
+
+    async def read_lists(self, cause: Cause) -> Lists | Failed:
+        """Read which account it is, its permission sets and its teams."""
+        ...
+
+    async def read_users(self, after: str | None, cause: Cause) -> UsersPage | Failed:
+        """Read one page of users; None begins the list."""
+        ...
+
+    async def read_deactivated(self, after: str | None, cause: Cause) -> DeactivatedPage | Failed | None:
+        """Read one page of those who cannot sign in; None when the credential may not see them."""
+        ...
+
+    async def read_activity(self, since: Milliseconds, cause: Cause) -> AccountActivity | Failed:
+        """Read what HubSpot's log says has been done to its users since then."""
         ...
 
     async def check(self, cause: Cause) -> Mapping[str, Any]:

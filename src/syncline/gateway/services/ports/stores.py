@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from syncline.clock import Milliseconds
-from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.authorization import Authorization, AuthorizationState
 from syncline.gateway.domain.grant import TokenPair
 from syncline.gateway.domain.health import HealthEvent
@@ -24,6 +23,7 @@ from syncline.gateway.services.ports.deliveries import Basis, Settlement, WorkIt
 from syncline.gateway.services.ports.journal import Activity, CallRecord, Event, GroupSeen, RoleSeen, Totals
 from syncline.gateway.services.ports.notices import NoticeStore
 from syncline.gateway.services.ports.operators import OperatorStore
+from syncline.gateway.services.ports.readings import ReadingStore
 from syncline.gateway.services.ports.records import Actor, Cause, Connection, ProtectedUser, Tenant, Token
 from syncline.scim.attributes import ResourceType
 from syncline.scim.patch import Patch
@@ -121,9 +121,6 @@ class SetupStore(ChoiceStore, Protocol):
     async def note_token_use(self, token_id: str, at: Milliseconds, client: str | None) -> None: ...
     async def set_connection(
         self, connection: Connection, actor: Actor, expect: str | None = None
-    ) -> None: ...
-    async def keep_account(
-        self, tenant_id: TenantId, account: Account, users: Sequence[AccountUser], at: Milliseconds
     ) -> None: ...
     async def note_trouble(
         self, tenant_id: TenantId, trouble: str | None, detail: str | None, cause: Cause
@@ -229,3 +226,4 @@ class Store:
     journal: JournalStore
     notices: NoticeStore
     operators: OperatorStore
+    readings: ReadingStore

@@ -161,6 +161,8 @@ def _move(rows: Rows, claimant: Claimant, old_key: str, new_key: str, cause: Cau
             origin=old["origin"],
             access=old["access"],
             uncertain=old["uncertain"],
+            agreement=old["agreement"],
+            drifted=old["drifted"],
             **owing(None if back_again else known_as),
         )
     rows.update(
@@ -176,6 +178,8 @@ def _move(rows: Rows, claimant: Claimant, old_key: str, new_key: str, cause: Cau
         access=Access.NONE.value,
         uncertain=None,
         may_reactivate=False,
+        agreement=None,
+        drifted=False,
         **owing(None),
         claimed_by=None,
         hold_reason=None,
@@ -217,5 +221,6 @@ _BLANK: Row = {
     "correlation_id": "",
     "access": Access.NONE.value,
     "may_reactivate": False,
+    "drifted": False,
 }
 """The columns that are never empty, of a delivery about which nothing is known and nothing is asked."""

@@ -11,7 +11,7 @@ from syncline.gateway.domain.change import CHANGE_APPROVED
 from syncline.gateway.domain.delivery import LEAVE, Access, Intent
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.services.ports import Cause, Settlement, Standing
-from syncline.gateway.store.commands import claims
+from syncline.gateway.store.commands import claims, drifting
 from syncline.gateway.store.commands.journal import count, counters_of, record_event, take_number
 from syncline.gateway.store.records import account_user_row
 from syncline.gateway.store.tables import account_users, approvals, calls, deliveries
@@ -120,7 +120,7 @@ class Settle:
                 self._settle(rows, row, settlement)
 
     def _settle(self, rows: Rows, row: Row, settlement: Settlement) -> None:
-        changes: Row = {"decided_epoch": max(settlement.epoch, row["decided_epoch"])}
+        changes: Row = {"decided_epoch": drifting.decided_epoch(row, settlement)}
         if row["intent"] == Intent.RELEASED.value and settlement.standing is None:
             # The person has moved on to another row, and nothing was learnt that this row could hand over.
             rows.update(deliveries, (self.tenant_id, settlement.key), **changes)
@@ -133,6 +133,8 @@ class Settle:
         if settlement.scim_id is not None:
             changes["scim_id"] = settlement.scim_id
         self._journal(rows, row, settlement)
+        if settlement.agreement is not None:
+            changes |= drifting.agree(rows, row, settlement.agreement, self.cause)
         at_rest = settlement.retry_at is None and settlement.hold_reason is None
         if at_rest:
             # Somebody found in step without a call has no use for the approval of a change, either.
@@ -198,6 +200,8 @@ class Settle:
             scim_id=standing.scim_id,
             origin=None if standing.origin is None else standing.origin.value,
             access=standing.access.value,
+            agreement=row["agreement"],
+            drifted=row["drifted"],
             **claims.owing(known_as if away else None),
             desired_revision=heir["desired_revision"] + 1,
             due_at=self.cause.at,

@@ -46,6 +46,8 @@ def _stranger(row: Row, actor: Actor) -> Row:
         **claims.owing(None),
         "uncertain": None,
         "may_reactivate": False,
+        "agreement": None,
+        "drifted": False,
         "hold_reason": None,
         "hold_detail": None,
         "last_error": None,

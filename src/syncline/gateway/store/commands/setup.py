@@ -6,30 +6,28 @@ again, in chunks, by the drain.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from syncline.clock import Milliseconds
-from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.errors import Conflict, NotFound, Refused
 from syncline.gateway.domain.health import HealthEvent
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.proposal import connection_fingerprint, refuse_unexpected
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
-from syncline.gateway.services.ports import Actor, Cause, ProtectedUser, Token
+from syncline.gateway.services.ports import Actor, Cause, ProtectedUser, ReadingStep, Token
 from syncline.gateway.store import records
-from syncline.gateway.store.commands.deliveries import keep_account_user
 from syncline.gateway.store.commands.health import move_health
 from syncline.gateway.store.commands.journal import counters_of, record_audit
 from syncline.gateway.store.commands.leaving import leave_account
-from syncline.gateway.store.commands.renames import record_renames
 from syncline.gateway.store.tables import (
     account_users,
     connections,
     counters,
     deliveries,
     protected_users,
+    readings,
     scim_tokens,
     tenants,
 )
@@ -230,6 +228,8 @@ class SetConnection:
         if tenant["account"] is None:
             return {}
         forget_account_users(rows, self.tenant_id)
+        if rows.get(readings, self.tenant_id) is not None:
+            rows.update(readings, (self.tenant_id,), step=ReadingStep.ABANDONED.value, cursor=None)
         return {
             "account_left": tenant["account"],
             "people_forgotten": leave_account(rows, self.tenant_id, self.actor),
@@ -242,48 +242,6 @@ class SetConnection:
         tenant = rows.get(tenants, self.tenant_id)
         if tenant is not None and (account_left or tenant["mode"] == TenantMode.COLLECTING.value):
             rows.update(tenants, (self.tenant_id,), mode=TenantMode.PLAN.value)
-
-
-@dataclass(frozen=True, slots=True)
-class KeepAccount:
-    """Replace what is known of the account by a complete reading of it, begun at `at`."""
-
-    tenant_id: TenantId
-    account: Account
-    users: Sequence[AccountUser]
-    at: Milliseconds
-
-    def prefetch(self) -> Iterable[Need]:
-        return (
-            *_tenant_needs(self.tenant_id),
-            Need(connections, ("tenant_id",), (self.tenant_id,)),
-            Need(account_users, ("tenant_id",), (self.tenant_id,)),
-        )
-
-    def apply(self, rows: Rows) -> None:
-        connection = rows.get(connections, self.tenant_id)
-        if connection is None:
-            return
-        before = None if connection["account"] is None else records.account_of(connection["account"])
-        record_renames(rows, self.tenant_id, connection["account"], self.account, self.at)
-        text = records.account_text(self.account.after(before))
-        changed = connection["account"] != text
-        rows.update(connections, (self.tenant_id,), account=text, account_read_at=self.at)
-        seen = {user.hubspot_id for user in self.users}
-        for row in rows.find(account_users, tenant_id=self.tenant_id):
-            if row["hubspot_id"] not in seen and row["read_at"] < self.at:
-                rows.delete(account_users, self.tenant_id, row["hubspot_id"])
-                changed = True
-        for user in self.users:
-            kept = rows.get(account_users, self.tenant_id, user.hubspot_id)
-            fresh = records.account_user_row(self.tenant_id, user, self.at)
-            if kept is not None and kept["read_at"] > self.at:
-                continue  # an answer that came after this reading began knows better
-            if kept is None or kept["document"] != fresh["document"]:
-                changed = True
-                keep_account_user(rows, self.tenant_id, user, self.at)
-        if changed:
-            bump_epoch(rows, self.tenant_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,9 +287,12 @@ class Unprotect:
         return True
 
 
+_RELEASED_BY_HAND = (HoldReason.DEACTIVATED_AT_HUBSPOT.value, HoldReason.REMOVED_AT_HUBSPOT.value)
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Let a person whom somebody deactivated at HubSpot be reactivated; returns whether there is such a row.
+    """Let a person come back whom somebody deactivated at HubSpot or removed; returns whether there is such a row.
 
     Raises `Refused` for anybody held for another reason, or not at all: nothing may be released ahead of its time.
     """
@@ -350,7 +311,7 @@ class Release:
         row = rows.get(deliveries, self.tenant_id, self.key)
         if row is None:
             return False
-        if row["hold_reason"] != HoldReason.DEACTIVATED_AT_HUBSPOT.value:
+        if row["hold_reason"] not in _RELEASED_BY_HAND:
             raise Refused(_not_to_be_released(row))
         revision = row["desired_revision"] + 1
         key = (self.tenant_id, self.key)
@@ -362,7 +323,7 @@ class Release:
 def _not_to_be_released(row: Row) -> str:
     now = "is not held" if row["hold_reason"] is None else f"is held as {row['hold_reason']}"
     return (
-        f"{row['email'] or row['key']} {now}: only people who were deactivated at HubSpot by somebody else are "
+        f"{row['email'] or row['key']} {now}: only people whom somebody else deactivated at HubSpot, or removed, are "
         "released so; `users show` says what each of the others waits for."
     )
 

@@ -45,7 +45,7 @@ async def _plan(visit: Visit, form: Form, *, worked_out: bool) -> Response:
     found: Mapping[str, Any] | None = None
     if worked_out:
         try:
-            found = await visit.run("plan.show", limit=SHOWN)
+            found = await visit.run("plan.show", limit=SHOWN, kinds=[*APPROVABLE, "held"])
         except DomainError as error:
             form = form.wrong(whole=error.message)
     return await show_step(

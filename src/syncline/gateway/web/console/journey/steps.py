@@ -53,7 +53,9 @@ class Stand:
     def heard_at(self) -> Milliseconds | None:
         """When the identity provider last called, as far as is known; None before its first request."""
         used = [each.last_used_at for each in self.tokens if each.last_used_at is not None]
-        return max([*used, *([self.totals.last_contact_at] if self.totals.last_contact_at else [])], default=None)
+        return max(
+            [*used, *([self.totals.last_contact_at] if self.totals.last_contact_at else [])], default=None
+        )
 
     @property
     def is_told_of_sets(self) -> bool:

@@ -1,0 +1,262 @@
+"""Drift: what somebody changed at HubSpot, told apart from what is still to be delivered.
+
+Three values decide about each field: what HubSpot last *confirmed* of what was wanted, what it has *now*, and what the
+identity provider *wants*. Where HubSpot's value is not the wanted one, it is drift if the wanted one was confirmed
+before (so somebody has changed it since), and an ordinary delivery if it was not (so the wish is new). The newest wish
+always goes out, whatever was found or decided about an older one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum, auto
+from typing import Final
+
+from syncline.gateway.domain.account import Account, AccountUser, ChangedBy
+from syncline.gateway.domain.agreement import Agreement, Drift
+from syncline.gateway.domain.delivery import Access, Delivery, enforce_of, is_ours
+from syncline.gateway.domain.differences import (
+    wanted_permission_set,
+    wanted_primary_team,
+    wanted_secondary_teams,
+)
+from syncline.gateway.domain.person import Person, email_key
+from syncline.gateway.domain.placement import Placement
+from syncline.gateway.domain.tenant import DriftPolicy, Policy
+
+
+class DriftField(StrEnum):
+    """What is compared, in the words of a change's differences."""
+
+    PERMISSION_SET = "permission_set"
+    PRIMARY_TEAM = "primary_team"
+    SECONDARY_TEAMS = "secondary_teams"
+    FIRST_NAME = "first_name"
+    LAST_NAME = "last_name"
+    EMAIL = "email"
+    PRESENCE = "presence"
+    """Whether the account has the person at all."""
+    ACCESS = "access"
+    """Whether the person can sign in."""
+    SUPER_ADMIN = "super_admin"
+
+
+FIXED: Final = frozenset({DriftField.ACCESS, DriftField.SUPER_ADMIN})
+"""Fields nobody chooses a policy for: whoever was deactivated at HubSpot stays so until released, whoever left and was
+let in again leaves again, and super admin is HubSpot's own to give and to take."""
+CHOSEN: Final = tuple(each for each in DriftField if each not in FIXED)
+
+PRESENT, ABSENT = "present", "absent"
+ACTIVE, DEACTIVATED = "active", "deactivated"
+YES, NO = "yes", "no"
+
+
+class Outcome(Enum):
+    """What the comparison of one field comes to."""
+
+    IN_STEP = auto()
+    NEW = auto()
+    """Wanted and never confirmed: an ordinary delivery."""
+    REPORTED = auto()
+    ENFORCED = auto()
+    ACCEPTED = auto()
+
+
+_BY_POLICY: Final = {
+    DriftPolicy.REPORT: Outcome.REPORTED,
+    DriftPolicy.ENFORCE: Outcome.ENFORCED,
+    DriftPolicy.ACCEPT: Outcome.ACCEPTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What became of the comparison: the fields to leave as HubSpot has them, and what to remember."""
+
+    left: frozenset[str] = frozenset()
+    agreement: Agreement = field(default_factory=Agreement)
+
+
+def wanted_values(person: Person, placement: Placement, account: Account) -> dict[str, str]:
+    """Return what the identity provider wants, for every field it has a say in."""
+    wanted = {
+        DriftField.PRESENCE: PRESENT,
+        DriftField.PERMISSION_SET: wanted_permission_set(placement, account),
+        DriftField.PRIMARY_TEAM: wanted_primary_team(placement, account),
+        DriftField.SECONDARY_TEAMS: _listed(wanted_secondary_teams(placement)),
+        DriftField.FIRST_NAME: person.given_name,
+        DriftField.LAST_NAME: person.family_name,
+        DriftField.EMAIL: None if person.email is None else email_key(person.email),
+    }
+    return {each.value: value for each, value in wanted.items() if value is not None}
+
+
+def values_at_hubspot(known: AccountUser | None) -> dict[str, str]:
+    """Return what HubSpot has; of somebody it does not have, nothing but that."""
+    if known is None:
+        return {DriftField.PRESENCE.value: ABSENT}
+    values = {
+        DriftField.PRESENCE: PRESENT,
+        DriftField.PERMISSION_SET: ",".join(known.permission_set_ids),
+        DriftField.PRIMARY_TEAM: known.primary_team_id or "",
+        DriftField.SECONDARY_TEAMS: _listed(known.secondary_team_ids) or "",
+        DriftField.FIRST_NAME: known.first_name or "",
+        DriftField.LAST_NAME: known.last_name or "",
+        DriftField.EMAIL: email_key(known.email),
+        DriftField.SUPER_ADMIN: YES if known.super_admin else NO,
+    }
+    if known.active is not None:
+        values[DriftField.ACCESS] = ACTIVE if known.active else DEACTIVATED
+    return {each.value: value for each, value in values.items()}
+
+
+def judge(
+    wanted: Mapping[str, str],
+    known: AccountUser | None,
+    delivery: Delivery,
+    policy: Policy,
+    account: Account,
+) -> Judgement:
+    """Compare for somebody the identity provider wants at HubSpot.
+
+    Before a person is ours nothing of him was confirmed, so nothing of him drifts.
+    """
+    before = delivery.agreement
+    if known is not None and not is_ours(delivery):
+        return Judgement()
+    now = values_at_hubspot(known)
+    wishes = {**wanted, **_standing_wishes(now, before)}
+    outcomes = {
+        name: _outcome(name, wish, now[name], delivery, policy)
+        for name, wish in wishes.items()
+        if name in now
+    }
+
+    def those(*meant: Outcome) -> dict[str, str]:
+        return {name: wishes[name] for name, outcome in outcomes.items() if outcome in meant}
+
+    # Of somebody who is gone nothing but that is compared: what was confirmed of him before still tells of it.
+    untold = (
+        {}
+        if known is not None
+        else {name: before.confirmed[name] for name in before.confirmed.keys() - now.keys()}
+    )
+    agreement = Agreement(
+        confirmed={**untold, **those(Outcome.IN_STEP, Outcome.ACCEPTED, Outcome.REPORTED, Outcome.ENFORCED)},
+        accepted=those(Outcome.ACCEPTED),
+        drift={
+            name: _drift(name, wish, now[name], known, before, account)
+            for name, wish in those(Outcome.REPORTED, Outcome.ENFORCED).items()
+        },
+        removed_by=before.removed_by if known is None else (),
+    )
+    return Judgement(frozenset(those(Outcome.ACCEPTED, Outcome.REPORTED)), agreement)
+
+
+def _outcome(name: str, wish: str, value: str, delivery: Delivery, policy: Policy) -> Outcome:
+    """Say what one field comes to: the three values, then an operator's word, then the tenant's policy."""
+    before = delivery.agreement
+    enforced = _is_enforced(name, value, delivery)
+    if value == wish:
+        return Outcome.IN_STEP
+    if before.accepted.get(name) == wish and not enforced:
+        return Outcome.ACCEPTED
+    if before.confirmed.get(name) != wish:
+        return Outcome.NEW
+    return Outcome.ENFORCED if enforced else _BY_POLICY[_policy(name, policy)]
+
+
+def let_in_again(delivery: Delivery, known: AccountUser | None) -> Agreement:
+    """Return what is to be remembered of somebody who left: nothing, unless HubSpot shows him with access again."""
+    undone = known is not None and known.active is not False
+    if delivery.access is Access.DEACTIVATED:
+        undone = known is not None and known.active is True
+    if known is None or not undone or not delivery.access.revoked:
+        return Agreement()
+    found = Drift(
+        value=ACTIVE,
+        confirmed=delivery.access.value,
+        at_hubspot=ACTIVE,
+        by=who_changed(DriftField.ACCESS, known.changed_by),
+    )
+    return Agreement(drift={DriftField.ACCESS.value: found})
+
+
+def confirmed_by(answer: AccountUser, wanted: Mapping[str, str], agreement: Agreement) -> Agreement:
+    """Return what is to be remembered once HubSpot has answered a change with the person as he is now."""
+    now = values_at_hubspot(answer)
+    confirmed = dict(agreement.confirmed)
+    confirmed |= {name: wish for name, wish in wanted.items() if now.get(name) == wish}
+    confirmed.setdefault(DriftField.SUPER_ADMIN.value, now[DriftField.SUPER_ADMIN])
+    if answer.active is not False:
+        confirmed[DriftField.ACCESS.value] = ACTIVE
+    return Agreement(
+        confirmed,
+        {name: wish for name, wish in agreement.accepted.items() if now.get(name) != wish},
+        {name: found for name, found in agreement.drift.items() if now.get(name) != confirmed.get(name)},
+    )
+
+
+def _standing_wishes(now: Mapping[str, str], before: Agreement) -> dict[str, str]:
+    """Return what is compared although the identity provider does not speak of it: access, and super admin."""
+    wishes: dict[str, str] = {}
+    if DriftField.ACCESS in now:
+        wishes[DriftField.ACCESS.value] = ACTIVE
+    if DriftField.SUPER_ADMIN in now:
+        name = DriftField.SUPER_ADMIN.value
+        wishes[name] = before.confirmed.get(name, now[name])
+    return wishes
+
+
+def _policy(name: str, policy: Policy) -> DriftPolicy:
+    return DriftPolicy.REPORT if name in FIXED else policy.drift_policy(name)
+
+
+def _is_enforced(name: str, value: str, delivery: Delivery) -> bool:
+    """Tell whether an operator has said that this person's field is delivered again."""
+    released = name == DriftField.PRESENCE and delivery.may_reactivate
+    return released or enforce_of(name, value) in delivery.approvals
+
+
+def _drift(
+    name: str, wish: str, value: str, known: AccountUser | None, before: Agreement, account: Account
+) -> Drift:
+    return Drift(
+        value=value,
+        confirmed=shown(name, wish, account),
+        at_hubspot=shown(name, value, account),
+        by=who_changed(name, before.removed_by if known is None else known.changed_by),
+    )
+
+
+def shown(name: str, value: str, account: Account) -> str | None:
+    """Return a raw value as people read it: permission sets and teams by name, None for nothing there."""
+    if name == DriftField.PERMISSION_SET:
+        return ", ".join(account.permission_set_name(each) for each in value.split(",") if each) or None
+    if name in (DriftField.PRIMARY_TEAM, DriftField.SECONDARY_TEAMS):
+        return ", ".join(sorted(account.team_name(each) for each in value.split(",") if each)) or None
+    return value or None
+
+
+_TELLING: Final = {
+    DriftField.PRESENCE: ("REMOVE_USER",),
+    DriftField.ACCESS: ("DEACTIVATE_USER", "REACTIVATE_USER"),
+    DriftField.PRIMARY_TEAM: ("TEAM_USER_",),
+    DriftField.SECONDARY_TEAMS: ("TEAM_USER_",),
+    DriftField.SUPER_ADMIN: ("_ADMIN_USER",),
+}
+"""The types of HubSpot's log that tell of one field; the others share a type."""
+_TOLD_APART: Final = tuple(word for words in _TELLING.values() for word in words)
+
+
+def who_changed(name: str, said: Sequence[ChangedBy]) -> ChangedBy | None:
+    """Return the newest entry of the log that tells of this field, else the newest that tells of no other one."""
+    words = _TELLING.get(DriftField(name), ())
+    fitting = [each for each in said if any(word in each.how for word in words)]
+    rest = [each for each in said if not any(word in each.how for word in _TOLD_APART)]
+    return next(iter([*fitting, *rest, *said]), None)
+
+
+def _listed(ids: tuple[str, ...] | None) -> str | None:
+    return None if ids is None else ",".join(sorted(ids))
