@@ -205,7 +205,8 @@ class Authorizing:
         sentences = [_granted_by(granted)]
         try:
             reading = await self._connections.read(tenant)
-            sentences.append(account_sentence(tenant.name, reading.account, reading.users))
+            if reading.account is not None:
+                sentences.append(account_sentence(tenant.name, reading.account, reading.users))
         except Unavailable as error:
             sentences.append(f"The account could not be read yet: {error.message}")
         setup = await self._store.backlog.setup(tenant.id, self._clock.now())

@@ -57,11 +57,6 @@ class Stand:
             [*used, *([self.totals.last_contact_at] if self.totals.last_contact_at else [])], default=None
         )
 
-    @property
-    def is_told_of_sets(self) -> bool:
-        """Whether choices can be made from the account's own permission sets."""
-        return self.account is not None
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -227,7 +222,7 @@ def listed(visit: Visit, stand: Stand, current: str = "") -> list[tuple[str, str
     shown = []
     for step in STEPS:
         state = "now" if step.key == here else "done" if done[step.key] else "open"
-        if step.needs_account and not stand.is_told_of_sets:
+        if step.needs_account and stand.account is None:
             state = "locked" if state == "open" else state
         shown.append(
             (step.label, state, address(visit, step.key), step.note(stand) if done[step.key] else "")
@@ -248,6 +243,7 @@ async def show_step(
     stand = stand or await stand_of(visit)
     form = form or Form()
     step = next(each for each in STEPS if each.key == key)
+    following, earlier = after(key), before(key)
     return visit.show(
         f"set-up-{key}.html",
         status=status or (422 if form.errors else 200),
@@ -259,8 +255,8 @@ async def show_step(
         count=len(STEPS),
         steps=listed(visit, stand, key),
         is_done=finished(stand)[key],
-        onward=(after(key).label, address(visit, after(key).key)) if after(key) is not step else None,
-        back=(before(key).label, address(visit, before(key).key)) if before(key) else None,  # type: ignore[union-attr]
+        onward=None if following is step else (following.label, address(visit, following.key)),
+        back=None if earlier is None else (earlier.label, address(visit, earlier.key)),
         may_set_up=visit.may(Permission.SET_UP),
         **data,
     )
