@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from syncline.gateway.domain.account import Account, AccountUser, PermissionSet, Team
+from syncline.gateway.domain.account import Account, AccountUser, PermissionSet, Seat, Team
 from syncline.gateway.domain.change import NO_TEAM, Change, ChangeKind, approval_of
 from syncline.gateway.domain.decision import Decision
 from syncline.gateway.domain.delivery import LEAVE, Access, Delivery, Intent, Origin, grant_of
@@ -31,6 +31,8 @@ from syncline.gateway.services.ports import WorkItem
 EXAMPLES = 40 * int(os.environ.get("SYNCLINE_TEST_SIMULATIONS", "8"))
 STEPS = 30
 LIMIT = 2
+DAY = 24 * 3_600_000
+APPROVAL_DAYS = 2
 NAMES = ("ada", "bob", "cyd", "eve", "admin", "owner")
 ROLES = ("Lead", "Seller", "Boss", "Sales User")
 TEAMS = (Team("t-1", "Sales"), Team("t-2", "Service"))
@@ -42,6 +44,9 @@ SETS = (
     PermissionSet("s-9", "Empty"),
 )
 PRIVILEGED = "s-3"
+SEATS = ("Core", "Sales Hub")
+BY_HAND = "Service Hub"
+"""A seat that no rule ever names."""
 names = st.sampled_from(NAMES)
 roles = st.lists(st.sampled_from(ROLES), max_size=2, unique=True).map(tuple)
 some_sets = st.none() | st.sampled_from([each.id for each in SETS])
@@ -57,8 +62,16 @@ class GateAndPlacement(RuleBasedStateMachine):
         self.people: dict[str, Person] = {}
         self.deliveries: dict[str, Delivery] = {}
         self.hubspot: dict[str, AccountUser] = {
-            "1": AccountUser(hubspot_id="1", email=address("admin"), super_admin=True, active=True),
-            "2": AccountUser(hubspot_id="2", email=address("bob"), permission_set_ids=("s-1",), active=True),
+            "1": AccountUser(
+                hubspot_id="1", email=address("admin"), super_admin=True, active=True, seat_names=()
+            ),
+            "2": AccountUser(
+                hubspot_id="2",
+                email=address("bob"),
+                permission_set_ids=("s-1",),
+                active=True,
+                seat_names=("Core", BY_HAND),
+            ),
         }
         self.setup = Setup(
             tenant_id=TenantId("t"),
@@ -68,18 +81,27 @@ class GateAndPlacement(RuleBasedStateMachine):
             grant_holder=address("owner"),
         )
         self.left: set[str] = set()
-        self.let_go: set[str] = set()
-        self.agreed: set[tuple[str, str]] = set()
+        self.moment = DAY
+        self.let_go: dict[str, int] = {}
+        self.agreed: dict[tuple[str, str], int] = {}
+        self.kept: dict[str, int] = {}
+        """Until when each of these counts: the machine's own memory, not the rows'."""
         self.numbers = 100
+        self.bought = {"Core": 2, "Sales Hub": 1}
 
     # --- the world ---------------------------------------------------------------------------------------------------
     def account(self) -> Account:
         admins = sum(user.super_admin and user.active is True for user in self.hubspot.values())
-        return Account(portal_id=1, permission_sets=SETS, teams=TEAMS, super_admin_count=admins)
+        seats = (*(Seat(name, remaining=self.free(name)) for name in SEATS), Seat(BY_HAND))
+        return Account(portal_id=1, permission_sets=SETS, teams=TEAMS, super_admin_count=admins, seats=seats)
+
+    def free(self, seat: str) -> int:
+        sitting = [user for user in self.hubspot.values() if user.active is not False]
+        return self.bought[seat] - sum(seat in (user.seat_names or ()) for user in sitting)
 
     def now(self) -> Setup:
         threshold = DeletionThreshold(limit=LIMIT, spent=frozenset(self.left))
-        return replace(self.setup, account=self.account(), threshold=threshold)
+        return replace(self.setup, account=self.account(), threshold=threshold, at=self.moment)
 
     def item(self, key: str) -> WorkItem:
         delivery = self.deliveries[key]
@@ -103,9 +125,11 @@ class GateAndPlacement(RuleBasedStateMachine):
             desired_revision=before.desired_revision + 1,
             hold_reason=None,
             approvals=approvals,
+            kept_until=None if intent is Intent.PRESENT else before.kept_until,
         )
         if intent is Intent.PRESENT:
-            self.let_go.discard(key)
+            self.let_go.pop(key, None)
+            self.kept.pop(key, None)
 
     def send(self, key: str, decision: Decision) -> None:
         """Carry a change out at HubSpot, keep what came of it, and check that it was allowed to leave."""
@@ -113,7 +137,9 @@ class GateAndPlacement(RuleBasedStateMachine):
         self.check(key, change)
         delivery = self.deliveries[key]
         self.numbers += 1
-        user = effect(change, self.item(key).known, str(self.numbers))
+        known = self.item(key).known
+        user = effect(change, known, str(self.numbers))
+        self.check_seats(change, known, user)
         if user is None:
             self.hubspot.pop(change.hubspot_id or "", None)
         else:
@@ -131,9 +157,17 @@ class GateAndPlacement(RuleBasedStateMachine):
         )
 
     # --- what must never happen --------------------------------------------------------------------------------------
+    def check_seats(self, change: Change, before: AccountUser | None, after: AccountUser | None) -> None:
+        had = set(before.seat_names or ()) if before is not None and before.active is not False else set()
+        has = set(after.seat_names or ()) if after is not None and after.active is not False else set()
+        for seat in (has - had) & set(SEATS):
+            assert self.free(seat) > 0, f"a seat was taken that nobody has bought: {seat}"
+        by_hand = before is not None and BY_HAND in (before.seat_names or ())
+        assert not by_hand or change.kind.is_leaving or BY_HAND in has, "a seat given by hand was taken"
+
     def check(self, key: str, change: Change) -> None:
         policy, setup, known = self.setup.policy, self.setup, self.item(key).known
-        said = (key, approval_of(change)) in self.agreed
+        said = self.agreed.get((key, approval_of(change)), 0) > self.moment
         assert setup.mode is TenantMode.LIVE or said, f"{change.kind} left in plan mode"
         assert key not in setup.protected
         assert key != setup.grant_holder
@@ -143,10 +177,15 @@ class GateAndPlacement(RuleBasedStateMachine):
         outside = bool(policy.domains) and not key.endswith(tuple(f"@{each}" for each in policy.domains))
         assert not outside or (change.kind.is_leaving and ours), "outside the domains"
         if change.permission_set_id == PRIVILEGED and not change.kind.is_leaving:
-            assert grant_of(PRIVILEGED) in self.deliveries[key].approvals, "privileged without approval"
+            end = self.deliveries[key].approvals_end.get(grant_of(PRIVILEGED), 0)
+            assert end > self.moment, "privileged without approval"
         if change.kind.is_leaving:
             past = key not in self.left and len(self.left) >= LIMIT
-            assert not past or key in self.let_go, "past the brake"
+            let_go = self.let_go.get(key, 0) > self.moment
+            assert not past or let_go, "past the brake"
+            staged = self.deliveries[key].hold_reason is HoldReason.STAGED_DELETION
+            assert not staged or let_go, "staged, and gone by himself"
+            assert self.kept.get(key, 0) <= self.moment, "gone while he was kept"
             assert policy.deactivate_users
         elif change.kind is ChangeKind.CREATE:
             assert policy.create_users
@@ -194,8 +233,13 @@ class GateAndPlacement(RuleBasedStateMachine):
         self.drain()
 
     # --- what operators do -------------------------------------------------------------------------------------------
-    @rule(role=st.sampled_from(ROLES), given=some_sets, team=st.none() | st.sampled_from(["t-1", "t-2"]))
-    def add_rule(self, role: str, given: str | None, team: str | None) -> None:
+    @rule(
+        role=st.sampled_from(ROLES),
+        given=some_sets,
+        team=st.none() | st.sampled_from(["t-1", "t-2"]),
+        seat=st.none() | st.sampled_from(SEATS),
+    )
+    def add_rule(self, role: str, given: str | None, team: str | None, seat: str | None = None) -> None:
         self.numbers += 1
         made = Rule(
             id=f"r{self.numbers}",
@@ -204,6 +248,7 @@ class GateAndPlacement(RuleBasedStateMachine):
             match=role,
             permission_set_id=given,
             primary_team_id=team,
+            seat=seat,
         )
         self.setup = replace(self.setup, rules=with_rule(self.setup.rules, made, 1))
         self.drain()
@@ -251,7 +296,7 @@ class GateAndPlacement(RuleBasedStateMachine):
         decision = self.decided(key)
         if decision.would_hold is None and decision.change.kind is not ChangeKind.NONE:
             approval = approval_of(decision.change)
-            self.agreed.add((key, approval))
+            self.agreed[key, approval] = self.moment + APPROVAL_DAYS * DAY
             self.approve(key, approval)
 
     @rule(name=names)
@@ -259,7 +304,7 @@ class GateAndPlacement(RuleBasedStateMachine):
         key = address(name)
         delivery = self.deliveries.get(key)
         if delivery is not None and delivery.hold_reason is HoldReason.STAGED_DELETION:
-            self.let_go.add(key)
+            self.let_go[key] = self.moment + APPROVAL_DAYS * DAY
             self.approve(key, LEAVE)
 
     @rule(name=names)
@@ -271,12 +316,31 @@ class GateAndPlacement(RuleBasedStateMachine):
 
     def approve(self, key: str, what: str) -> None:
         delivery = self.deliveries[key]
-        self.deliveries[key] = replace(delivery, approvals=delivery.approvals | {what})
+        ends = {**delivery.approvals_end, what: self.moment + APPROVAL_DAYS * DAY}
+        self.deliveries[key] = replace(delivery, approvals=delivery.approvals | {what}, approvals_end=ends)
+
+    @rule(name=names, days=st.integers(1, 3))
+    def keep_one(self, name: str, days: int) -> None:
+        """Keep somebody who has left, or give him back what he has lost."""
+        key = address(name)
+        delivery = self.deliveries.get(key)
+        if delivery is None or delivery.intent not in (Intent.DEACTIVATED, Intent.DELETED):
+            return
+        self.kept[key] = self.moment + days * DAY
+        self.let_go.pop(key, None)
+        self.deliveries[key] = replace(
+            delivery, kept_until=self.kept[key], approvals=frozenset(), approvals_end={}
+        )
 
     # --- what follows ------------------------------------------------------------------------------------------------
+    @rule(seat=st.sampled_from(SEATS))
+    def a_seat_is_bought(self, seat: str) -> None:
+        self.bought[seat] += 1
+
     @rule()
     def a_day_passes(self) -> None:
         self.left.clear()
+        self.moment += DAY
 
     @rule(key=st.sampled_from(NAMES).map(address))
     def somebody_changes_hubspot_by_hand(self, key: str) -> None:
@@ -333,11 +397,17 @@ class GateAndPlacement(RuleBasedStateMachine):
             assert (given,) == known.permission_set_ids
         if team is not None:
             assert team == known.primary_team_id
+        seat = next((each.seat for each in matching if each.seat), None)
+        if seat is not None:
+            assert seat in (known.seat_names or ())
 
     @precondition(lambda self: self.setup.mode is TenantMode.PLAN)
     @rule()
     def approving_a_plan_makes_hubspot_what_it_showed(self) -> None:
-        """Keep what the plan shows of everybody, approve it, go live, drain: HubSpot is that, but for the staged."""
+        """Keep what the plan shows of everybody, approve it, go live, drain: HubSpot is that.
+
+        But for the staged, and for those whom the last free seat did not reach.
+        """
         shown: dict[str, AccountUser | None] = {}
         for key in self.deliveries:
             decision = self.decided(key)
@@ -346,7 +416,7 @@ class GateAndPlacement(RuleBasedStateMachine):
         self.setup = replace(self.setup, plan_approved=True, mode=TenantMode.LIVE)
         self.drain()
         for key, expected in shown.items():
-            if self.deliveries[key].hold_reason is HoldReason.STAGED_DELETION:
+            if self.deliveries[key].hold_reason in (HoldReason.STAGED_DELETION, HoldReason.NO_SEAT_FREE):
                 continue
             found = next((user for user in self.hubspot.values() if user.email == key), None)
             if expected is None or found is None:
@@ -359,7 +429,7 @@ def effect(change: Change, known: AccountUser | None, new_id: str) -> AccountUse
     """Return the HubSpot user once a change is done; None for one who is removed."""
     if change.kind is ChangeKind.REMOVE:
         return None
-    user = known or AccountUser(hubspot_id=new_id, email=change.email or "", active=True)
+    user = known or AccountUser(hubspot_id=new_id, email=change.email or "", active=True, seat_names=())
     if change.kind is ChangeKind.DEACTIVATE:
         return replace(user, active=False)
     team = user.primary_team_id if change.primary_team_id is None else change.primary_team_id
@@ -371,6 +441,7 @@ def effect(change: Change, known: AccountUser | None, new_id: str) -> AccountUse
         permission_set_ids=given,
         primary_team_id=None if team == NO_TEAM else team,
         secondary_team_ids=also,
+        seat_names=user.seat_names if change.seat_names is None else change.seat_names,
     )
 
 

@@ -144,7 +144,7 @@ class TroubledWorld(World):
 
 
 @contextlib.asynccontextmanager
-async def troubled_world(folder: Path) -> AsyncIterator[TroubledWorld]:
+async def troubled_world(folder: Path, **account: Any) -> AsyncIterator[TroubledWorld]:
     """Yield a world with a front before HubSpot; calls to it are given up after half a second."""
     clock = LeapingClock()
     fronts: list[Front] = []
@@ -154,7 +154,7 @@ async def troubled_world(folder: Path) -> AsyncIterator[TroubledWorld]:
         return fronts[0]
 
     async with (
-        portal(folder / "portal", clock, front=front) as hubspot,
+        portal(folder / "portal", clock, front=front, **account) as hubspot,
         open_session(total_seconds=0.5) as session,
         contextlib.AsyncExitStack() as stack,
     ):

@@ -16,7 +16,7 @@ from syncline.demo.checks import Check, Verdict
 from syncline.rehearsal.cli import rehearse
 from syncline.scenarios.stage import ScenarioError, stage
 
-SCENARIOS = ("outage", "mass-leaver", "renamed-role", "revoked-grant", "drift")
+SCENARIOS = ("outage", "mass-leaver", "renamed-role", "revoked-grant", "drift", "out-of-seats")
 __all__ = ["rehearse", "scenario"]
 
 
@@ -50,8 +50,10 @@ def scenario(name: str, seed: int, as_json: bool) -> None:
 
 async def _play(module: Any, seed: int) -> list[Check]:
     with tempfile.TemporaryDirectory(prefix="syncline-scenario-") as folder:
-        oauth = getattr(module, "OAUTH", False)
-        async with stage(Path(folder), people=module.PEOPLE, seed=seed, oauth=oauth) as opened:
+        oauth, account = getattr(module, "OAUTH", False), getattr(module, "ACCOUNT", None)
+        async with stage(
+            Path(folder), people=module.PEOPLE, seed=seed, oauth=oauth, account=account
+        ) as opened:
             checks: list[Check] = await module.play(opened)
             return checks
 

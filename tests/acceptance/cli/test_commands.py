@@ -26,7 +26,12 @@ RULE: dict[str, Any] = {
     "id": "r1",
     "position": 1,
     "when": "role = Manager",
-    "sets": {"permission_set": "Manager", "primary_team": "Sales", "secondary_teams": ["North", "South"]},
+    "sets": {
+        "permission_set": "Manager",
+        "primary_team": "Sales",
+        "secondary_teams": ["North", "South"],
+        "seat": "Core",
+    },
 }
 CHECK: dict[str, Any] = {
     "portal_id": 4711,
@@ -74,6 +79,7 @@ PERSON: dict[str, Any] = {
     "permission_set": "Manager",
     "primary_team": "Sales",
     "secondary_teams": [],
+    "seat": "Core",
     "differences": [{"field": "primary_team", "before": None, "after": "=Sales()"}],
     "welcome_email": False,
     "reasons": ["rule r1: role = Manager"],
@@ -89,6 +95,7 @@ PLAN: dict[str, Any] = {
     "fields": {"primary_team": 1},
     "held_as": {"ignored": 0, "protected": 0, "waiting": 1},
     "leaving": {"people": 8, "threshold": 5, "staged": 3},
+    "seats": [{"seat": "Core", "needed": 3, "remaining": 1, "waiting": 2}],
     "emails_sent": 0,
     "near_misses": [{"role": "manager", "permission_set": "Manager", "count": 3}],
     "people": [PERSON],
@@ -99,7 +106,15 @@ PLAN: dict[str, Any] = {
 }
 SIDE = {
     name: PERSON[name]
-    for name in ("kind", "permission_set", "primary_team", "secondary_teams", "differences", "reasons")
+    for name in (
+        "kind",
+        "permission_set",
+        "primary_team",
+        "secondary_teams",
+        "seat",
+        "differences",
+        "reasons",
+    )
 } | {"verdict": "send", "hold": None}
 PREVIEW: dict[str, Any] = {
     "mode": "live",
@@ -335,9 +350,17 @@ CALLS: list[tuple[list[str], str, dict[str, Any], str]] = [
             "Manager",
             "--secondary-team",
             "North",
+            "--seat",
+            "Core",
         ],
         "rule.add",
-        {"tenant": "acme", "role": "Manager", "permission_set": "Manager", "secondary_teams": ["North"]},
+        {
+            "tenant": "acme",
+            "role": "Manager",
+            "permission_set": "Manager",
+            "secondary_teams": ["North"],
+            "seat": "Core",
+        },
         "North, South",
     ),
     (

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from syncline.gateway.domain.account import PermissionSet, Team
+from syncline.gateway.domain.consent import Consent
 from syncline.gateway.domain.errors import Conflict, NotFound
 from syncline.gateway.domain.grant import StaticToken
 from syncline.gateway.domain.rules import Rule, RuleKind
@@ -309,7 +310,7 @@ async def test_a_protected_person_is_known_by_his_address_in_any_case(acme: Acme
 
     lifted = [await setup.unprotect(acme.id, "boss@ACME.example", acme.actor) for _ in range(2)]
 
-    assert ([True, False], epoch + 4) == (lifted, await acme.epoch())
+    assert ([Consent.DONE, Consent.NOTHING], epoch + 4) == (lifted, await acme.epoch())
     assert ["aide@acme.example"] == [user.email for user in await setup.protected_users(acme.id)]
 
 

@@ -106,14 +106,14 @@ class ScriptedLink:
         await asyncio.sleep(0.005 * (3 - len(self._script)))
         return outcome
 
-    async def read_account(self, cause: Cause) -> AccountReading | Failed:
+    async def read_account(self, cause: Cause, *, seats: bool = False) -> AccountReading | Failed:
         raise NotImplementedError
 
-    async def read_lists(self, cause: Cause) -> Lists | Failed:
+    async def read_lists(self, cause: Cause, *, seats: bool = False) -> Lists | Failed:
         await asyncio.sleep(0.1)
         return Lists(self._account)
 
-    async def read_users(self, after: str | None, cause: Cause) -> UsersPage | Failed:
+    async def read_users(self, after: str | None, cause: Cause, *, seats: bool = False) -> UsersPage | Failed:
         raise NotImplementedError
 
     async def read_deactivated(self, after: str | None, cause: Cause) -> DeactivatedPage | Failed | None:

@@ -174,7 +174,7 @@ BEHIND_OUR_BACK = (
         frozenset({"NO_SEAT_AVAILABLE"}),
         details={"name": "Sales Hub"},
         calls=("POST /settings/*",),
-        held={"eve@acme.example": "refused-by-hubspot"},
+        held={"eve@acme.example": "no-seat-free"},
         remedy=buy_seats,
     ),
 )

@@ -80,7 +80,12 @@ def test_a_new_intent_wakes_every_state() -> None:
 
 def test_what_is_held_cannot_be_delivered_before_it_is_marked_again() -> None:
     assert next_state(HELD, DeliveryEvent.DELIVERED) is None
-    assert next_state(HELD, DeliveryEvent.TURN_CAME) is None
+
+
+def test_what_is_held_until_a_moment_is_held_as_long_as_that_is_to_come() -> None:
+    kept = Delivery(key="a@b.example", hold_reason=HoldReason.KEPT_BY_EXCEPTION, due_at=10)
+    assert [HELD, WAITING] == [state_of(kept, 9), state_of(kept, 10)]
+    assert WAITING == next_state(HELD, DeliveryEvent.TURN_CAME)
 
 
 def test_an_answer_to_something_older_leaves_the_newer_waiting() -> None:

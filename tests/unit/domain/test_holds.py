@@ -35,4 +35,4 @@ def test_a_hold_reads_as_its_sentence_and_its_case(hold: Hold, expected: str) ->
 
 
 def test_a_hold_tells_what_would_release_it() -> None:
-    assert Hold(HoldReason.PROTECTED).release == "Take the protection away with `protect remove`."
+    assert Hold(HoldReason.GRANT_HOLDER).release == "Renew the connection as somebody else."

@@ -86,7 +86,7 @@ def test_a_seat_that_does_not_come_free_for_half_an_hour_is_for_a_person_to_find
         attempts += 1
 
     assert 20 * MINUTE <= waited <= 60 * MINUTE
-    assert Hold(HoldReason.REFUSED_BY_HUBSPOT, "None left.") == decision
+    assert Hold(HoldReason.NO_SEAT_FREE, "None left.") == decision
 
 
 @pytest.mark.parametrize("kind", [FailureKind.RATE_LIMITED, FailureKind.PENDING])

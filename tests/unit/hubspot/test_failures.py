@@ -136,6 +136,12 @@ NEEDS_BILLING = refusal(
         ),
         (
             CREATE,
+            refusal(400, "x", errors=detail(**{"in": "seatNames"})),
+            FailureKind.HELD,
+            "UNKNOWN_SEAT",
+        ),
+        (
+            CREATE,
             refusal(400, "x", errors=detail(code="INVALID_EMAIL", **{"in": "email"})),
             FailureKind.HELD,
             "BAD_EMAIL",

@@ -189,3 +189,21 @@ def test_somebody_who_keeps_another_set_is_not_stripped() -> None:
     outcome, _ = failed(strip, answer(200, user_body(roleIds=["2", "1"])))
 
     assert outcome.failure.code == "NOT_CONFIRMED"
+
+
+def test_where_the_scim_channel_gives_the_permission_set_the_seat_comes_first() -> None:
+    moved = change(ChangeKind.UPDATE, scim_id="s-1", permission_set_id="2", seat_names=("Core",))
+    after = replace(ADA, permission_set_ids=("2",), seat_names=("Core",))
+    outcome, calls = delivered(
+        moved,
+        MANAGED,
+        answer(200, user_body(seatNames=["Core"])),
+        answer(200, scim_body()),
+        answer(200, user_body(after)),
+    )
+
+    assert ["PUT users.update", "PUT users.update", "PATCH scim.users.update", "GET users.get"] == asked(
+        calls
+    )
+    assert {"seatNames": ["Core"]} == calls[1].body
+    assert after == outcome.user

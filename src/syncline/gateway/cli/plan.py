@@ -124,6 +124,13 @@ def _everybody(tenant: str, kinds: tuple[str, ...]) -> Iterator[Mapping[str, Any
 
 
 def _approved(result: Mapping[str, Any]) -> None:
+    if result["pending"]:
+        say(
+            f"{result['pending']} waiting for a second person, who gives the same command; "
+            "`approvals pending` shows what waits."
+        )
+    if result["approved_at"] is None:
+        return
     say(f"Approved by {result['approved_by']} at {result['approved_at']}: {_counted(result['counts'])}.")
     if result.get("held"):
         say(f"{result['held']} more of these are held and stay so: `plan show` says why.")
@@ -142,6 +149,8 @@ def _delivered(result: Mapping[str, Any]) -> None:
     say(f"{name}: {result['kind']}. {said[result['state']]}")
     for difference in result["differences"]:
         say(f"- {_difference(difference)}")
+    if result.get("pending"):
+        say(result["pending"])
     hold = result.get("hold")
     if hold:
         say(f"{hold['sentence']} {hold['release']}")
@@ -162,6 +171,7 @@ def _shown(result: Mapping[str, Any]) -> None:
             ("What changes", _counted(result["fields"])),
             ("Held", _counted(held_as) if any(held_as.values()) else None),
             ("Losing access", _leaving(leaving) if leaving["people"] else None),
+            ("Seats", "; ".join(map(_seat, result["seats"])) or None),
             ("Welcome e-mails", result["emails_sent"]),
             ("HubSpot read", result["read_at"]),
             ("Approved", result["approved_at"] or "not yet"),
@@ -188,6 +198,11 @@ def _leaving(leaving: Mapping[str, Any]) -> str:
     threshold, staged = leaving["threshold"], leaving["staged"]
     rest = f", of whom {staged} are staged: the threshold is {threshold} a day" if staged else ""
     return f"{leaving['people']} people{rest}"
+
+
+def _seat(seat: Mapping[str, Any]) -> str:
+    rest = f", of whom {seat['waiting']} wait: {seat['remaining']} are free" if seat["waiting"] else ""
+    return f"{seat['needed']} people need {seat['seat']}{rest}"
 
 
 def _people(people: list[Mapping[str, Any]]) -> None:

@@ -53,6 +53,15 @@ def policy() -> None:
     help="How many people may lose access in a day before the rest is staged (a fifth, 5 to 50).",
 )
 @click.option(
+    "--approval-days",
+    type=click.IntRange(1, 366),
+    metavar="N",
+    help="After how many days an approval nothing came of ends (30).",
+)
+@click.option(
+    "--four-eyes", type=ON_OFF, help="Whether a second person must approve what one has; so must its end."
+)
+@click.option(
     "--drift",
     "drift",
     multiple=True,

@@ -45,7 +45,14 @@ def mark(tenant: str, permission_set: str, as_json: bool) -> None:
 def unmark(tenant: str, permission_set: str, as_json: bool) -> None:
     """Take the mark of a permission set away."""
     result = call("privileged.unmark", tenant=tenant, permission_set=permission_set)
-    show(result, as_json, lambda told: say(f"{told['permission_set']} is no longer marked."))
+    show(result, as_json, _unmarked)
+
+
+def _unmarked(result: Mapping[str, Any]) -> None:
+    if result["marked"]:
+        say(f"{result['permission_set']} stays marked until a second person gives the same command.")
+    else:
+        say(f"{result['permission_set']} is no longer marked.")
 
 
 def _listed(result: Mapping[str, Any]) -> None:

@@ -109,6 +109,6 @@ def _person(person: Mapping[str, Any]) -> tuple[object, ...]:
 def _would(side: Mapping[str, Any]) -> str:
     """Return what is done about a person: the change and where it leads."""
     teams = ", ".join(each for each in (side["primary_team"], *side["secondary_teams"]) if each)
-    given = ", ".join(each for each in (side["permission_set"], teams) if each)
+    given = ", ".join(each for each in (side["permission_set"], teams, side["seat"]) if each)
     held = "held: " if side["hold"] else ""
     return f"{held}{side['kind']}" + (f" ({given})" if given else "")

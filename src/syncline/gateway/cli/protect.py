@@ -24,10 +24,11 @@ def protect() -> None:
 @tenant_argument
 @click.argument("email")
 @click.option("--reason", help="Why, for those who read the list later.")
+@click.option("--until", metavar="DATE", help="The last day (2026-12-24, UTC); without it, for good.")
 @as_json
-def add(tenant: str, email: str, reason: str | None, as_json: bool) -> None:
+def add(tenant: str, email: str, reason: str | None, until: str | None, as_json: bool) -> None:
     """Protect the HubSpot user with this e-mail."""
-    result = call("protect.add", tenant=tenant, email=email, reason=reason)
+    result = call("protect.add", tenant=tenant, email=email, reason=reason, until=until)
     show(result, as_json, lambda _: say(f"{email} is protected."))
 
 
@@ -46,9 +47,27 @@ def list_protected(tenant: str, as_json: bool) -> None:
 def remove(tenant: str, email: str, as_json: bool) -> None:
     """Let Syncline write to this person again."""
     result = call("protect.remove", tenant=tenant, email=email)
-    show(result, as_json, lambda _: say(f"{email} is no longer protected."))
+    show(result, as_json, _removed)
+
+
+def _removed(result: Mapping[str, Any]) -> None:
+    if result["protected"]:
+        say(f"{result['email']} is protected until a second person gives the same command.")
+    else:
+        say(f"{result['email']} is no longer protected.")
 
 
 def _listed(result: Mapping[str, Any]) -> None:
-    rows = [(entry["email"], entry.get("reason")) for entry in result["protected"]]
-    table(("e-mail", "reason"), rows, empty="Nobody is named; super admins are protected anyway.")
+    rows = [
+        (entry["email"], entry["reason"], entry["by"], entry["since"], _end(entry))
+        for entry in result["protected"]
+    ]
+    table(
+        ("e-mail", "reason", "by", "since", "until"),
+        rows,
+        empty="Nobody is named; super admins are protected anyway.",
+    )
+
+
+def _end(entry: Mapping[str, Any]) -> object:
+    return "expired" if entry["expired"] else entry["until"]

@@ -1,4 +1,4 @@
-"""`syncline rule …`: from roles, groups and attributes to permission sets and teams."""
+"""`syncline rule …`: from roles, groups and attributes to permission sets, teams and seats."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from syncline.gateway.cli.seam import call
 
 @click.group(cls=Noun)
 def rule() -> None:
-    """Map roles, groups and attributes to permission sets and teams.
+    """Map roles, groups and attributes to permission sets, teams and seats.
 
     Rules are ordered: each output comes from the first rule that sets it; secondary teams add up.
     """
@@ -32,6 +32,7 @@ def rule() -> None:
 @click.option(
     "--secondary-team", "secondary_teams", multiple=True, metavar="NAME", help="A further team; repeatable."
 )
+@click.option("--seat", metavar="NAME", help="The seat to give; `seats list` shows them.")
 @click.option("--position", type=click.IntRange(min=1), help="Where in the order; unset, at the end.")
 @previewed
 @confirmed
@@ -45,6 +46,7 @@ def add(
     permission_set: str | None,
     primary_team: str | None,
     secondary_teams: tuple[str, ...],
+    seat: str | None,
     position: int | None,
     **how: Any,
 ) -> None:
@@ -64,6 +66,7 @@ def add(
         "permission_set": permission_set,
         "primary_team": primary_team,
         "secondary_teams": list(secondary_teams),
+        "seat": seat,
         "position": position,
     }
     change(tenant, "rule.add", given, lambda added: _rules([added]), **how)
@@ -123,9 +126,10 @@ def _rules(rules: list[Mapping[str, Any]]) -> None:
             known["sets"]["permission_set"],
             known["sets"]["primary_team"],
             ", ".join(known["sets"]["secondary_teams"]),
+            known["sets"]["seat"],
             known["id"],
         )
         for known in rules
     ]
-    columns = ("position", "when", "permission set", "primary team", "secondary teams", "id")
+    columns = ("position", "when", "permission set", "primary team", "secondary teams", "seat", "id")
     table(columns, rows, empty="There are no rules yet. Add one with: syncline rule add TENANT --role NAME …")

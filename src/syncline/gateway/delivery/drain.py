@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from syncline.clock import Clock, Milliseconds
 from syncline.gateway.delivery.outages import Outages
 from syncline.gateway.delivery.schedule import Schedule
+from syncline.gateway.delivery.seats import SeatCount
 from syncline.gateway.domain.decision import Decision
-from syncline.gateway.domain.delivery import LEAVE, Urgency
+from syncline.gateway.domain.delivery import LEAVE, Urgency, as_of
 from syncline.gateway.domain.grant import OAuthGrant
 from syncline.gateway.domain.health import HELD_TENANT, PROBE_EVERY, SCIM_TROUBLE, Health
 from syncline.gateway.domain.person import email_key
@@ -78,6 +79,8 @@ class Drain:
         self.reconciliation = reconciliation or Reconciliation(store, clock)
         self.schedule = schedule
         self.outages = Outages()
+        self.free_seats: dict[TenantId, Mapping[str, int]] = {}
+        """How many seats were free when those who wait for one were last looked through."""
 
     async def __call__(self, tenant_id: TenantId) -> Milliseconds | None:
         """Deliver what is due and decide again what went stale; return when something is next due, None if never."""
@@ -138,6 +141,7 @@ class _Run:
         self._refreshed: int | None = None
         self._broken: BaseException | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._seats = SeatCount(store, clock, self._tenant_id, drain.free_seats)
 
     async def drain(self) -> Milliseconds | None:
         try:
@@ -150,11 +154,12 @@ class _Run:
                 if setup is None or setup.mode is TenantMode.COLLECTING:
                     break
                 self._read_on_schedule()
+                await self._seats.seat_the_waiting(setup)
                 busy = await self._start_due(setup)
                 busy = await self._decide_again(setup) or busy
                 if self._under_way:
                     await self._wait()
-                elif not busy:
+                elif not busy and not await self._count_seats_again():
                     break
         finally:
             # What waits for the budget, perhaps for hours, is let go; what was sent is waited for.
@@ -215,7 +220,7 @@ class _Run:
             if settlement is not None:
                 settled.append(settlement)
             elif sent < slots and not braked:
-                if decision.change.kind.is_leaving and not await self._may_leave(item, setup):
+                if not await self._may_be_sent(item, decision, setup):
                     braked = True  # the set-up read before is out of date: whoever comes next is decided anew
                     continue
                 self._send(item, decision, setup)
@@ -223,9 +228,22 @@ class _Run:
         await self._settle(settled)
         return bool(settled or sent or braked or before - self._in_flight.keys())
 
+    async def _may_be_sent(self, item: WorkItem, decision: Decision, setup: Setup) -> bool:
+        """Count a leaver against the deletion threshold, and whoever needs a seat against those that are free."""
+        if decision.change.kind.is_leaving:
+            return await self._may_leave(item, setup)
+        return await self._seats.take(item, decision)
+
+    async def _count_seats_again(self) -> bool:
+        """Read the account's lists once, when all is done, if seats came free; returns whether they were read."""
+        if not self._seats.recount:
+            return False
+        self._seats.recount = False
+        return await self._drain.reconciliation.refresh_lists(self._tenant_id, self._link) is None
+
     async def _may_leave(self, item: WorkItem, setup: Setup) -> bool:
         """Count a person who is about to lose access against the deletion threshold."""
-        approved = LEAVE in item.delivery.approvals or setup.threshold is None
+        approved = LEAVE in as_of(item.delivery, setup.at).approvals or setup.threshold is None
         limit = None if approved or setup.threshold is None else setup.threshold.limit
         return await self._store.backlog.pass_threshold(
             self._tenant_id, item.delivery.key, self._clock.now(), limit
@@ -291,12 +309,14 @@ class _Run:
             called_off=self._called_off,
         )
         if isinstance(outcome, Overtaken):
+            await self._seats.note(item, decision, setup, outcome)
             return
         outcome = self._drain.outages.judge(self._tenant_id, item, outcome, probing=self._probing)
         # A stop comes before all else: whatever still waits must not leave, and a crash must not forget it.
         await self._stop_for(outcome)
         if not await self._is_same_account():
             return
+        await self._seats.note(item, decision, setup, outcome)
         settlement = settle_outcome(item, decision, outcome, setup.epoch, self._clock.now())
         if self._probing and settlement.retry_at is not None and _stops(outcome):
             # The next probe is somebody else's: one whom nothing helps must not stand before all others.

@@ -1,4 +1,4 @@
-"""A HubSpot account as it was last read whole: permission sets, teams, and one of its users."""
+"""A HubSpot account as it was last read whole: permission sets, teams, seats, and one of its users."""
 
 from __future__ import annotations
 
@@ -29,6 +29,16 @@ class Team:
 
 
 @dataclass(frozen=True, slots=True)
+class Seat:
+    """A kind of seat the account pays for. HubSpot knows it by its name alone."""
+
+    name: str
+    description: str = ""
+    remaining: int | None = None
+    """How many are free; None where HubSpot states no number."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChangedBy:
     """What HubSpot's activity log says of a change we did not make; `actor` is None when it says nothing."""
 
@@ -50,6 +60,8 @@ class AccountUser:
     primary_team_id: str | None = None
     secondary_team_ids: tuple[str, ...] = ()
     super_admin: bool = False
+    seat_names: tuple[str, ...] | None = None
+    """None while not known: only one version of the API tells."""
     active: bool | None = None
     """None when no list that tells it was readable; the users API itself does not."""
     changed_by: tuple[ChangedBy, ...] = ()
@@ -71,6 +83,8 @@ class Account:
     former_permission_sets: tuple[PermissionSet, ...] = ()
     """Sets that an earlier reading showed, for their names alone; the oldest are forgotten."""
     former_teams: tuple[Team, ...] = ()
+    seats: tuple[Seat, ...] | None = None
+    """None while they are not read: nobody has asked for them, or the credential may not see them."""
     _sets: Mapping[str, PermissionSet] = field(init=False, repr=False, compare=False)
     _sets_by_name: Mapping[str, tuple[PermissionSet, ...]] = field(init=False, repr=False, compare=False)
     _teams: Mapping[str, Team] = field(init=False, repr=False, compare=False)
@@ -114,6 +128,10 @@ class Account:
     def teams_named(self, name: str) -> tuple[Team, ...]:
         """Return the teams of exactly that name."""
         return tuple(team for team in self.teams if team.name == name)
+
+    def seat(self, name: str) -> Seat | None:
+        """Return the seat of exactly that name, or None when the account has none, or none is known."""
+        return next((each for each in self.seats or () if each.name == name), None)
 
     def permission_set_name(self, permission_set_id: str) -> str:
         """Return the set's name for people to read; of one that is gone the id too, or the id alone."""

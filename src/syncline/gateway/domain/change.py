@@ -66,6 +66,8 @@ class Change:
     """A team's id, `NO_TEAM` to take it away, None to leave it."""
     secondary_team_ids: tuple[str, ...] | None = None
     """The whole list; empty takes all away, None leaves them."""
+    seat_names: tuple[str, ...] | None = None
+    """The whole list, seats given by hand included; empty takes all away, None leaves them."""
     send_welcome_email: bool = False
     differences: tuple[Difference, ...] = ()
     urgency: Urgency = Urgency.NORMAL
@@ -91,6 +93,7 @@ def content_of(change: Change) -> tuple[object, ...]:
         change.permission_set_id,
         change.primary_team_id,
         change.secondary_team_ids,
+        change.seat_names,
         change.send_welcome_email,
     )
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.agreement import Agreement
 from syncline.gateway.domain.change import Change, ChangeKind
-from syncline.gateway.domain.delivery import Access, Delivery, Intent
-from syncline.gateway.domain.deprovision import leaver_change
+from syncline.gateway.domain.delivery import Access, Delivery, Intent, as_of
+from syncline.gateway.domain.deprovision import LEFT_AS, leaver_change
 from syncline.gateway.domain.drift import DriftField, Judgement, judge, let_in_again, wanted_values
-from syncline.gateway.domain.gate import Case, Hold, HoldReason, Send, Verdict, gate_twice
+from syncline.gateway.domain.gate import Case, Hold, HoldReason, Send, Verdict, ends_at, gate_twice
 from syncline.gateway.domain.person import Person
 from syncline.gateway.domain.placement import Placement, place
 from syncline.gateway.domain.presence import keeps_his_own, present_change
@@ -50,6 +50,9 @@ def decide(
     None when a complete reading has no such user. `occupant` is the HubSpot user who has the address a person is
     renamed to, when that is another than `known`.
     """
+    delivery = as_of(delivery, setup.at)
+    if person is not None and _gets_back(delivery):
+        person = replace(person, active=True)
     if person is None and delivery.intent is Intent.RELEASED:
         return Decision(None, _unchanged(delivery), Send(), None)
     present = person is not None and person.active
@@ -66,7 +69,7 @@ def decide(
     elif setup.account is not None:
         existing = keeps_his_own(delivery, known)
         placement = place(person, setup.book, setup.policy, setup.account, existing=existing)
-        wanted = wanted_values(person, placement, setup.account)
+        wanted = wanted_values(person, placement, setup.account, known)
         judgement = judge(wanted, known, delivery, setup.policy, setup.account)
         change = present_change(
             person, delivery, known, placement, setup.policy, setup.account, judgement.left
@@ -85,8 +88,15 @@ def decide(
         left=frozenset() if judgement is None else judgement.left,
     )
     verdict, would_hold = gate_twice(case)
+    if isinstance(verdict, Hold):
+        verdict = replace(verdict, until=ends_at(case))
     agreement = None if judgement is None else judgement.agreement
     return Decision(placement, change, verdict, would_hold, wanted, agreement)
+
+
+def _gets_back(delivery: Delivery) -> bool:
+    """Tell whether an exception gives back what leaving has taken; once that is done, it keeps what is there."""
+    return delivery.kept_until is not None and delivery.access in LEFT_AS.values()
 
 
 def _unchanged(delivery: Delivery) -> Change:

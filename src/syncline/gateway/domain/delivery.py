@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import Final
 
@@ -77,7 +78,7 @@ class Delivery:
     delivered_revision: int = 0
     urgency: Urgency = Urgency.NORMAL
     due_at: Milliseconds | None = None
-    """When its turn comes; None while held and while nothing is owed."""
+    """When its turn comes; None while nothing is owed, and while held unless what holds it has an end."""
     attempts: int = 0
     hubspot_id: str | None = None
     scim_id: str | None = None
@@ -94,8 +95,22 @@ class Delivery:
     """An operator has released a person whom somebody else deactivated at HubSpot."""
     approvals: frozenset[str] = frozenset()
     """What an operator has approved for this person: `LEAVE`, `grant_of(…)`, `enforce_of(…)`, `approval_of(change)`."""
+    approvals_end: Mapping[str, Milliseconds] = field(default_factory=dict)
+    """When each of the approvals ends unused; one that is not named does not end."""
+    kept_until: Milliseconds | None = None
+    """The end of an exception: although the identity provider says he has left, the person has access until then."""
     agreement: Agreement = UNAGREED
     """What HubSpot last confirmed of what is wanted, and what somebody has changed there since."""
+
+
+def as_of(delivery: Delivery, at: Milliseconds) -> Delivery:
+    """Return the delivery as it is at that moment: without the approvals and the exception that have ended by then."""
+    ended = {what for what, end in delivery.approvals_end.items() if end <= at}
+    over = delivery.kept_until is not None and delivery.kept_until <= at
+    if not over and ended.isdisjoint(delivery.approvals):
+        return delivery
+    kept_until = None if over else delivery.kept_until
+    return replace(delivery, approvals=delivery.approvals - ended, kept_until=kept_until)
 
 
 def is_ours(delivery: Delivery) -> bool:
@@ -150,6 +165,7 @@ TRANSITIONS: Final = (
     Transition(_RETRYING, DeliveryEvent.TURN_CAME, _WAITING, "the moment of the next attempt is here"),
     Transition(_RETRYING, DeliveryEvent.MARKED, _WAITING, "a new intent starts afresh, at once"),
     Transition(_HELD, DeliveryEvent.MARKED, _WAITING, "a new intent, or what held it is gone"),
+    Transition(_HELD, DeliveryEvent.TURN_CAME, _WAITING, "what held it had an end, and that is here"),
 )
 """Every way a delivery can go; what is not listed cannot happen."""
 
@@ -160,12 +176,18 @@ def next_state(state: DeliveryState, event: DeliveryEvent) -> DeliveryState | No
 
 
 def state_of(delivery: Delivery, now: Milliseconds) -> DeliveryState:
-    """Derive the state from the row. What is owed without being held or due counts as waiting, never as done."""
+    """Derive the state from the row. What is owed without being held or due counts as waiting, never as done.
+
+    What is held until a moment is held as long as that is to come.
+    """
     if delivery.due_at is None:
         if delivery.hold_reason is not None:
             return DeliveryState.HELD
         owed = delivery.delivered_revision < delivery.desired_revision
         return DeliveryState.WAITING if owed else DeliveryState.IN_STEP
-    if delivery.attempts > 0 and delivery.due_at > now:
-        return DeliveryState.RETRYING
+    if delivery.due_at > now:
+        if delivery.hold_reason is not None:
+            return DeliveryState.HELD
+        if delivery.attempts > 0:
+            return DeliveryState.RETRYING
     return DeliveryState.WAITING

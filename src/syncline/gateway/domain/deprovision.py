@@ -7,7 +7,12 @@ from typing import Final
 from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.change import NO_TEAM, Change, ChangeKind, Difference
 from syncline.gateway.domain.delivery import Access, Delivery, Origin, Urgency, is_ours
-from syncline.gateway.domain.differences import permission_sets_text, primary_team_text, teams_text
+from syncline.gateway.domain.differences import (
+    permission_sets_text,
+    primary_team_text,
+    seats_text,
+    teams_text,
+)
 from syncline.gateway.domain.tenant import LeaverPolicy
 
 LEFT_AS: Final = {
@@ -90,6 +95,7 @@ def _leave(
     permission_set_id: str | None = None,
     primary_team_id: str | None = None,
     secondary_team_ids: tuple[str, ...] | None = None,
+    seat_names: tuple[str, ...] | None = None,
 ) -> Change:
     return Change(
         kind=_KINDS[policy],
@@ -99,6 +105,7 @@ def _leave(
         permission_set_id=permission_set_id,
         primary_team_id=primary_team_id,
         secondary_team_ids=secondary_team_ids,
+        seat_names=seat_names,
         differences=differences,
         urgency=Urgency.URGENT,
         access_after=LEFT_AS[policy],
@@ -111,6 +118,7 @@ def _strip(delivery: Delivery, known: AccountUser | None, strip_to: str | None, 
     has_set = known is not None and strip_to is not None and known.permission_set_ids == (strip_to,)
     has_primary = known is None or known.primary_team_id is not None
     has_secondary = known is None or bool(known.secondary_team_ids)
+    has_seats = known is not None and bool(known.seat_names)
     differences: list[Difference] = []
     if not has_set:
         after = account.permission_set_name(strip_to) if strip_to is not None else None
@@ -120,6 +128,8 @@ def _strip(delivery: Delivery, known: AccountUser | None, strip_to: str | None, 
     if has_secondary:
         before = teams_text(known.secondary_team_ids, account) if known else None
         differences.append(Difference("secondary_teams", before, None))
+    if has_seats:
+        differences.append(Difference("seats", seats_text(known), None))
     return _leave(
         LeaverPolicy.STRIP,
         delivery,
@@ -128,4 +138,5 @@ def _strip(delivery: Delivery, known: AccountUser | None, strip_to: str | None, 
         permission_set_id=None if has_set else strip_to,
         primary_team_id=NO_TEAM if has_primary else None,
         secondary_team_ids=() if has_secondary else None,
+        seat_names=() if has_seats else None,
     )

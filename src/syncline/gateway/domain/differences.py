@@ -9,6 +9,7 @@ from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.change import Difference
 from syncline.gateway.domain.person import Person, email_key
 from syncline.gateway.domain.placement import Placement
+from syncline.gateway.domain.seats import wanted_seats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class Comparison:
     permission_set_id: str | None
     primary_team_id: str | None
     secondary_team_ids: tuple[str, ...] | None
+    seat_names: tuple[str, ...] | None
     differences: tuple[Difference, ...]
 
 
@@ -42,12 +44,14 @@ def compare(
     primary = _unless_equal(wanted_primary_team(placement, account), known.primary_team_id if known else None)
     primary = None if "primary_team" in left else primary
     secondary = None if "secondary_teams" in left else _secondary_teams(placement, known)
+    seats = None if "seats" in left else _seats(placement, known, account)
     return Comparison(
         first_name=first,
         last_name=last,
         permission_set_id=permission_set,
         primary_team_id=primary,
         secondary_team_ids=secondary,
+        seat_names=seats,
         differences=(
             *_named("first_name", known.first_name if known else None, first),
             *_named("last_name", known.last_name if known else None, last),
@@ -62,6 +66,7 @@ def compare(
                 account.team_name(primary) if primary is not None else None,
             ),
             *_secondary_difference(secondary, known, account),
+            *_seat_difference(seats, known),
         ),
     )
 
@@ -86,6 +91,11 @@ def primary_team_text(known: AccountUser | None, account: Account) -> str | None
 def teams_text(team_ids: tuple[str, ...], account: Account) -> str | None:
     """Return the teams' names in alphabetical order, None when there are none."""
     return ", ".join(sorted(account.team_name(each) for each in team_ids)) or None
+
+
+def seats_text(known: AccountUser | None) -> str | None:
+    """Return the names of the user's seats, None when there are none, or none are known."""
+    return ", ".join(sorted(known.seat_names or ())) or None if known is not None else None
 
 
 def wanted_permission_set(placement: Placement, account: Account) -> str | None:
@@ -124,6 +134,18 @@ def _secondary_difference(
         return ()
     before = teams_text(known.secondary_team_ids, account) if known else None
     return (Difference("secondary_teams", before, teams_text(wanted, account)),)
+
+
+def _seats(placement: Placement, known: AccountUser | None, account: Account) -> tuple[str, ...] | None:
+    wanted = wanted_seats(placement, known, account)
+    held = known.seat_names if known else ()
+    return None if wanted is None or set(wanted) == set(held or ()) else wanted
+
+
+def _seat_difference(wanted: tuple[str, ...] | None, known: AccountUser | None) -> tuple[Difference, ...]:
+    if wanted is None:
+        return ()
+    return (Difference("seats", seats_text(known), ", ".join(wanted) or None),)
 
 
 def _unless_equal(wanted: str | None, present: str | None) -> str | None:

@@ -23,6 +23,7 @@ from syncline.gateway.domain.differences import (
 )
 from syncline.gateway.domain.person import Person, email_key
 from syncline.gateway.domain.placement import Placement
+from syncline.gateway.domain.seats import wanted_seats
 from syncline.gateway.domain.tenant import DriftPolicy, Policy
 
 
@@ -32,6 +33,7 @@ class DriftField(StrEnum):
     PERMISSION_SET = "permission_set"
     PRIMARY_TEAM = "primary_team"
     SECONDARY_TEAMS = "secondary_teams"
+    SEATS = "seats"
     FIRST_NAME = "first_name"
     LAST_NAME = "last_name"
     EMAIL = "email"
@@ -78,13 +80,16 @@ class Judgement:
     agreement: Agreement = field(default_factory=Agreement)
 
 
-def wanted_values(person: Person, placement: Placement, account: Account) -> dict[str, str]:
-    """Return what the identity provider wants, for every field it has a say in."""
+def wanted_values(
+    person: Person, placement: Placement, account: Account, known: AccountUser | None = None
+) -> dict[str, str]:
+    """Return what the identity provider wants, for every field it has a say in; seats given by hand are part of it."""
     wanted = {
         DriftField.PRESENCE: PRESENT,
         DriftField.PERMISSION_SET: wanted_permission_set(placement, account),
         DriftField.PRIMARY_TEAM: wanted_primary_team(placement, account),
         DriftField.SECONDARY_TEAMS: _listed(wanted_secondary_teams(placement)),
+        DriftField.SEATS: _listed(wanted_seats(placement, known, account)),
         DriftField.FIRST_NAME: person.given_name,
         DriftField.LAST_NAME: person.family_name,
         DriftField.EMAIL: None if person.email is None else email_key(person.email),
@@ -106,6 +111,8 @@ def values_at_hubspot(known: AccountUser | None) -> dict[str, str]:
         DriftField.EMAIL: email_key(known.email),
         DriftField.SUPER_ADMIN: YES if known.super_admin else NO,
     }
+    if known.seat_names is not None:
+        values[DriftField.SEATS] = _listed(known.seat_names) or ""
     if known.active is not None:
         values[DriftField.ACCESS] = ACTIVE if known.active else DEACTIVATED
     return {each.value: value for each, value in values.items()}
@@ -236,6 +243,8 @@ def shown(name: str, value: str, account: Account) -> str | None:
         return ", ".join(account.permission_set_name(each) for each in value.split(",") if each) or None
     if name in (DriftField.PRIMARY_TEAM, DriftField.SECONDARY_TEAMS):
         return ", ".join(sorted(account.team_name(each) for each in value.split(",") if each)) or None
+    if name == DriftField.SEATS:
+        return value.replace(",", ", ") or None
     return value or None
 
 

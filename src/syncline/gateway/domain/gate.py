@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
+from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.change import Change, ChangeKind, approval_of
 from syncline.gateway.domain.delivery import LEAVE, Access, Delivery, Intent, grant_of, is_ours
@@ -20,6 +22,7 @@ from syncline.gateway.domain.missing import missing_permission_sets, missing_tea
 from syncline.gateway.domain.person import Person, email_domain, email_key
 from syncline.gateway.domain.placement import MINIMAL, Output, Placement
 from syncline.gateway.domain.privileged import privileged_because
+from syncline.gateway.domain.seats import missing_seat, seat_taken
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import LeaverPolicy, TenantMode
 
@@ -122,6 +125,14 @@ def gate_twice(case: Case) -> tuple[Verdict, Hold | None]:
     return verdict or Send(), None
 
 
+def ends_at(case: Case) -> Milliseconds | None:
+    """Return the moment at which the person is to be decided again by himself: an exception or a protection ends."""
+    ends = [each for key, each in case.setup.protection_ends.items() if key in case.keys]
+    if case.delivery.kept_until is not None:
+        ends.append(case.delivery.kept_until)
+    return min(ends, default=None)
+
+
 def _collecting(case: Case) -> str | None:
     return "" if case.setup.mode is TenantMode.COLLECTING else None
 
@@ -191,6 +202,16 @@ def _deactivated_at_hubspot(case: Case) -> str | None:
     return None if ours or case.delivery.may_reactivate else f"{case.known.email} stays deactivated."
 
 
+def _kept_by_exception(case: Case) -> str | None:
+    """Whatever leaving would mean now, and whatever else would hold it."""
+    if case.present or case.delivery.kept_until is None:
+        return None
+    if not stands_at_hubspot(case.delivery, case.known):
+        return None
+    until = datetime.fromtimestamp(case.delivery.kept_until / 1000, UTC)
+    return f"{case.address} keeps what is there until {until:%Y-%m-%d %H:%M} UTC."
+
+
 def _removed_at_hubspot(case: Case) -> str | None:
     if case.change.kind is ChangeKind.CREATE and DriftField.PRESENCE in case.left:
         return f"{case.address} is not created again."
@@ -225,6 +246,11 @@ def _permission_set_ambiguous(case: Case) -> str | None:
 def _team_missing(case: Case) -> str | None:
     missing, account = case.placement.missing_teams if case.placement else (), case.setup.account
     return missing_teams(missing, account) if missing and account else None
+
+
+def _seat_missing(case: Case) -> str | None:
+    account = case.setup.account
+    return None if account is None else missing_seat(case.placement, case.known, account)
 
 
 def _minimal_needs_default(case: Case) -> str | None:
@@ -298,6 +324,14 @@ def _privileged_grant(case: Case) -> str | None:
     return f"{case.address} would get {permission_set.name!r}: {reason}."
 
 
+def _no_seat_free(case: Case) -> str | None:
+    account, name = case.setup.account, seat_taken(case.placement, case.change, case.known)
+    seat = account.seat(name) if account is not None and name is not None else None
+    return (
+        None if seat is None or seat.remaining != 0 else f"{case.address} waits for the seat {seat.name!r}."
+    )
+
+
 def _staged_deletion(case: Case) -> str | None:
     """Past the threshold, and for whoever was staged before: a free window alone lets nobody go."""
     threshold, delivery = case.setup.threshold, case.delivery
@@ -329,11 +363,13 @@ GATE: Final = (
     Row(HoldReason.PROTECTED, _protected),
     Row(HoldReason.DEACTIVATED_AT_HUBSPOT, _deactivated_at_hubspot),
     Row(HoldReason.REMOVED_AT_HUBSPOT, _removed_at_hubspot),
+    Row(HoldReason.KEPT_BY_EXCEPTION, _kept_by_exception),
     Row(HoldReason.NO_LEAVER_POLICY, _no_leaver_policy),
     Row(HoldReason.NO_STRIP_SET, _no_strip_set),
     Row(HoldReason.PERMISSION_SET_MISSING, _permission_set_missing),
     Row(HoldReason.PERMISSION_SET_AMBIGUOUS, _permission_set_ambiguous),
     Row(HoldReason.TEAM_MISSING, _team_missing),
+    Row(HoldReason.SEAT_MISSING, _seat_missing),
     Row(HoldReason.MINIMAL_NEEDS_DEFAULT, _minimal_needs_default),
     Row(HoldReason.EMAIL_TAKEN, _email_taken),
     Row(HoldReason.EMAIL_CHANGE_NEEDS_SCIM_CHANNEL, _email_change_needs_scim_channel),
@@ -342,6 +378,7 @@ GATE: Final = (
     Row(HoldReason.ACTION_OFF, _action_off),
     Row(HoldReason.ADOPTION_NOT_APPROVED, _adoption_not_approved, lifted_by_approval=True),
     Row(HoldReason.PRIVILEGED_GRANT, _privileged_grant),
+    Row(HoldReason.NO_SEAT_FREE, _no_seat_free),
     Row(HoldReason.STAGED_DELETION, _staged_deletion),
     Row(HoldReason.PLAN_MODE, _plan_mode, lifted_by_approval=True),
 )

@@ -8,6 +8,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from syncline.clock import Milliseconds
+
 
 class HoldReason(StrEnum):
     """A reason to hold, as stored and as shown. The order is that of the reference page."""
@@ -24,11 +26,13 @@ class HoldReason(StrEnum):
     PROTECTED = "protected"
     DEACTIVATED_AT_HUBSPOT = "deactivated-at-hubspot"
     REMOVED_AT_HUBSPOT = "removed-at-hubspot"
+    KEPT_BY_EXCEPTION = "kept-by-exception"
     NO_LEAVER_POLICY = "no-leaver-policy"
     NO_STRIP_SET = "no-strip-set"
     PERMISSION_SET_MISSING = "permission-set-missing"
     PERMISSION_SET_AMBIGUOUS = "permission-set-ambiguous"
     TEAM_MISSING = "team-missing"
+    SEAT_MISSING = "seat-missing"
     MINIMAL_NEEDS_DEFAULT = "minimal-needs-default"
     EMAIL_TAKEN = "email-taken"
     EMAIL_CHANGE_NEEDS_SCIM_CHANNEL = "email-change-needs-scim-channel"
@@ -37,6 +41,7 @@ class HoldReason(StrEnum):
     ACTION_OFF = "action-off"
     ADOPTION_NOT_APPROVED = "adoption-not-approved"
     PRIVILEGED_GRANT = "privileged-grant"
+    NO_SEAT_FREE = "no-seat-free"
     STAGED_DELETION = "staged-deletion"
     PLAN_MODE = "plan-mode"
     REFUSED_BY_HUBSPOT = "refused-by-hubspot"
@@ -57,6 +62,13 @@ class HoldText:
     """Decided again whenever the tenant's set-up or HubSpot's lists change (a new placement epoch)."""
     decided_by_gate: bool = True
     """False for a reason that only an attempt at HubSpot can bring."""
+    brought_by_attempt: bool = False
+    """True for a reason of the gate that an attempt can bring too."""
+
+    @property
+    def may_be_of_attempt(self) -> bool:
+        """Whether it may stand although the gate would let the change through."""
+        return self.brought_by_attempt or not self.decided_by_gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,8 @@ class Hold:
 
     reason: HoldReason
     detail: str = ""
+    until: Milliseconds | None = None
+    """When it is decided again by itself; None where only somebody's doing releases it."""
 
     @property
     def sentence(self) -> str:
@@ -133,7 +147,7 @@ HOLDS: Final[Mapping[HoldReason, HoldText]] = MappingProxyType(
         ),
         HoldReason.PROTECTED: HoldText(
             "An operator has protected this person.",
-            "Take the protection away with `protect remove`.",
+            "By itself where the protection has an end; else take it away with `protect remove`.",
             retried_on_epoch_change=True,
         ),
         HoldReason.DEACTIVATED_AT_HUBSPOT: HoldText(
@@ -144,6 +158,11 @@ HOLDS: Final[Mapping[HoldReason, HoldText]] = MappingProxyType(
         HoldReason.REMOVED_AT_HUBSPOT: HoldText(
             "This person was at HubSpot and no list there shows him any more: somebody removed him, and that stands.",
             "An operator releases the person with `users release`, or `policy set --drift presence=enforce` for all.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.KEPT_BY_EXCEPTION: HoldText(
+            "The person has left, but an operator keeps him until a date.",
+            "By itself on that date: then he leaves like anybody else. `leavers exceptions end` ends it now.",
             retried_on_epoch_change=True,
         ),
         HoldReason.NO_LEAVER_POLICY: HoldText(
@@ -169,6 +188,12 @@ HOLDS: Final[Mapping[HoldReason, HoldText]] = MappingProxyType(
         HoldReason.TEAM_MISSING: HoldText(
             "A team the person should be in is no longer in the HubSpot account.",
             "Point the rule at a team that exists; a namesake is never guessed.",
+            retried_on_epoch_change=True,
+        ),
+        HoldReason.SEAT_MISSING: HoldText(
+            "The seat the person should get is not in the HubSpot account, or the seats cannot be read.",
+            "Look at `seats list`, then point the rule at a seat that exists, or give the credential the scope "
+            "settings.billing.write.",
             retried_on_epoch_change=True,
         ),
         HoldReason.MINIMAL_NEEDS_DEFAULT: HoldText(
@@ -213,9 +238,17 @@ HOLDS: Final[Mapping[HoldReason, HoldText]] = MappingProxyType(
             "Look at `approvals list`, then approve it with `approvals grant`.",
             retried_on_epoch_change=True,
         ),
+        HoldReason.NO_SEAT_FREE: HoldText(
+            "No seat is free for this person. Syncline never buys one.",
+            "Free or buy a seat in HubSpot: by itself with the next reading of the account, or at once with "
+            "`seats list`.",
+            retried_on_epoch_change=True,
+            brought_by_attempt=True,
+        ),
         HoldReason.STAGED_DELETION: HoldText(
             "More people leave than the deletion threshold lets through in a day: staged, still with access.",
-            "Look at `leavers list`; let them go with `leavers release`, or take the change back in the directory.",
+            "Look at `leavers list`; let them go with `leavers release`, keep one with `leavers keep`, "
+            "or take the change back in the directory.",
             retried_on_epoch_change=True,
         ),
         HoldReason.PLAN_MODE: HoldText(
@@ -258,7 +291,8 @@ def holds_page() -> str:
     return (
         "# Reasons to hold\n\n"
         "What Syncline does not send, it holds, and says why. The gate looks at the reasons in this order, the most\n"
-        "fundamental first; the first that holds is the one shown. The last four come from an attempt at HubSpot.\n"
+        "fundamental first; the first that holds is the one shown. The last four come from an attempt at HubSpot, and\n"
+        "`no-seat-free` may.\n"
         "A reason that is decided again goes out by itself once a change of rules, policy, mode, approval, connection\n"
         "or of HubSpot's own lists has done away with it. Every reason is decided again when the identity provider\n"
         "changes the person.\n\n"
@@ -276,6 +310,7 @@ def holds_table() -> str:
         text = HOLDS[reason]
         again = "yes" if text.retried_on_epoch_change else "no"
         by = "the gate" if text.decided_by_gate else "an attempt"
+        by += ", or an attempt" if text.brought_by_attempt else ""
         sentence, release = (cell.replace("|", "\\|") for cell in (text.sentence, text.release))
         lines.append(f"| `{reason}` | {sentence} | {release} | {again} | {by} |")
     return "\n".join(lines) + "\n"

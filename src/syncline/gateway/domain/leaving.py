@@ -17,6 +17,8 @@ class Leaving(StrEnum):
     """The directory wants the person to have access."""
     LEAVES = "leaves"
     """On the way out, or held for another reason than the deletion threshold."""
+    KEPT = "kept"
+    """Has left, but an operator keeps him until a date."""
     STAGED = "staged"
     """Past the deletion threshold: still has access until an operator says so."""
     RELEASED = "released"
@@ -31,12 +33,15 @@ class LeavingEvent(StrEnum):
     LEFT_THE_DIRECTORY = "deactivated or deleted in the directory"
     THRESHOLD_REACHED = "the deletion threshold is reached"
     RELEASED = "an operator releases"
+    KEPT = "an operator keeps him"
+    KEPT_TILL_NOW = "the exception ends"
     CONFIRMED = "HubSpot confirms"
     CAME_BACK = "active in the directory again"
 
 
 _STAYS, _LEAVES, _STAGED = Leaving.STAYS, Leaving.LEAVES, Leaving.STAGED
 _RELEASED, _LEFT = Leaving.RELEASED, Leaving.LEFT
+_KEPT = Leaving.KEPT
 _Event = LeavingEvent
 
 TRANSITIONS: Final = (
@@ -46,6 +51,12 @@ TRANSITIONS: Final = (
     Transition(_LEAVES, _Event.CAME_BACK, _STAYS, "nothing was sent"),
     Transition(_STAGED, _Event.RELEASED, _RELEASED, "counted, whatever the threshold"),
     Transition(_STAGED, _Event.CAME_BACK, _STAYS, "nothing was sent"),
+    Transition(_LEAVES, _Event.KEPT, _KEPT, "keeps what is there"),
+    Transition(_RELEASED, _Event.KEPT, _KEPT, "the word is forgotten"),
+    Transition(_STAGED, _Event.KEPT, _KEPT, "keeps what is there, with an owner and an end"),
+    Transition(_LEFT, _Event.KEPT, _KEPT, "gets back what leaving has taken, as far as it can be"),
+    Transition(_KEPT, _Event.KEPT_TILL_NOW, _LEAVES, "decided like anybody else, and counted"),
+    Transition(_KEPT, _Event.CAME_BACK, _STAYS, "the exception is over"),
     Transition(_RELEASED, _Event.CONFIRMED, _LEFT, "the word is used up"),
     Transition(_RELEASED, _Event.CAME_BACK, _STAYS, "the word is forgotten"),
     Transition(_LEFT, _Event.CAME_BACK, _STAYS, "gets access again"),
@@ -54,9 +65,11 @@ TRANSITIONS: Final = (
 
 
 def leaving_of(delivery: Delivery) -> Leaving:
-    """Read off the delivery how far its person has left."""
+    """Read off the delivery, as it is now (`delivery.as_of`), how far its person has left."""
     if delivery.intent not in (Intent.DEACTIVATED, Intent.DELETED):
         return Leaving.STAYS
+    if delivery.kept_until is not None:
+        return Leaving.KEPT
     is_settled = delivery.due_at is None and delivery.hold_reason is None
     if is_settled and delivery.delivered_revision >= delivery.desired_revision:
         return Leaving.LEFT

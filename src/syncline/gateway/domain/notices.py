@@ -28,6 +28,7 @@ class NoticeKind(StrEnum):
     TOKEN_ENDS = "token.ends"  # noqa: S105 - a name
     STAGED_LEAVERS = "people.staged"
     PRIVILEGED_GRANTS = "people.privileged"
+    WAITING_FOR_SEAT = "people.waiting-for-seat"
     REFUSED_PEOPLE = "people.refused"
     FAILING_PEOPLE = "people.failing"
     MISSING_SET = "account.missing"
@@ -54,9 +55,10 @@ NOTICES: Final[Mapping[NoticeKind, NoticeText]] = MappingProxyType(
         NoticeKind.TOKEN_ENDS: NoticeText("a SCIM token ends soon", None, tells_end=False),
         NoticeKind.STAGED_LEAVERS: NoticeText("leavers are staged and still have access", DAY),
         NoticeKind.PRIVILEGED_GRANTS: NoticeText("privileged permission sets wait for approval", 7 * DAY),
+        NoticeKind.WAITING_FOR_SEAT: NoticeText("people wait for a free seat", 7 * DAY),
         NoticeKind.REFUSED_PEOPLE: NoticeText("HubSpot refuses people", 7 * DAY),
         NoticeKind.FAILING_PEOPLE: NoticeText("people keep failing at HubSpot", 7 * DAY),
-        NoticeKind.MISSING_SET: NoticeText("a permission set or team is gone from HubSpot", 7 * DAY),
+        NoticeKind.MISSING_SET: NoticeText("a permission set, team or seat is gone from HubSpot", 7 * DAY),
         NoticeKind.RENAMED_SET: NoticeText(
             "a permission set or team was renamed in HubSpot", None, tells_end=False
         ),

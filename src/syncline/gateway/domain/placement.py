@@ -1,4 +1,4 @@
-"""Placement: which permission set and teams a person should have at HubSpot, and why."""
+"""Placement: which permission set, teams and seat a person should have at HubSpot, and why."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ MINIMAL = "minimal"
 KEPT = "kept"
 NOTHING_MATCHES = "nothing matches"
 """How the reason begins that says that no rule and no name gave a permission set."""
+NO_SEAT = ""
+"""As `Placement.seat`: none of the seats that rules give (None leaves them as they are)."""
 
 
 class Output(StrEnum):
@@ -26,6 +28,7 @@ class Output(StrEnum):
     PERMISSION_SET = "permission set"
     PRIMARY_TEAM = "primary team"
     SECONDARY_TEAMS = "secondary teams"
+    SEAT = "seat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,10 @@ class Placement:
     primary_team_id: str | None = None
     secondary_team_ids: tuple[str, ...] | None = None
     """The whole list, empty included; None when no rule has a say in it."""
+    seat: str | None = None
+    """A seat's name, `NO_SEAT` for none of ours, None when no rule has a say in it."""
+    ruled_seats: frozenset[str] = frozenset()
+    """The seats that rules give: ours to take back. Any other seat is HubSpot's own affair."""
     reasons: tuple[Reason, ...] = ()
     near_misses: tuple[NearMiss, ...] = ()
     missing: tuple[str, ...] = ()
@@ -93,12 +100,15 @@ def place(
     permission_set = _permission_set(person, matched, policy, account, existing=existing)
     primary = _primary_team(matched, account)
     secondary = _secondary_teams(book, matched, account, existing=existing)
+    seat = _seat(book, matched, existing=existing)
     teams = dict.fromkeys((*(primary.ids or ()), *(secondary.ids or ())))
     return Placement(
         permission_set_id=permission_set.one,
         primary_team_id=primary.one,
         secondary_team_ids=secondary.ids,
-        reasons=(*permission_set.reasons, *primary.reasons, *secondary.reasons),
+        seat=seat.one,
+        ruled_seats=book.seats,
+        reasons=(*permission_set.reasons, *primary.reasons, *secondary.reasons, *seat.reasons),
         near_misses=_near_misses(person, book, policy, account) if person.roles else (),
         missing=tuple(each for each in permission_set.ids or () if account.permission_set(each) is None),
         missing_teams=tuple(each for each in teams if account.team(each) is None),
@@ -175,6 +185,19 @@ def _secondary_teams(book: RuleBook, matched: Sequence[Rule], account: Account, 
         return _Choice(None, (Reason(Output.SECONDARY_TEAMS, KEPT, "no matching rule sets secondary teams"),))
     text = "rules give secondary teams, and none of them matches any more"
     return _Choice((), (Reason(Output.SECONDARY_TEAMS, MINIMAL, text),))
+
+
+def _seat(book: RuleBook, matched: Sequence[Rule], *, existing: bool) -> _Choice:
+    """Return the seat; without a match whoever we created gives back what rules gave, as with secondary teams."""
+    if not book.seats:
+        return _Choice(None, ())
+    chosen = _first(Output.SEAT, matched, lambda rule: rule.seat, str)
+    if chosen is not None:
+        return chosen
+    if existing:
+        return _Choice(None, (Reason(Output.SEAT, KEPT, "no matching rule sets a seat"),))
+    text = "rules give seats, and none of them matches: no seat of theirs"
+    return _Choice((NO_SEAT,), (Reason(Output.SEAT, MINIMAL, text),))
 
 
 def _first(

@@ -57,6 +57,7 @@ def present_change(
         permission_set_id=comparison.permission_set_id,
         primary_team_id=comparison.primary_team_id,
         secondary_team_ids=comparison.secondary_team_ids,
+        seat_names=comparison.seat_names,
         send_welcome_email=kind is ChangeKind.CREATE and policy.welcome_email,
         differences=(*_standing(kind, email, renamed_from), *comparison.differences),
         access_after=Access.ACTIVE,

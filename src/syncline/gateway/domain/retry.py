@@ -60,7 +60,7 @@ BACKOFFS: Final = {
     FailureKind.RATE_LIMITED: Backoff(1 * SECOND, 5 * MINUTE),
     FailureKind.UNKNOWN_OUTCOME: Backoff(1 * SECOND, 30 * MINUTE, attempts=500),
     FailureKind.PENDING: Backoff(15 * MINUTE, 24 * HOUR),
-    FailureKind.NO_SEAT: Backoff(1 * MINUTE, 15 * MINUTE, attempts=6, then=HoldReason.REFUSED_BY_HUBSPOT),
+    FailureKind.NO_SEAT: Backoff(1 * MINUTE, 15 * MINUTE, attempts=6, then=HoldReason.NO_SEAT_FREE),
 }
 """500 waits come to more than a week, so a HubSpot outage of a day is never given up on.
 

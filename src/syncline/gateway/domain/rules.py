@@ -34,6 +34,8 @@ class Rule:
     permission_set_id: str | None = None
     primary_team_id: str | None = None
     secondary_team_ids: tuple[str, ...] = ()
+    seat: str | None = None
+    """A seat's name, which is all HubSpot knows it by."""
 
     def __post_init__(self) -> None:
         if self.kind is RuleKind.ATTRIBUTE:
@@ -77,11 +79,14 @@ class RuleBook:
         "by_role",
         "gives_secondary_teams",
         "ordered",
+        "seats",
     )
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self.ordered = tuple(in_order(rules))
         self.gives_secondary_teams = any(rule.secondary_team_ids for rule in rules)
+        self.seats = frozenset(rule.seat for rule in rules if rule.seat is not None)
+        """The seats that are ours to give and to take back: those that any rule names."""
         self.by_role: dict[str, Rule] = {}
         """The first rule for each role value."""
         self._candidates: dict[tuple[str, ...], tuple[str, ...]] = {}

@@ -66,6 +66,12 @@ def _teams(setup: Setup) -> bool:
     )
 
 
+def _seats(setup: Setup) -> bool:
+    # Once they were read somebody watches them, rule or no rule.
+    watched = setup.account is not None and setup.account.seats is not None
+    return watched or bool(setup.book.seats)
+
+
 def _when_asked(_setup: Setup) -> bool:
     return False
 
@@ -143,6 +149,15 @@ FEATURES: Final = (
         _paid_sets,
     ),
     Feature(
+        "seats",
+        "See how many seats are free and give them by rule",
+        ("settings.billing.write",),
+        False,
+        "seats cannot be read or given, so people whose rules give one are held.",
+        "tenants with a rule that sets a seat, and tenants whose seats were looked at",
+        _seats,
+    ),
+    Feature(
         "activity",
         "See who changed people at HubSpot",
         ("account-info.security.read",),
@@ -164,7 +179,7 @@ def asked_scopes(setup: Setup, also: Collection[str] = ()) -> Asked:
     used = [feature for feature in FEATURES if feature.used(setup) or feature.key in also]
     return Asked(
         tuple(feature.scopes[0] for feature in used if feature.required),
-        tuple(feature.scopes[0] for feature in used if not feature.required),
+        tuple(dict.fromkeys(feature.scopes[0] for feature in used if not feature.required)),
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.rules import Rule, RuleBook
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
@@ -22,6 +24,8 @@ class Setup:
     """None until the account was read completely once."""
     protected: frozenset[str] = frozenset()
     """The keys (`person.email_key`) of the addresses an operator protects."""
+    protection_ends: Mapping[str, Milliseconds] = field(default_factory=dict)
+    """When a protection ends by itself, for those that do."""
     scim_channel: bool = False
     plan_approved: bool = False
     grant_holder: str | None = None
@@ -32,6 +36,8 @@ class Setup:
     """The placement epoch this set-up is of: it rises with every change decisions depend on."""
     threshold: DeletionThreshold | None = None
     """How many more people may lose access today; None where nobody counts."""
+    at: Milliseconds = 0
+    """The moment it is of: what ends by then has ended."""
     book: RuleBook = field(init=False, repr=False, compare=False)
     """The rules, made ready for many people."""
 

@@ -88,6 +88,11 @@ class Policy:
         """Return what becomes of that field when it was changed at HubSpot."""
         return self.drift.get(name, DriftPolicy.REPORT)
 
+    approval_days: int = 30
+    """After how many days an approval that nothing came of ends."""
+    four_eyes: bool = False
+    """What is approved counts only once a second person has approved it, too."""
+
     def leaver_policy(self, *, deleted: bool) -> LeaverPolicy | None:
         """Return the policy for a deletion or a deactivation; deletion falls back on deactivation's."""
         if deleted and self.deleted is not None:

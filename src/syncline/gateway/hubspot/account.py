@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
-from syncline.gateway.domain.account import Account, AccountUser, PermissionSet, Team
+from syncline.gateway.domain.account import Account, AccountUser, PermissionSet, Seat, Team
 from syncline.gateway.hubspot import api_calls
 from syncline.gateway.hubspot.call import Answer, Call
 from syncline.gateway.hubspot.failures import Failure, FailureKind
@@ -69,21 +70,29 @@ NO_TEAMS: Final = (
     "Teams cannot be read: the credential lacks the scope settings.users.teams.read. "
     "Add it to the app in HubSpot and renew the token; until then nobody can be put into a team."
 )
+NO_SEATS: Final = (
+    "Seats cannot be read: the credential lacks the scope settings.billing.write, or HubSpot does not offer the "
+    "version 2026-09-beta to it. Add the scope to the app in HubSpot and renew the token; until then no seat can "
+    "be given."
+)
+_SEATS_UNSEEN: Final = frozenset(
+    {"MISSING_SCOPES", "BILLING_SCOPE_MISSING", "FORBIDDEN", "WRONG_ADDRESS", "NOT_SUPPORTED"}
+)
 NO_OWNERS: Final = (
     "Who is deactivated at HubSpot cannot be read: the credential lacks the scope crm.objects.owners.read. "
     "Add it to the app in HubSpot and renew the token."
 )
 
 
-def read_account() -> Conversation[AccountReading | AccountUnread]:
-    """Read the account whole: 4 calls, and one for each 100 users and each 100 archived owners, but one at least.
+def read_account(*, seats: bool = False) -> Conversation[AccountReading | AccountUnread]:
+    """Read the account whole: 3 calls, and one for each 100 users and each 100 archived owners, but one at least.
 
-    An account without permission sets, and a credential that may not read teams or owners, are complete readings;
-    without owners `AccountUser.active` is None for everybody.
+    With `seats` one more. An account without permission sets, and a credential that may not read teams, seats or
+    owners, are complete readings; without owners `AccountUser.active` is None for everybody.
     """
     reader = Reader()
     try:
-        return (yield from _read(reader))
+        return (yield from _read(reader, seats=seats))
     except Refusal as refusal:
         return AccountUnread(refusal.failure)
 
@@ -105,19 +114,22 @@ def find_user(
         return refusal.failure
 
 
-def read_lists() -> Conversation[Lists | Failure]:
-    """Read which account this is, its permission sets and its teams: 3 calls."""
+def read_lists(*, seats: bool = False) -> Conversation[Lists | Failure]:
+    """Read which account this is, its permission sets and its teams: 3 calls; with `seats` those too, one more."""
     reader = Reader()
     try:
-        return (yield from _read_lists(reader))
+        return (yield from _read_lists(reader, seats=seats))
     except Refusal as refusal:
         return refusal.failure
 
 
-def read_users_page(after: str | None, time_zone: str | None) -> Conversation[Page[AccountUser] | Failure]:
-    """Read one page of users: one call."""
+def read_users_page(
+    after: str | None, time_zone: str | None, *, seats: bool = False
+) -> Conversation[Page[AccountUser] | Failure]:
+    """Read one page of users, with the seats they hold if asked to: one call."""
+    call = api_calls.list_users(after, seats=seats)
     try:
-        return (yield from Reader(time_zone).page(api_calls.list_users(after), api_calls.account_user))
+        return (yield from Reader(time_zone).page(call, _holder if seats else api_calls.account_user))
     except Refusal as refusal:
         return refusal.failure
 
@@ -233,10 +245,21 @@ def read_teams(reader: Reader) -> Conversation[tuple[Team, ...] | None]:
         raise
 
 
-def _read_lists(reader: Reader) -> Conversation[Lists]:
+def read_seats(reader: Reader) -> Conversation[tuple[Seat, ...] | None]:
+    """Read the kinds of seats and how many are free; None when the credential may not see them."""
+    try:
+        return tuple((yield from reader.read(api_calls.list_seats(), _elements(_seat))))
+    except Refusal as refusal:
+        if refusal.failure.code in _SEATS_UNSEEN:
+            return None
+        raise
+
+
+def _read_lists(reader: Reader, *, seats: bool) -> Conversation[Lists]:
     details = yield from read_details(reader)
     permission_sets = yield from read_permission_sets(reader)
     teams = yield from read_teams(reader)
+    read = (yield from read_seats(reader)) if seats else None
     account = Account(
         portal_id=details.portal_id,
         account_type=details.account_type,
@@ -244,13 +267,17 @@ def _read_lists(reader: Reader) -> Conversation[Lists]:
         permission_sets=permission_sets or (),
         teams=teams or (),
         has_permission_sets=permission_sets is not None,
+        seats=read,
     )
-    return Lists(account, (NO_TEAMS,) if teams is None else ())
+    unseen = (*([NO_TEAMS] if teams is None else []), *([NO_SEATS] if seats and read is None else []))
+    return Lists(account, unseen)
 
 
-def _read(reader: Reader) -> Conversation[AccountReading]:
-    lists = yield from _read_lists(reader)
-    users = yield from reader.pages(api_calls.list_users, api_calls.account_user)
+def _read(reader: Reader, *, seats: bool) -> Conversation[AccountReading]:
+    lists = yield from _read_lists(reader, seats=seats)
+    with_seats = lists.account.seats is not None
+    list_users = partial(api_calls.list_users, seats=with_seats)
+    users = yield from reader.pages(list_users, _holder if with_seats else api_calls.account_user)
     deactivated = yield from _read_deactivated(reader)
     # A user who moved from one page to the next while the list was read is in it twice.
     unique = {user.hubspot_id: _with_access(user, deactivated) for user in users}
@@ -331,6 +358,24 @@ def _permission_set(body: dict[str, Any]) -> PermissionSet | None:
 def _team(body: dict[str, Any]) -> Team | None:
     found = _id_and_name(body)
     return found and Team(*found)
+
+
+def _holder(body: Any) -> AccountUser | None:
+    """Read a user of the list that tells seats: where it names none, there are none."""
+    user = api_calls.account_user(body)
+    return None if user is None else replace(user, seat_names=user.seat_names or ())
+
+
+def _seat(body: dict[str, Any]) -> Seat | None:
+    name, description, remaining = body.get("name"), body.get("description"), body.get("remainingSeats")
+    if not isinstance(name, str) or not name:
+        return None
+    counted = isinstance(remaining, int) and not isinstance(remaining, bool)
+    return Seat(
+        name,
+        description if isinstance(description, str) else "",
+        max(0, remaining) if counted else None,  # type: ignore[type-var]
+    )
 
 
 def _id_and_name(body: dict[str, Any]) -> tuple[str, str] | None:

@@ -1,6 +1,7 @@
 """The calls of the public API, and how its bodies read.
 
-Source: HubSpot's published OpenAPI of user provisioning, version 2026-03.
+Source: HubSpot's published OpenAPI of user provisioning, version 2026-03, and its guide to 2026-09-beta, the version
+that knows seats. Only what is about seats uses the beta.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from syncline.gateway.domain.change import Change
 from syncline.gateway.hubspot.call import Call, Channel
 
 USERS = "/settings/users/2026-03"
+USERS_WITH_SEATS = "/settings/users/2026-09-beta"
 PAGE = 100
 """Users on one page; HubSpot publishes no maximum, and this is what its clients ask for."""
 ACTIVITY = "/account-info/2026-03/activity"
@@ -35,9 +37,11 @@ def create_user(change: Change) -> Call:
         "roleId": change.permission_set_id,
         "primaryTeamId": change.primary_team_id,
         "secondaryTeamIds": list(change.secondary_team_ids or ()),
+        "seatNames": list(change.seat_names or ()),
     }
     body = {name: value for name, value in fields.items() if value is not None and value not in ("", [])}
-    return Call(channel=Channel.API, method="POST", path=USERS, purpose="users.create", body=body)
+    path = _users(seats="seatNames" in body)
+    return Call(channel=Channel.API, method="POST", path=path, purpose="users.create", body=body)
 
 
 def get_user(*, hubspot_id: str | None = None, email: str | None = None) -> Call:
@@ -50,7 +54,7 @@ def update_user(
     fields: Mapping[str, Any], *, hubspot_id: str | None = None, email: str | None = None
 ) -> Call:
     """Change those fields; what is left out stays."""
-    path, query = _one(hubspot_id, email)
+    path, query = _one(hubspot_id, email, seats="seatNames" in fields)
     return Call(
         channel=Channel.API, method="PUT", path=path, query=query, purpose="users.update", body=dict(fields)
     )
@@ -62,9 +66,9 @@ def remove_user(*, hubspot_id: str | None = None, email: str | None = None) -> C
     return Call(channel=Channel.API, method="DELETE", path=path, query=query, purpose="users.remove")
 
 
-def list_users(after: str | None = None, *, limit: int = PAGE) -> Call:
-    """Read one page of users."""
-    return _list("users.list", USERS, (("limit", str(limit)), *_after(after)))
+def list_users(after: str | None = None, *, limit: int = PAGE, seats: bool = False) -> Call:
+    """Read one page of users, with the seats they hold if asked to."""
+    return _list("users.list", _users(seats=seats), (("limit", str(limit)), *_after(after)))
 
 
 def list_permission_sets() -> Call:
@@ -75,6 +79,11 @@ def list_permission_sets() -> Call:
 def list_teams() -> Call:
     """Read every team; the list has no pages."""
     return _list("teams.list", f"{USERS}/teams")
+
+
+def list_seats() -> Call:
+    """Read every kind of seat, and how many are free; the list has no pages."""
+    return _list("seats.list", f"{USERS_WITH_SEATS}/seats")
 
 
 def list_deactivated_owners(after: str | None = None, *, limit: int = PAGE) -> Call:
@@ -127,6 +136,7 @@ def account_user(body: Any, *, active: bool | None = None) -> AccountUser | None
         primary_team_id=_id(body.get("primaryTeamId")),
         secondary_team_ids=_ids(body.get("secondaryTeamIds")),
         super_admin=body.get("superAdmin") is True,
+        seat_names=_seat_names(body),
         active=active,
     )
 
@@ -146,10 +156,24 @@ def next_page(body: Any) -> str | None:
     return _id(body)
 
 
-def _one(hubspot_id: str | None, email: str | None) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _users(*, seats: bool) -> str:
+    return USERS_WITH_SEATS if seats else USERS
+
+
+def _one(
+    hubspot_id: str | None, email: str | None, *, seats: bool = False
+) -> tuple[str, tuple[tuple[str, str], ...]]:
     if hubspot_id is not None:
-        return f"{USERS}/{quote(hubspot_id, safe='')}", ()
-    return f"{USERS}/{quote(email or NOBODY, safe='')}", BY_EMAIL
+        return f"{_users(seats=seats)}/{quote(hubspot_id, safe='')}", ()
+    return f"{_users(seats=seats)}/{quote(email or NOBODY, safe='')}", BY_EMAIL
+
+
+def _seat_names(body: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return the seats a body tells of; None for a version that does not."""
+    names = body.get("seatNames")
+    if not isinstance(names, list):
+        return None
+    return tuple(sorted({each for each in names if isinstance(each, str) and each}))
 
 
 def _list(purpose: str, path: str, query: tuple[tuple[str, str], ...] = ()) -> Call:

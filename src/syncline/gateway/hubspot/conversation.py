@@ -7,7 +7,7 @@ what is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -67,10 +67,16 @@ def _create(talk: Talk, *, ours_if_found: bool) -> Conversation[Outcome]:
         if user is None:
             raise Refusal(classify(call, answer, talk.account.time_zone))
         talk.known = user
+        if user.seat_names is None and talk.account.seats is not None:
+            # Who is new holds what was asked for and no more, also where the version asked does not tell.
+            talk.known = replace(user, seat_names=talk.change.seat_names or ())
+        _require_seats(talk, talk.change.seat_names or ())
         if talk.change.permission_set_id not in (None, *user.permission_set_ids):
             talk.notes.append(WITHOUT_SET)
         return _delivered(talk, Access.ACTIVE)
     failure = classify(call, answer, talk.account.time_zone)
+    if failure.code == "WRONG_ADDRESS" and talk.change.seat_names:
+        raise _seats_unavailable(talk)
     if failure.code != "ALREADY_EXISTS":
         raise Refusal(failure)
     return Existing((yield from _meet(talk)))
@@ -145,8 +151,12 @@ def _update(talk: Talk, fields: Mapping[str, Any]) -> Conversation[None]:
             raise
         # With permission set management on, the permission set of a SCIM user goes by the SCIM channel alone.
         name = talk.account.permission_set_name(fields["roleId"])
-        yield from change_by_scim(talk, {"roles": scim_calls.roles([name])})
         rest = {field: value for field, value in fields.items() if field != "roleId"}
+        if "seatNames" in rest:
+            # Where seats are sold apart, the seat comes before the permission set that needs it.
+            yield from _put(talk, rest)
+            rest = {}
+        yield from change_by_scim(talk, {"roles": scim_calls.roles([name])})
         if rest:
             yield from _put(talk, rest)
         else:
@@ -157,11 +167,38 @@ def _update(talk: Talk, fields: Mapping[str, Any]) -> Conversation[None]:
 
 
 def _put(talk: Talk, fields: Mapping[str, Any]) -> Conversation[None]:
-    talk.known = yield from talk.read_user(
-        api_calls.update_user(fields, hubspot_id=talk.hubspot_id, email=talk.email)
-    )
+    call = api_calls.update_user(fields, hubspot_id=talk.hubspot_id, email=talk.email)
+    try:
+        talk.known = yield from talk.read_user(call)
+    except Refusal as refusal:
+        if "seatNames" not in fields or refusal.failure.code not in ("GONE", "WRONG_ADDRESS"):
+            raise
+        # The version that knows seats is a beta: that it is gone must not pass for the person being gone.
+        talk.known = yield from talk.read_user(
+            api_calls.get_user(hubspot_id=talk.hubspot_id, email=talk.email)
+        )
+        raise _seats_unavailable(talk) from None
     if "roleId" in fields:
         _require_permission_set(talk, fields["roleId"])
+    _require_seats(talk, fields.get("seatNames", ()))
+
+
+def _seats_unavailable(talk: Talk) -> Refusal:
+    return talk.refuse(
+        FailureKind.RETRY,
+        "SEATS_UNAVAILABLE",
+        "HubSpot does not offer the version of its API that gives seats any more. The account is read again.",
+    )
+
+
+def _require_seats(talk: Talk, seat_names: Collection[str]) -> None:
+    has = (talk.known.seat_names if talk.known else None) or ()
+    if not set(seat_names) <= set(has):
+        raise talk.refuse(
+            FailureKind.RETRY,
+            "NOT_CONFIRMED",
+            "HubSpot accepted the change, but does not show the seat asked for. It is tried again by itself.",
+        )
 
 
 def _require_permission_set(talk: Talk, permission_set_id: str) -> None:
@@ -186,7 +223,7 @@ def _differing_names(talk: Talk) -> dict[str, Any]:
 
 
 def _differing_fields(talk: Talk) -> dict[str, Any]:
-    """Return the permission set and the teams of the change that HubSpot is not known to have already.
+    """Return the permission set, the teams and the seats of the change that HubSpot is not known to have already.
 
     A team is taken away by null, all secondary teams by an empty list: an assumption, as HubSpot documents neither.
     """
@@ -203,6 +240,9 @@ def _differing_fields(talk: Talk) -> dict[str, Any]:
         fields["primaryTeamId"] = None if primary == NO_TEAM else primary
     if secondary is not None and (known is None or set(known.secondary_team_ids) != set(secondary)):
         fields["secondaryTeamIds"] = list(secondary)
+    seats = change.seat_names
+    if seats is not None and (known is None or set(known.seat_names or ()) != set(seats)):
+        fields["seatNames"] = list(seats)
     return fields
 
 
@@ -246,7 +286,11 @@ def _remove(talk: Talk) -> Conversation[Outcome]:
 
 
 def _strip(talk: Talk) -> Conversation[Outcome]:
-    yield from _update(talk, _differing_fields(talk))
+    """Take away what gives access first: no trouble with seats may stand before it."""
+    fields = _differing_fields(talk)
+    yield from _update(talk, {field: value for field, value in fields.items() if field != "seatNames"})
+    if "seatNames" in fields:
+        yield from _update(talk, {"seatNames": fields["seatNames"]})
     return _delivered(talk, Access.STRIPPED)
 
 

@@ -219,8 +219,8 @@ _TABLE: tuple[_Row, ...] = (
         "BILLING_SCOPE_MISSING",
         FailureKind.HELD,
         _needs_billing,
-        f"The permission set comes with a paid seat, and the credential lacks the scope {BILLING_SCOPE}. "
-        "Add the scope to the app and renew the token, or choose an unpaid permission set.",
+        f"This takes a paid seat, and the credential lacks the scope {BILLING_SCOPE}. "
+        "Add the scope to the app and renew the token, or choose an unpaid permission set or no seat.",
     ),
     _Row(
         "MISSING_SCOPES",
@@ -257,7 +257,7 @@ _TABLE: tuple[_Row, ...] = (
         "NO_SEAT_AVAILABLE",
         FailureKind.NO_SEAT,
         _refusal("NO_SEAT_AVAILABLE", "NO SEAT AVAILABLE"),
-        "No seat is free for the permission set. Buy or free a seat in HubSpot, or choose another permission set. "
+        "No seat is free. Buy or free one in HubSpot, or choose another permission set or seat. "
         "Right after a removal HubSpot may need some minutes to count the seat as free: it is tried again by itself "
         "for half an hour.",
     ),
@@ -308,6 +308,12 @@ _TABLE: tuple[_Row, ...] = (
         FailureKind.HELD,
         _about_field("primaryTeamId", "secondaryTeamIds"),
         "HubSpot does not accept a team. {message} Check that it still exists.",
+    ),
+    _Row(
+        "UNKNOWN_SEAT",
+        FailureKind.HELD,
+        _about_field("seatNames"),
+        "HubSpot does not accept a seat. {message} Check with `seats list` that it still exists.",
     ),
     _Row(
         "BAD_EMAIL",

@@ -15,6 +15,7 @@ from syncline.gateway.domain.change import Change, ChangeKind
 from syncline.gateway.domain.delivery import Urgency
 from syncline.gateway.domain.grant import OAuthApp, OAuthGrant
 from syncline.gateway.domain.retry import FailureKind as RetryAs
+from syncline.gateway.domain.seats import with_known_seats
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.hubspot.account import (
     AccountUnread,
@@ -67,7 +68,15 @@ class _Leave(TypedDict, total=False):
     called_off: asyncio.Event
 
 
-_OUTDATED = frozenset({"PERMISSION_SET_UNKNOWN", "UNKNOWN_PERMISSION_SET", "UNKNOWN_TEAM"})
+_OUTDATED = frozenset(
+    {
+        "PERMISSION_SET_UNKNOWN",
+        "UNKNOWN_PERMISSION_SET",
+        "UNKNOWN_TEAM",
+        "UNKNOWN_SEAT",
+        "SEATS_UNAVAILABLE",
+    }
+)
 _TROUBLE: Mapping[FailureKind, Trouble] = {
     FailureKind.HELD: Trouble.PERSON,
     FailureKind.HELD_TENANT: Trouble.TENANT,
@@ -156,28 +165,29 @@ class HubSpotLink:
         )
         found = await self._hold(talk, item.delivery.key, change.urgency, cause, errand)
         if not isinstance(found, Failure):
-            return Looked(found)
+            return Looked(with_known_seats(found, item.known))
         return Looked(None) if found.kind is FailureKind.GONE else self._failed(found)
 
-    async def read_account(self, cause: Cause) -> AccountReading | Failed:
+    async def read_account(self, cause: Cause, *, seats: bool = False) -> AccountReading | Failed:
         """Read the account whole; anything less is `Failed`, never an account without somebody."""
-        reading = await self._hold(read_account(), None, Urgency.NORMAL, cause)
+        reading = await self._hold(read_account(seats=seats), None, Urgency.NORMAL, cause)
         if isinstance(reading, AccountUnread):
             return self._failed(reading.failure)
         self._line.budget.time_zone = reading.account.time_zone or None
         return AccountReading(account=reading.account, users=reading.users)
 
-    async def read_lists(self, cause: Cause) -> Lists | Failed:
-        """Read which account it is, its permission sets and its teams."""
-        lists = await self._hold(read_lists(), None, Urgency.NORMAL, cause)
+    async def read_lists(self, cause: Cause, *, seats: bool = False) -> Lists | Failed:
+        """Read which account it is, its permission sets and its teams; its seats if asked to."""
+        lists = await self._hold(read_lists(seats=seats), None, Urgency.NORMAL, cause)
         if isinstance(lists, Failure):
             return self._failed(lists)
         self._line.budget.time_zone = lists.account.time_zone or None
         return Lists(lists.account, lists.missing)
 
-    async def read_users(self, after: str | None, cause: Cause) -> UsersPage | Failed:
-        """Read one page of users; None begins the list."""
-        page = await self._hold(read_users_page(after, self._time_zone), None, Urgency.NORMAL, cause)
+    async def read_users(self, after: str | None, cause: Cause, *, seats: bool = False) -> UsersPage | Failed:
+        """Read one page of users, with their seats if asked to; None begins the list."""
+        talk = read_users_page(after, self._time_zone, seats=seats)
+        page = await self._hold(talk, None, Urgency.NORMAL, cause)
         return self._failed(page) if isinstance(page, Failure) else UsersPage(page.elements, page.after)
 
     async def read_deactivated(self, after: str | None, cause: Cause) -> DeactivatedPage | Failed | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.change import Change
+from syncline.gateway.domain.seats import with_known_seats
 from syncline.gateway.hubspot import api_calls
 from syncline.gateway.hubspot.call import Answer, Call
 from syncline.gateway.hubspot.failures import Failure, FailureKind, classify
@@ -67,9 +68,15 @@ class Talk:
         return ask(call, self.account.time_zone)
 
     def read_user(self, call: Call) -> Conversation[AccountUser]:
-        """Put one call that is answered with a user of the account."""
+        """Put one call that is answered with a user of the account; what the answer does not tell stays as known."""
         active = self.known.active if self.known else None
-        return read(call, lambda body: api_calls.account_user(body, active=active), self.account.time_zone)
+        user = yield from read(
+            call, lambda body: api_calls.account_user(body, active=active), self.account.time_zone
+        )
+        asked = None if call.body is None else call.body.get("seatNames")
+        if user.seat_names is None and asked is not None:
+            return replace(user, seat_names=tuple(asked))
+        return with_known_seats(user, self.known)
 
     def refuse(self, kind: FailureKind, code: str, sentence: str) -> Refusal:
         """Return a refusal of our own."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from syncline.clock import Clock
@@ -17,6 +18,7 @@ from syncline.gateway.services.delivering import decide_item
 from syncline.gateway.services.planned import person_shown
 from syncline.gateway.services.policies import permission_set_of
 from syncline.gateway.services.ports import Actor, Store, Tenant, Wake, WorkItem
+from syncline.gateway.services.showing import moment
 from syncline.gateway.services.tenants import Tenants
 
 CHUNK = 200
@@ -28,6 +30,17 @@ def _leave(_decision: Decision) -> str:
 
 def _grant(decision: Decision) -> str:
     return grant_of(decision.change.permission_set_id or "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is approved for whom: everybody held for the reason, or the one who is named."""
+
+    reason: HoldReason
+    approval: Callable[[Decision], str]
+    user: str | None
+    everybody: bool
+    because: str
 
 
 class Approving:
@@ -47,13 +60,15 @@ class Approving:
         return {"leavers": people, "next": following}
 
     async def release_leavers(
-        self, actor: str, tenant: str, user: str | None = None, everybody: bool = False
+        self, actor: str, tenant: str, user: str | None = None, everybody: bool = False, because: str = ""
     ) -> dict[str, Any]:
-        """Let one staged leaver go, or all of them, now. Raises `NotFound` when nobody of that name is staged."""
-        people = await self._approve(
-            actor, tenant, user, HoldReason.STAGED_DELETION, _leave, everybody=everybody
-        )
-        return {"released": people}
+        """Let one staged leaver go, or all of them, now. Raises `NotFound` when nobody of that name is staged.
+
+        `pending` are those for whom a second person has to say so, too.
+        """
+        asked = _Asked(HoldReason.STAGED_DELETION, _leave, user, everybody, because)
+        people, pending = await self._approve(actor, tenant, asked)
+        return {"released": people, "pending": pending}
 
     async def list_approvals(
         self, actor: str, tenant: str, limit: int | None = None, after: str | None = None
@@ -63,13 +78,58 @@ class Approving:
         return {"approvals": people, "next": following}
 
     async def grant(
-        self, actor: str, tenant: str, user: str | None = None, everybody: bool = False
+        self, actor: str, tenant: str, user: str | None = None, everybody: bool = False, because: str = ""
     ) -> dict[str, Any]:
-        """Approve one privileged grant, or all that wait; each approval holds for that set and that person alone."""
-        people = await self._approve(
-            actor, tenant, user, HoldReason.PRIVILEGED_GRANT, _grant, everybody=everybody
-        )
-        return {"granted": people}
+        """Approve one privileged grant, or all that wait; each approval holds for that set and that person alone.
+
+        `pending` are those for whom a second person has to approve it, too.
+        """
+        asked = _Asked(HoldReason.PRIVILEGED_GRANT, _grant, user, everybody, because)
+        people, pending = await self._approve(actor, tenant, asked)
+        return {"granted": people, "pending": pending}
+
+    async def list_given(
+        self, actor: str, tenant: str, limit: int = CHUNK, after: str | None = None
+    ) -> dict[str, Any]:
+        """Return the approvals nothing has come of yet: who, when, why, and until when they count."""
+        _refuse_page(limit)
+        found = await self._tenants.find(tenant)
+        given = await self._store.consents.approvals(found.id, after or "", limit)
+        now = self._clock.now()
+        shown = [
+            {
+                "email": each.key,
+                "what": each.what,
+                "by": each.approved_by,
+                "at": moment(each.approved_at),
+                "because": each.because,
+                "expires_at": moment(each.expires_at),
+                "expired": each.expires_at is not None and each.expires_at <= now,
+            }
+            for each in given
+        ]
+        return {"given": shown, "next": given[-1].key if len(given) == limit else None}
+
+    async def list_pending(
+        self, actor: str, tenant: str, limit: int = CHUNK, after: str | None = None
+    ) -> dict[str, Any]:
+        """Return what one person has approved and a second one must; what has expired does nothing."""
+        _refuse_page(limit)
+        found = await self._tenants.find(tenant)
+        waiting = await self._store.consents.first_approvals(found.id, after or "", limit)
+        now = self._clock.now()
+        shown = [
+            {
+                "subject": each.subject,
+                "by": each.asked_by,
+                "at": moment(each.asked_at),
+                "because": each.because,
+                "expires_at": moment(each.expires_at),
+                "expired": each.expires_at <= now,
+            }
+            for each in waiting
+        ]
+        return {"pending": shown, "next": waiting[-1].what if len(waiting) == limit else None}
 
     async def list_privileged(self, actor: str, tenant: str) -> dict[str, Any]:
         """Return the permission sets that are never given without approval, and why."""
@@ -90,7 +150,10 @@ class Approving:
         return await self._mark(actor, tenant, permission_set, marked=True)
 
     async def unmark(self, actor: str, tenant: str, permission_set: str) -> dict[str, Any]:
-        """Take a mark away; a paid set, or one named like an administrator's, stays privileged."""
+        """Take a mark away; a paid set, or one named like an administrator's, stays privileged.
+
+        `marked` stays true while a second person has to take it away, too.
+        """
         return await self._mark(actor, tenant, permission_set, marked=False)
 
     async def _mark(self, actor: str, tenant: str, permission_set: str, *, marked: bool) -> dict[str, Any]:
@@ -100,7 +163,8 @@ class Approving:
         by = Actor(actor, self._clock.now())
         await self._store.setup.mark_privileged(found.id, set_id, marked=marked, actor=by)
         self._wake(found.id)
-        return {"permission_set": account.permission_set_name(set_id), "marked": marked}
+        stands = set_id in await self._store.setup.privileged(found.id)
+        return {"permission_set": account.permission_set_name(set_id), "marked": stands}
 
     async def _account(self, tenant: Tenant) -> Any:
         connection = await self._store.setup.connection(tenant.id)
@@ -120,8 +184,8 @@ class Approving:
     async def _held(
         self, tenant: Tenant, reason: HoldReason, limit: int | None = None, after: str = ""
     ) -> tuple[Setup, list[WorkItem]]:
-        if limit is not None and not 1 <= limit <= CHUNK:
-            raise Invalid(f"A page holds 1 to {CHUNK} entries.")
+        if limit is not None:
+            _refuse_page(limit)
         setup = await self._store.backlog.setup(tenant.id, self._clock.now())
         if setup is None:
             raise NotFound(f"There is no tenant {tenant.name!r} any more.")
@@ -133,28 +197,28 @@ class Approving:
             after = chunk[-1].delivery.key
         return setup, items
 
-    async def _approve(
-        self,
-        actor: str,
-        tenant: str,
-        user: str | None,
-        reason: HoldReason,
-        approval: Callable[[Decision], str],
-        *,
-        everybody: bool,
-    ) -> list[str]:
-        if (user is None) != everybody:
+    async def _approve(self, actor: str, tenant: str, asked: _Asked) -> tuple[list[str], list[str]]:
+        """Return for whom it is approved, and for whom a second person has to approve it, too."""
+        if (asked.user is None) != asked.everybody:
             raise Invalid("Name one person, or say --all.")
         found = await self._tenants.find(tenant)
-        setup, items = await self._held(found, reason)
-        chosen = [item for item in items if user is None or _is_meant(item, user)]
+        setup, items = await self._held(found, asked.reason)
+        chosen = [item for item in items if asked.user is None or _is_meant(item, asked.user)]
         if not chosen:
-            whom = "Nobody" if user is None else f"Nobody named {user!r}"
+            whom = "Nobody" if asked.user is None else f"Nobody named {asked.user!r}"
             raise NotFound(f"{whom} waits for that at {found.name}.")
-        granted = [(item.delivery.key, approval(decide_item(item, setup))) for item in chosen]
-        await self._store.setup.approve(found.id, granted, Actor(actor, self._clock.now()))
+        granted = [(item.delivery.key, asked.approval(decide_item(item, setup))) for item in chosen]
+        by = Actor(actor, self._clock.now())
+        waiting = await self._store.setup.approve(found.id, granted, by, asked.because)
         self._wake(found.id)
-        return [item.delivery.email or item.delivery.key for item in chosen]
+        names = {item.delivery.key: item.delivery.email or item.delivery.key for item in chosen}
+        approved = [name for key, name in names.items() if key not in waiting]
+        return approved, [names[key] for key in names if key in waiting]
+
+
+def _refuse_page(limit: int) -> None:
+    if not 1 <= limit <= CHUNK:
+        raise Invalid(f"A page holds 1 to {CHUNK} entries.")
 
 
 def _is_meant(item: WorkItem, user: str) -> bool:

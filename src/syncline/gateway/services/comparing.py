@@ -18,6 +18,7 @@ _SHOWN = (
     "permission_set",
     "primary_team",
     "secondary_teams",
+    "seat",
     "differences",
     "reasons",
     "verdict",

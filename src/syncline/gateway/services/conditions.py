@@ -28,6 +28,8 @@ _PEOPLE: Final[Mapping[HoldReason, tuple[NoticeKind, str]]] = {
     HoldReason.PRIVILEGED_GRANT: (NoticeKind.PRIVILEGED_GRANTS, "`approvals list {tenant}` shows who."),
     HoldReason.PERMISSION_SET_MISSING: (NoticeKind.MISSING_SET, ""),
     HoldReason.TEAM_MISSING: (NoticeKind.MISSING_SET, ""),
+    HoldReason.SEAT_MISSING: (NoticeKind.MISSING_SET, "`seats list {tenant}` shows the seats there are."),
+    HoldReason.NO_SEAT_FREE: (NoticeKind.WAITING_FOR_SEAT, "`seats list {tenant}` shows how many are free."),
     HoldReason.REFUSED_BY_HUBSPOT: (NoticeKind.REFUSED_PEOPLE, ""),
     HoldReason.RETRIES_EXHAUSTED: (NoticeKind.REFUSED_PEOPLE, ""),
 }

@@ -30,7 +30,7 @@ from syncline.gateway.services.ports import (
     Tenant,
     Wake,
 )
-from syncline.gateway.services.reconciling import Progress, Reconciliation
+from syncline.gateway.services.reconciling import Progress, Reconciliation, watches_seats
 from syncline.gateway.services.recovering import recover, resume
 from syncline.gateway.services.showing import health_shown, moment
 from syncline.gateway.services.tenants import Tenants
@@ -140,7 +140,7 @@ class Connections:
         link = await self._links.trial(connection)
         cause = self._cause()
         report = await link.check(cause)
-        reading = await self._read(link)
+        reading = await self._read(link, seats=await watches_seats(self._store, found.id))
         _refuse_dead_scim_channel(report)
         account = reading.account.after(None if before is None else before.account)
         connection = replace(
@@ -236,11 +236,13 @@ class Connections:
         link: Link | None = None,
         asked_by: str = "connection",
         progress: Progress | None = None,
+        *,
+        seats: bool = False,
     ) -> Reading:
-        """Read the account whole and keep the reading; raises `Unavailable` for anything less."""
+        """Read the account whole, with its seats if asked, and keep that; raises `Unavailable` for anything less."""
         if link is None:
             link = (await self._link(tenant.name))[1]
-        reading = await self._reconciliation.read(tenant.id, link, asked_by, progress)
+        reading = await self._reconciliation.read(tenant.id, link, asked_by, progress, seats=seats)
         self._wake(tenant.id)
         if isinstance(reading, Failed):
             raise Unavailable(reading.sentence)
@@ -249,6 +251,14 @@ class Connections:
                 "HubSpot's lists could not be read to their end, so nothing is concluded from them."
             )
         return reading
+
+    async def refresh_lists(self, tenant: Tenant) -> None:
+        """Read the account's permission sets, teams and seats alone; raises `Unavailable`."""
+        link = (await self._link(tenant.name))[1]
+        failed = await self._reconciliation.refresh_lists(tenant.id, link)
+        self._wake(tenant.id)
+        if failed is not None:
+            raise Unavailable(failed.sentence)
 
     async def _api_channel(
         self, tenant: Tenant, base_url: str | None, access_token: str | None, *, alone: bool
@@ -270,8 +280,8 @@ class Connections:
             raise NotFound(_NOT_CONNECTED.format(name=found.name))
         return found, link
 
-    async def _read(self, link: Link) -> AccountReading:
-        reading = await link.read_account(self._cause())
+    async def _read(self, link: Link, *, seats: bool) -> AccountReading:
+        reading = await link.read_account(self._cause(), seats=seats)
         if isinstance(reading, Failed):
             raise Unavailable(reading.sentence)
         return reading

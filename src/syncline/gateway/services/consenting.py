@@ -1,6 +1,6 @@
-"""An operator's agreement to a plan: to all of it, to some of its changes, or to one person's, delivered at once.
+"""An operator's consent to a plan: to all of it, to some of its changes, or to one person's, delivered at once.
 
-Agreement to the whole lets a live tenant adopt. Agreement to some is bound to exactly the change that was shown of each
+Consent to the whole lets a live tenant adopt. Consent to some is bound to exactly the change that was shown of each
 person, and lets that change go even in plan mode. Whatever else holds a person holds him still.
 """
 
@@ -13,6 +13,7 @@ from typing import Any
 
 from syncline.clock import Clock
 from syncline.gateway.domain.change import ChangeKind, approval_of
+from syncline.gateway.domain.consent import Consent
 from syncline.gateway.domain.decision import Decision
 from syncline.gateway.domain.delivery import DeliveryState, state_of
 from syncline.gateway.domain.errors import Invalid, Refused
@@ -42,6 +43,8 @@ class _Chosen:
     granted: list[tuple[str, str]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     held: int = 0
+    pending: int = 0
+    """Whose change a second person has to approve, too."""
 
     def add(self, item: WorkItem, decision: Decision) -> None:
         self.granted.append((item.delivery.key, approval_of(decision.change)))
@@ -82,14 +85,16 @@ class Consenting:
         chosen = await self._chosen(found, frozenset(only), progress)
         for start in range(0, len(chosen.granted), AT_ONCE):
             part = chosen.granted[start : start + AT_ONCE]
-            await self._store.setup.approve(found.id, part, by, because)
+            waiting = await self._store.setup.approve(found.id, part, by, because)
+            chosen.pending += sum(key in waiting for key, _ in part)
         self._wake(found.id)
         return {
             "approved_at": moment(by.at),
             "approved_by": by.name,
-            "people": len(chosen.granted),
+            "people": len(chosen.granted) - chosen.pending,
             "counts": counted(chosen.counts),
             "held": chosen.held,
+            "pending": chosen.pending,
         }
 
     async def deliver(
@@ -112,7 +117,10 @@ class Consenting:
         _refuse_held(item, decision)
         by = Actor(actor, self._clock.now())
         granted = [(item.delivery.key, approval_of(decision.change))]
-        await self._store.setup.approve(found.id, granted, by, because or "delivered on demand")
+        why = because or "delivered on demand"
+        if await self._store.setup.approve(found.id, granted, by, why):
+            hold = "A second person has to approve it, too: `approvals pending` shows it."
+            return {**shown, "state": DeliveryState.HELD.value, "last_error": None, "pending": hold}
         self._wake(found.id)
         return {**shown, **await self._outcome(found, item.delivery.key, wait_seconds)}
 
@@ -122,9 +130,15 @@ class Consenting:
         plan = await self._planning.decide(tenant, 0, progress=progress)
         refuse_unexpected(expect, plan.fingerprint)
         counts = counted(plan.counts)
-        await self._store.setup.approve_plan(tenant.id, counts, by, because)
+        agreed = await self._store.setup.approve_plan(tenant.id, counts, by, because, plan.fingerprint)
         self._wake(tenant.id)
-        return {"approved_at": moment(by.at), "approved_by": by.name, "counts": counts}
+        pending = agreed is Consent.PENDING
+        return {
+            "approved_at": None if pending else moment(by.at),
+            "approved_by": by.name,
+            "counts": counts,
+            "pending": sum(counts.values()) if pending else 0,
+        }
 
     async def _refuse_another(self, tenant: Tenant, expect: str | None, progress: Progress | None) -> None:
         if expect is not None:

@@ -11,7 +11,7 @@ from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.agreement import UNAGREED, Agreement
 from syncline.gateway.domain.change import CHANGE_APPROVED, Change, ChangeKind
 from syncline.gateway.domain.decision import Decision, decide
-from syncline.gateway.domain.delivery import Access, Delivery, Intent, Origin
+from syncline.gateway.domain.delivery import Access, Delivery, Intent, Origin, as_of
 from syncline.gateway.domain.drift import confirmed_by
 from syncline.gateway.domain.gate import Hold, Send
 from syncline.gateway.domain.person import email_key
@@ -51,7 +51,7 @@ def _may_look(delivery: Delivery, setup: Setup) -> bool:
     """Tell whether HubSpot may be asked about the person: in plan mode only once a change of his was approved."""
     if setup.mode is TenantMode.LIVE:
         return True
-    approved = any(each.startswith(CHANGE_APPROVED) for each in delivery.approvals)
+    approved = any(each.startswith(CHANGE_APPROVED) for each in as_of(delivery, setup.at).approvals)
     return approved and setup.mode is TenantMode.PLAN
 
 
@@ -122,9 +122,14 @@ def _arrived(
     )
     arrived = replace(arrived, agreement=_agreement(decision, outcome.user))
     if not outcome.pending:
-        return arrived
+        return replace(arrived, retry_at=now) if _is_kept(item, now) else arrived
     attempts = item.delivery.attempts + 1
     return replace(arrived, retry_at=look_again(attempts, now, seed=item.delivery.key), attempts=attempts)
+
+
+def _is_kept(item: WorkItem, now: Milliseconds) -> bool:
+    """Tell whether an exception is in force: whom it has given access back is decided again, and held to its end."""
+    return as_of(item.delivery, now).kept_until is not None
 
 
 def _agreement(decision: Decision, answer: AccountUser | None) -> Agreement:
@@ -146,7 +151,7 @@ def _looked(item: WorkItem, decision: Decision, outcome: Looked, epoch: int, now
         gone = delivery.access in (Access.NONE, Access.REMOVED)
         access = Access.ACTIVE if gone else delivery.access
         if item.uncertain == "scim":
-            wanted = delivery.intent is Intent.PRESENT
+            wanted = delivery.intent is Intent.PRESENT or _is_kept(item, now)
             access = Access.DEACTIVATED if wanted else Access.ACTIVE
             user = replace(user, active=not wanted)
         elif item.create_unanswered and user.active is False:
@@ -235,6 +240,7 @@ def _held(item: WorkItem, decision: Decision, hold: Hold, epoch: int) -> Settlem
         settlement,
         hold_reason=hold.reason.value,
         hold_detail=hold.detail,
+        retry_at=hold.until,
         detail=detail,
         standing=_renamed_by_hand(item),
     )

@@ -15,6 +15,7 @@ from syncline.gateway.services.connections import Connections
 from syncline.gateway.services.consenting import Consenting
 from syncline.gateway.services.credentials import TokenFingerprint, Tokens
 from syncline.gateway.services.drifting import Drifting
+from syncline.gateway.services.keeping import Keeping
 from syncline.gateway.services.log import Log
 from syncline.gateway.services.operators import Operators
 from syncline.gateway.services.people import People
@@ -23,6 +24,7 @@ from syncline.gateway.services.policies import Policies
 from syncline.gateway.services.ports import Store, Wake
 from syncline.gateway.services.previewing import Previewing
 from syncline.gateway.services.roles import Roles
+from syncline.gateway.services.seating import Seating
 from syncline.gateway.services.tenants import Tenants
 
 
@@ -45,10 +47,12 @@ def operations(
     previewing = Previewing(store, tenants, planning, connections, policies)
     consenting = Consenting(store, tenants, planning, clock, wake)
     approving = Approving(store, tenants, clock, wake)
+    keeping = Keeping(store, tenants, clock, wake)
     people = People(store, tenants, clock, wake)
     roles = Roles(store, tenants)
     log = Log(store, tenants)
     drifting = Drifting(store, tenants, connections, clock, wake)
+    seating = Seating(store, tenants, connections)
     operators = Operators(store.operators, tenants, fingerprint, clock, address)
     api_keys = ApiKeys(store.operators, tenants, fingerprint, clock)
     return {
@@ -72,6 +76,7 @@ def operations(
         "rule.list": policies.list_rules,
         "rule.move": policies.move_rule,
         "rule.remove": policies.remove_rule,
+        "seats.list": seating.list,
         "roles.seen": roles.seen,
         "role.default": policies.default_role,
         "protect.add": policies.protect,
@@ -79,8 +84,15 @@ def operations(
         "protect.remove": policies.unprotect,
         "leavers.list": approving.list_leavers,
         "leavers.release": approving.release_leavers,
+        "leavers.gone": keeping.gone,
+        "leavers.keep": keeping.keep,
+        "leavers.restore": keeping.restore,
+        "leavers.exceptions": keeping.exceptions,
+        "leavers.end": keeping.end,
         "approvals.list": approving.list_approvals,
         "approvals.grant": approving.grant,
+        "approvals.given": approving.list_given,
+        "approvals.pending": approving.list_pending,
         "privileged.list": approving.list_privileged,
         "privileged.mark": approving.mark,
         "privileged.unmark": approving.unmark,

@@ -9,7 +9,7 @@ import orjson
 from syncline.clock import Clock
 from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.care import care_of
-from syncline.gateway.domain.delivery import Delivery, state_of
+from syncline.gateway.domain.delivery import Delivery, as_of, state_of
 from syncline.gateway.domain.errors import Invalid, NotFound
 from syncline.gateway.domain.leaving import leaving_of
 from syncline.gateway.services.delivering import decide_item
@@ -102,7 +102,7 @@ class People:
             "groups": [each.display_name for each in item.person.groups] if item.person is not None else [],
             "hubspot": _hubspot_shown(item.known, setup.account),
             "care": care_of(delivery, item.known).value,
-            "leaving": leaving_of(delivery).value,
+            "leaving": leaving_of(as_of(delivery, setup.at)).value,
             "delivery": self._delivery_shown(delivery),
             "decision": person_shown(item, decision, setup),
             "why": explain(item, decision, setup, self._clock.now(), events, calls),
@@ -183,6 +183,7 @@ def _hubspot_shown(user: AccountUser | None, account: Account | None) -> dict[st
         "permission_sets": [set_name(account, each) for each in user.permission_set_ids],
         "primary_team": team_name(account, user.primary_team_id),
         "secondary_teams": [team_name(account, each) for each in user.secondary_team_ids],
+        "seats": None if user.seat_names is None else list(user.seat_names),
         "super_admin": user.super_admin,
         "active": user.active,
     }

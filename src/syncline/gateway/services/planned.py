@@ -10,7 +10,9 @@ from typing import Any, Final
 
 from syncline.gateway.domain.change import Change, ChangeKind, approval_of
 from syncline.gateway.domain.decision import Decision
+from syncline.gateway.domain.delivery import as_of
 from syncline.gateway.domain.holds import HoldReason
+from syncline.gateway.domain.seats import seat_taken
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.services.delivering import change_shown, reasons_shown
 from syncline.gateway.services.ports import WorkItem
@@ -48,6 +50,8 @@ class Plan:
     held_as: Counter[str] = field(default_factory=Counter)
     near_misses: Counter[tuple[str, str]] = field(default_factory=Counter)
     emails_sent: int = 0
+    seats: Counter[str] = field(default_factory=Counter)
+    """How many people would take one of each seat."""
     leaving: int = 0
     people: list[dict[str, Any]] = field(default_factory=list)
     more: bool = False
@@ -72,6 +76,9 @@ class Plan:
             self.held_as[held_as(would.reason)] += 1
         else:
             self._count_change(decision.change)
+        if would is None or would.reason is HoldReason.NO_SEAT_FREE:
+            seat = seat_taken(decision.placement, decision.change, item.known)
+            self.seats.update([] if seat is None else [seat])
         for miss in decision.placement.near_misses if decision.placement is not None else ():
             self.near_misses[(miss.role, miss.meant)] += 1
         reason = "" if would is None else would.reason.value
@@ -95,12 +102,28 @@ class Plan:
             "held_as": {name: self.held_as[name] for name in ("ignored", "protected", "waiting")},
             "emails_sent": self.emails_sent,
             "leaving": self._leaving(),
+            "seats": self._seats(),
             "near_misses": [
                 {"role": role, "permission_set": meant, "count": count}
                 for (role, meant), count in self.near_misses.most_common()
             ],
             "fingerprint": self.fingerprint,
         }
+
+    def _seats(self) -> list[dict[str, Any]]:
+        """Return how many people need which seat, and how many of them would have to wait for one."""
+        account = self.setup.account
+        found = {} if account is None else {name: account.seat(name) for name in self.seats}
+        return [
+            {
+                "seat": name,
+                "needed": self.seats[name],
+                "remaining": seat.remaining,
+                "waiting": 0 if seat.remaining is None else max(0, self.seats[name] - seat.remaining),
+            }
+            for name, seat in sorted(found.items())
+            if seat is not None
+        ]
 
     def _leaving(self) -> dict[str, Any]:
         threshold = self.setup.threshold
@@ -151,11 +174,12 @@ def person_shown(item: WorkItem, decision: Decision, setup: Setup) -> dict[str, 
         "permission_set": None if placement is None else set_name(account, placement.permission_set_id),
         "primary_team": None if placement is None else team_name(account, placement.primary_team_id),
         "secondary_teams": [team_name(account, each) for each in teams],
+        "seat": None if placement is None else placement.seat or None,
         "differences": shown["differences"],
         "welcome_email": change.send_welcome_email,
         "reasons": reasons_shown(placement),
         "verdict": "send" if would is None else "hold",
         "hold": None if would is None else hold_shown(would.reason.value, would.detail),
         "held_as": None if would is None else held_as(would.reason),
-        "approved": approval_of(change) in item.delivery.approvals,
+        "approved": approval_of(change) in as_of(item.delivery, setup.at).approvals,
     }

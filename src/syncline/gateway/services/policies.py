@@ -6,9 +6,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from syncline.clock import Clock
+from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.attributes import parse_attribute_path
+from syncline.gateway.domain.consent import LONGEST_KEPT, Consent, end_of
 from syncline.gateway.domain.drift import CHOSEN
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
 from syncline.gateway.domain.rules import Rule, RuleKind
@@ -52,10 +53,14 @@ class Policies:
         deactivate_users: bool | None = None,
         deletion_threshold: int | None = None,
         identity_provider: str | None = None,
+        approval_days: int | None = None,
+        four_eyes: bool | None = None,
         drift: Mapping[str, str] | None = None,
         expect: str | None = None,
     ) -> dict[str, Any]:
         """Change what is given, leave the rest; raises `Invalid` and `Refused` with what to do instead.
+
+        Four eyes stay on until a second person has taken them off, too: what is returned says how it is.
 
         Here and below `expect` is the fingerprint of a preview: `Conflict` when something else would be saved.
         """
@@ -74,12 +79,17 @@ class Policies:
             "deactivate_users": deactivate_users,
             "deletion_threshold": _threshold(deletion_threshold),
             "identity_provider": None if identity_provider is None else _identity_provider(identity_provider),
+            "approval_days": _approval_days(approval_days),
+            "four_eyes": four_eyes,
             "drift": None if not drift else {**found.policy.drift, **_drift_policies(drift)},
         }
         given = {name: value for name, value in changes.items() if value is not None}
         policy = await self._choices.change_policy(found.id, given, self._by(actor), expect)
         self._wake(found.id)
-        return policy_shown(policy, account)
+        shown = policy_shown(policy, account)
+        if four_eyes is False and policy.four_eyes:
+            shown["waiting"] = "four eyes stay on until a second person takes them off, too"
+        return shown
 
     async def default_role(
         self, actor: str, tenant: str, name: str, expect: str | None = None
@@ -103,6 +113,7 @@ class Policies:
         permission_set: str | None = None,
         primary_team: str | None = None,
         secondary_teams: Sequence[str] = (),
+        seat: str | None = None,
         position: int | None = None,
         expect: str | None = None,
     ) -> dict[str, Any]:
@@ -112,8 +123,10 @@ class Policies:
         kind, match = _condition(role, group, attribute)
         if (kind is RuleKind.ATTRIBUTE) != (equals is not None):
             raise Invalid("An attribute rule says what the attribute equals; other rules do not.")
-        if not (permission_set or primary_team or secondary_teams):
-            raise Invalid("A rule sets something: a permission set, a primary team or secondary teams.")
+        if not (permission_set or primary_team or secondary_teams or seat):
+            raise Invalid(
+                "A rule sets something: a permission set, a primary team, secondary teams or a seat."
+            )
         if kind is RuleKind.ATTRIBUTE:
             parse_attribute_path(match)
         rule = Rule(
@@ -125,6 +138,7 @@ class Policies:
             permission_set_id=None if permission_set is None else permission_set_of(account, permission_set),
             primary_team_id=None if primary_team is None else _team(account, primary_team),
             secondary_team_ids=tuple(_team(account, each) for each in secondary_teams),
+            seat=None if seat is None else _seat(account, seat, found),
         )
         added = await self._choices.add_rule(found.id, rule, position, self._by(actor), expect)
         self._wake(found.id)
@@ -158,29 +172,36 @@ class Policies:
         self._wake(found.id)
         return rule_shown(rule, await self._account(found))
 
-    async def protect(self, actor: str, tenant: str, email: str, reason: str = "") -> dict[str, Any]:
-        """Have nothing ever changed for this person."""
+    async def protect(
+        self, actor: str, tenant: str, email: str, reason: str = "", until: str | None = None
+    ) -> dict[str, Any]:
+        """Have nothing ever changed for this person, or nothing until a date (`consent.end_of`)."""
         found = await self._tenants.find(tenant)
         if "@" not in email:
             raise Invalid(f"Protect somebody by e-mail address; {email!r} is none.")
         now = self._clock.now()
-        user = ProtectedUser(email=email, reason=reason, created_at=now, created_by=actor)
+        end = None if until is None else end_of(until, now)
+        user = ProtectedUser(email=email, reason=reason, created_at=now, created_by=actor, until=end)
         await self._choices.protect(found.id, user, Actor(actor, now))
         self._wake(found.id)
-        return _protected(user)
+        return _protected(user, now)
 
     async def list_protected(self, actor: str, tenant: str) -> dict[str, Any]:
         """Return the people an operator protects; super admins are protected besides."""
         found = await self._tenants.find(tenant)
-        return {"protected": [_protected(each) for each in await self._choices.protected_users(found.id)]}
+        now = self._clock.now()
+        return {
+            "protected": [_protected(each, now) for each in await self._choices.protected_users(found.id)]
+        }
 
     async def unprotect(self, actor: str, tenant: str, email: str) -> dict[str, Any]:
-        """Lift a protection; raises `NotFound`."""
+        """Lift a protection; raises `NotFound`. `protected` stays true while a second person has to say so, too."""
         found = await self._tenants.find(tenant)
-        if not await self._choices.unprotect(found.id, email, self._by(actor)):
+        consent = await self._choices.unprotect(found.id, email, self._by(actor))
+        if consent is Consent.NOTHING:
             raise NotFound(f"{email} is not protected: `protect list` shows who is.")
         self._wake(found.id)
-        return {"email": email, "protected": False}
+        return {"email": email, "protected": consent is Consent.PENDING}
 
     async def _account(self, tenant: Tenant) -> Account | None:
         connection = await self._choices.connection(tenant.id)
@@ -200,6 +221,12 @@ def _leaver_policy(text: str) -> LeaverPolicy:
 def _threshold(number: int | None) -> int | None:
     if number is not None and number < 0:
         raise Invalid("The deletion threshold is the number of people a day, 0 or more.")
+    return number
+
+
+def _approval_days(number: int | None) -> int | None:
+    if number is not None and not 1 <= number <= LONGEST_KEPT:
+        raise Invalid(f"Approvals end after 1 to {LONGEST_KEPT} days.")
     return number
 
 
@@ -280,10 +307,23 @@ def _team(account: Account | None, name_or_id: str) -> str:
     raise NotFound(f"The HubSpot account has no team {name_or_id!r}. It has: {there}.")
 
 
-def _protected(user: ProtectedUser) -> dict[str, Any]:
+def _seat(account: Account | None, name: str, tenant: Tenant) -> str:
+    if account is None:
+        raise Refused("Connect the tenant to HubSpot first: seats are chosen from the account's own.")
+    if account.seats is None:
+        raise Refused(f"The seats of the account are not read yet: `seats list {tenant.name}` reads them.")
+    if account.seat(name) is None:
+        there = ", ".join(each.name for each in account.seats) or "none"
+        raise NotFound(f"The HubSpot account has no seat {name!r}. It has: {there}.")
+    return name
+
+
+def _protected(user: ProtectedUser, now: Milliseconds) -> dict[str, Any]:
     return {
         "email": user.email,
         "reason": user.reason,
         "since": moment(user.created_at),
         "by": user.created_by,
+        "until": moment(user.until),
+        "expired": user.until is not None and user.until <= now,
     }

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from syncline.gateway.domain.consent import Consent
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.proposal import choices_fingerprint, refuse_unexpected
 from syncline.gateway.domain.rules import Rule, rule_of_id, with_rule, with_rule_at, without_rule
@@ -77,13 +78,17 @@ class ProposedChoices:
 
     async def protect(self, tenant_id: TenantId, user: ProtectedUser, actor: Actor) -> None:
         """Have this person protected, too."""
-        self.setup = replace(self.setup, protected=self.setup.protected | {email_key(user.email)})
+        key = email_key(user.email)
+        ends = {each: end for each, end in self.setup.protection_ends.items() if each != key}
+        if user.until is not None:
+            ends[key] = user.until
+        self.setup = replace(self.setup, protected=self.setup.protected | {key}, protection_ends=ends)
 
-    async def unprotect(self, tenant_id: TenantId, email: str, actor: Actor) -> bool:
-        """Have this person protected no longer; returns whether he is."""
+    async def unprotect(self, tenant_id: TenantId, email: str, actor: Actor) -> Consent:
+        """Have this person protected no longer; NOTHING where he is not."""
         before = self.setup.protected
         self.setup = replace(self.setup, protected=before - {email_key(email)})
-        return before != self.setup.protected
+        return Consent.NOTHING if before == self.setup.protected else Consent.DONE
 
     def _propose(self, setup: Setup, expect: str | None) -> None:
         self.setup = setup

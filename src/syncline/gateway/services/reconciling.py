@@ -60,10 +60,15 @@ class Reconciliation:
         link: Link,
         asked_by: str = SCHEDULE,
         progress: Progress | None = None,
+        *,
+        seats: bool = False,
     ) -> Reading | Failed:
-        """Read the account whole, going on with a reading that was interrupted; returns why it could not be read."""
+        """Read the account whole, going on with a reading that was interrupted; returns why it could not be read.
+
+        With `seats` they are read from now on; else where a rule sets one, or somebody has looked at them before.
+        """
         async with self._turns[tenant_id]:
-            return await self._read(tenant_id, link, asked_by, progress)
+            return await self._read(tenant_id, link, asked_by, progress, seats=seats)
 
     async def read_first(self, tenant_id: TenantId, link: Link) -> Failed | None:
         """Read an account nothing is known of, unless somebody else has by now; returns why it could not be read."""
@@ -75,14 +80,21 @@ class Reconciliation:
             return reading if isinstance(reading, Failed) else None
 
     async def _read(
-        self, tenant_id: TenantId, link: Link, asked_by: str, progress: Progress | None
+        self,
+        tenant_id: TenantId,
+        link: Link,
+        asked_by: str,
+        progress: Progress | None,
+        *,
+        seats: bool = False,
     ) -> Reading | Failed:
         reading = await self._store.readings.reading(tenant_id)
         stale = STALE if asked_by == SCHEDULE else STALE_IF_ASKED
-        if reading is None or not reading.is_open or self._clock.now() - reading.begun_at > stale:
+        if reading is None or not reading.is_open or seats or self._clock.now() - reading.begun_at > stale:
             cause = Cause(self._clock.now(), uuid.uuid4().hex)
             reading = await self._store.readings.begin(tenant_id, uuid.uuid4().hex, cause, asked_by)
-        return await _Course(self._store, self._clock, link, progress).run(reading)
+        watched = seats or await watches_seats(self._store, tenant_id)
+        return await _Course(self._store, self._clock, link, progress, seats=watched).run(reading)
 
     async def keep(self, tenant_id: TenantId, read: AccountReading, cause: Cause) -> None:
         """Keep a reading that is there whole already, begun at the cause's moment, by the same small steps."""
@@ -103,19 +115,30 @@ class Reconciliation:
         return await self._store.readings.due(before)
 
     async def refresh_lists(self, tenant_id: TenantId, link: Link) -> Failed | None:
-        """Read the account's permission sets and teams alone; returns why they could not be read."""
+        """Read the account's permission sets, teams and seats alone; returns why they could not be read."""
         cause = Cause(self._clock.now(), uuid.uuid4().hex)
-        lists = await link.read_lists(cause)
+        lists = await link.read_lists(cause, seats=await watches_seats(self._store, tenant_id))
         if isinstance(lists, Failed):
             return lists
         await self._store.readings.refresh_lists(tenant_id, lists.account, cause)
         return None
 
 
+async def watches_seats(store: Store, tenant_id: TenantId) -> bool:
+    """Tell whether the account's seats are read: once somebody has looked at them, and where a rule gives one."""
+    connection = await store.setup.connection(tenant_id)
+    if connection is not None and connection.account is not None and connection.account.seats is not None:
+        return True
+    return any(rule.seat is not None for rule in await store.setup.rules(tenant_id))
+
+
 class _Course:
     """One reading on its way to the end."""
 
-    def __init__(self, store: Store, clock: Clock, link: Link, progress: Progress | None) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, link: Link, progress: Progress | None, *, seats: bool
+    ) -> None:
+        self._seats = seats
         self._store = store
         self._clock = clock
         self._link = link
@@ -161,13 +184,14 @@ class _Course:
         return failed
 
     async def _lists(self, reading: Reading) -> Reading | Failed | None:
-        lists = await self._link.read_lists(self._cause(reading))
+        lists = await self._link.read_lists(self._cause(reading), seats=self._seats)
         if isinstance(lists, Failed):
             return lists
         return await self._store.readings.keep_lists(reading, lists.account, lists.missing)
 
     async def _users(self, reading: Reading) -> Reading | Failed | None:
-        page = await self._link.read_users(reading.cursor, self._cause(reading))
+        seats = reading.account is not None and reading.account.seats is not None
+        page = await self._link.read_users(reading.cursor, self._cause(reading), seats=seats)
         if isinstance(page, Failed):
             return page
         if page.after is not None and page.after == reading.cursor:  # a list that leads back to itself

@@ -87,6 +87,8 @@ def policy_shown(policy: Policy, account: Account | None) -> dict[str, Any]:
         "deactivate_users": policy.deactivate_users,
         "deletion_threshold": policy.deletion_threshold,
         "identity_provider": None if policy.identity_provider is None else policy.identity_provider.value,
+        "approval_days": policy.approval_days,
+        "four_eyes": policy.four_eyes,
         "drift": {each.value: policy.drift_policy(each.value).value for each in CHOSEN},
     }
 
@@ -101,5 +103,6 @@ def rule_shown(rule: Rule, account: Account | None) -> dict[str, Any]:
             "permission_set": set_name(account, rule.permission_set_id),
             "primary_team": team_name(account, rule.primary_team_id),
             "secondary_teams": [team_name(account, each) for each in rule.secondary_team_ids],
+            "seat": rule.seat,
         },
     }

@@ -21,6 +21,7 @@ PLAN_COLUMNS: Final = (
     "permission_set",
     "primary_team",
     "secondary_teams",
+    "seat",
     "what_changes",
     "welcome_email",
     "verdict",
@@ -49,6 +50,7 @@ def plan_cells(person: Mapping[str, Any]) -> tuple[object, ...]:
         person["permission_set"],
         person["primary_team"],
         "; ".join(person["secondary_teams"] or ()),
+        person["seat"],
         "; ".join(
             f"{each['field']}: {each['before'] or 'none'} → {each['after'] or 'none'}"
             for each in person["differences"]

@@ -75,4 +75,5 @@ def _stranger(delivery: Delivery) -> Delivery:
         hold_reason=None,
         may_reactivate=False,
         approvals=frozenset(),
+        approvals_end={},
     )

@@ -99,8 +99,9 @@ def _there(item: WorkItem, setup: Setup) -> dict[str, Any]:
         f"with the permission set {_quoted(sets)}" if sets else "without a permission set",
         f"in the team {team!r}" if team else "in no team",
     )
+    seats = f" Seats: {_quoted(user.seat_names)}." if user.seat_names else ""
     admin = " This is a super admin." if user.super_admin else ""
-    return {"sentence": f"{', '.join(parts)}.{admin} {ours}"}
+    return {"sentence": f"{', '.join(parts)}.{seats}{admin} {ours}"}
 
 
 def _difference(decision: Decision) -> dict[str, Any]:
@@ -167,7 +168,7 @@ def _held(item: WorkItem, decision: Decision) -> dict[str, Any] | None:
     if isinstance(verdict, Hold):
         return hold_shown(verdict.reason.value, verdict.detail)
     stored = delivery.hold_reason
-    if stored is not None and delivery.due_at is None and not HOLDS[stored].decided_by_gate:
+    if stored is not None and delivery.due_at is None and HOLDS[stored].may_be_of_attempt:
         return hold_shown(stored.value, delivery.hold_detail)
     return None
 

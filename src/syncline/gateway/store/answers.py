@@ -159,7 +159,17 @@ def _is_due(row: Row, parameters: Parameters) -> bool:
 
 
 def _is_on_its_way(row: Row, parameters: Parameters) -> bool:
+    is_due = row["due_at"] is not None and bool(row["urgency"] == parameters["urgency"])
+    return is_due and not _is_held_until(row)
+
+
+def _is_owed(row: Row, parameters: Parameters) -> bool:
     return row["due_at"] is not None and bool(row["urgency"] == parameters["urgency"])
+
+
+def _is_held_until(row: Row) -> bool:
+    is_held = row["hold_reason"] is not None and row["due_at"] is not None
+    return is_held and bool(row["held_until"] == row["due_at"])
 
 
 def _is_in_step(row: Row, _parameters: Parameters) -> bool:
@@ -174,11 +184,26 @@ def _is_searched(row: Row, parameters: Parameters) -> bool:
 
 
 def _held(rows: MemoryRows, parameters: Parameters) -> list[Row]:
-    held = [row for row in _own(rows, t.deliveries, parameters) if row["due_at"] is None]
+    own = _own(rows, t.deliveries, parameters)
+    held = [row for row in own if row["due_at"] is None or _is_held_until(row)]
     reasons = Counter(row["hold_reason"] for row in held)
     return [
         {"hold_reason": reason, "count": count} for reason, count in reasons.items() if reason is not None
     ]
+
+
+def _gone_since(rows: MemoryRows, parameters: Parameters) -> list[Row]:
+    gone = {
+        row["key"]: row["at"]
+        for row in _own(rows, t.deletions, parameters)
+        if row["at"] > parameters["since"] and row["key"] > parameters["after"]
+    }
+    found = [
+        {**row, "gone_at": gone[row["key"]]}
+        for row in _own(rows, t.deliveries, parameters)
+        if row["key"] in gone
+    ]
+    return sorted(found, key=_by("key"))[: parameters["limit"]]
 
 
 def _due_tenants(rows: MemoryRows, parameters: Parameters) -> list[Row]:
@@ -285,12 +310,18 @@ ANSWERS: Mapping[SelectBase, Answer] = {
     ),
     statements.NEXT_DUE: _rows_of(
         t.deliveries,
-        _is_on_its_way,
+        _is_owed,
         _by("due_at"),
         shown=("due_at",),
     ),
     statements.DELETIONS_SINCE: _deletions_since,
-    statements.APPROVALS_FOR: _rows_of(t.approvals, _among("key"), shown=("key", "what", "user_id")),
+    statements.APPROVALS_FOR: _rows_of(
+        t.approvals, _among("key"), shown=("key", "what", "user_id", "expires_at")
+    ),
+    statements.APPROVALS_GIVEN: _rows_of(t.approvals, _after("key"), _by("key", "what")),
+    statements.FIRST_APPROVALS: _rows_of(t.first_approvals, _after("what"), _by("what")),
+    statements.EXCEPTIONS: _rows_of(t.exceptions, _after("key"), _by("key")),
+    statements.GONE_SINCE: _gone_since,
     statements.PRIVILEGED: _rows_of(t.privileged_sets),
     statements.HELD_FOR: _rows_of(
         t.deliveries,

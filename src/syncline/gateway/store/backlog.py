@@ -17,6 +17,7 @@ from syncline.gateway.services.ports import Basis, Cause, Settlement, Totals, Wo
 from syncline.gateway.store import records, statements
 from syncline.gateway.store.commands.approvals import PassThreshold
 from syncline.gateway.store.commands.deliveries import LogAnswer, LogCall, MakeDue, Settle
+from syncline.gateway.store.commands.seats import ReturnSeat, TakeSeat
 from syncline.gateway.store.work import items_of
 from syncline.sql.looking import rows_of
 from syncline.sql.reader import Reader
@@ -41,6 +42,14 @@ class SqlBacklog:
         """Count somebody who is about to lose access; False when the threshold is reached."""
         return await self._writer.submit(PassThreshold(tenant_id, key, at, limit))
 
+    async def take_seat(self, tenant_id: TenantId, name: str) -> bool:
+        """Count a free seat as taken by somebody who is about to get it; False when none is left."""
+        return await self._writer.submit(TakeSeat(tenant_id, name))
+
+    async def return_seat(self, tenant_id: TenantId, name: str, *, none_left: bool) -> None:
+        """Count a seat as free again; with `none_left` HubSpot says that there is none at all."""
+        await self._writer.submit(ReturnSeat(tenant_id, name, none_left))
+
     async def held_for(
         self, tenant_id: TenantId, reason: HoldReason, after: str, limit: int
     ) -> list[WorkItem]:
@@ -50,6 +59,19 @@ class SqlBacklog:
             parameters = {"tenant_id": tenant_id, "reason": reason.value, "after": after, "limit": limit}
             rows = [dict(row) for row in connection.execute(statements.HELD_FOR, parameters).mappings()]
             return items_of(connection, tenant_id, rows)
+
+        return await self._reader.scan(read)
+
+    async def gone(
+        self, tenant_id: TenantId, since: Milliseconds, after: str, limit: int
+    ) -> list[tuple[WorkItem, Milliseconds]]:
+        """Return who has lost access after that moment and when, in order of key."""
+
+        def read(connection: Connection) -> list[tuple[WorkItem, Milliseconds]]:
+            parameters = {"tenant_id": tenant_id, "since": since, "after": after, "limit": limit}
+            rows = rows_of(connection, statements.GONE_SINCE, parameters)
+            items = items_of(connection, tenant_id, rows)
+            return [(item, row["gone_at"]) for item, row in zip(items, rows, strict=True)]
 
         return await self._reader.scan(read)
 
@@ -182,6 +204,11 @@ def _setup(connection: Connection, tenant_id: TenantId, now: Milliseconds) -> Se
     link = connection.execute(statements.CONNECTION, parameters).mappings().first()
     rules = connection.execute(statements.RULES, parameters).mappings()
     protected = connection.execute(statements.PROTECTED, parameters).mappings()
+    protections = {
+        email_key(each["email"]): each["until"]
+        for each in protected
+        if each["until"] is None or each["until"] > now
+    }
     account = link["account"] if link is not None else None
     return Setup(
         tenant_id=tenant_id,
@@ -190,7 +217,8 @@ def _setup(connection: Connection, tenant_id: TenantId, now: Milliseconds) -> Se
         policy=tenant.policy,
         rules=tuple(records.rule_of(dict(each)) for each in rules),
         account=None if account is None else records.account_of(account),
-        protected=frozenset(email_key(each["email"]) for each in protected),
+        protected=frozenset(protections),
+        protection_ends={key: until for key, until in protections.items() if until is not None},
         scim_channel=link is not None and link["scim_token"] is not None,
         plan_approved=tenant.plan_approved_at is not None,
         grant_holder=None
@@ -201,6 +229,7 @@ def _setup(connection: Connection, tenant_id: TenantId, now: Milliseconds) -> Se
             for row in connection.execute(statements.PRIVILEGED, parameters).mappings()
         ),
         threshold=_threshold(connection, tenant_id, tenant.policy, now),
+        at=now,
     )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 import orjson
 
 from syncline.clock import Milliseconds
-from syncline.gateway.domain.account import Account, AccountUser, PermissionSet, Team
+from syncline.gateway.domain.account import Account, AccountUser, PermissionSet, Seat, Team
 from syncline.gateway.domain.agreement import UNAGREED, Agreement
 from syncline.gateway.domain.delivery import Access, Delivery, Intent, Origin, Urgency
 from syncline.gateway.domain.health import Health, health_of
@@ -94,7 +95,11 @@ def rule_row(tenant_id: str, rule: Rule, position: int) -> Row:
 def protected_of(row: Row) -> ProtectedUser:
     """Return the person of a row of `protected_users`."""
     return ProtectedUser(
-        email=row["email"], reason=row["reason"], created_at=row["created_at"], created_by=row["created_by"]
+        email=row["email"],
+        reason=row["reason"],
+        created_at=row["created_at"],
+        created_by=row["created_by"],
+        until=row["until"],
     )
 
 
@@ -107,6 +112,7 @@ def protected_row(tenant_id: str, user: ProtectedUser) -> Row:
         "reason": user.reason,
         "created_at": user.created_at,
         "created_by": user.created_by,
+        "until": user.until,
     }
 
 
@@ -127,6 +133,8 @@ def account_text(account: Account) -> str:
         shown["former_permission_sets"] = [[each.id, each.name] for each in account.former_permission_sets]
     if account.former_teams:
         shown["former_teams"] = [[each.id, each.name] for each in account.former_teams]
+    if account.seats is not None:
+        shown["seats"] = [[each.name, each.description, each.remaining] for each in account.seats]
     return orjson.dumps(shown).decode()
 
 
@@ -138,6 +146,8 @@ def account_of(text: str) -> Account:
         shown[name] = tuple(PermissionSet(*each) for each in shown.get(name, ()))
     for name in ("teams", "former_teams"):
         shown[name] = tuple(Team(*each) for each in shown.get(name, ()))
+    if "seats" in shown:
+        shown["seats"] = tuple(Seat(*each) for each in shown["seats"])
     return Account(**shown)
 
 
@@ -162,8 +172,8 @@ def account_user_of(document: str) -> AccountUser:
     return msgspec.json.decode(document, type=AccountUser)
 
 
-def delivery_of(row: Row, approvals: frozenset[str] = frozenset()) -> Delivery:
-    """Return the delivery of a row of `deliveries`, with what is approved for it."""
+def delivery_of(row: Row, approvals: Mapping[str, Milliseconds] = MappingProxyType({})) -> Delivery:
+    """Return the delivery of a row of `deliveries`, with what is approved for it and when that ends."""
     return Delivery(
         key=row["key"],
         email=row["email"],
@@ -184,7 +194,9 @@ def delivery_of(row: Row, approvals: frozenset[str] = frozenset()) -> Delivery:
         last_error=row["last_error"],
         claimed_by=row["claimed_by"],
         may_reactivate=row["may_reactivate"],
-        approvals=approvals,
+        approvals=frozenset(approvals),
+        approvals_end=approvals,
+        kept_until=row["kept_until"],
         agreement=agreement_of(row["agreement"]),
     )
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection as Database
 from sqlalchemy import Select
 
 from syncline.clock import Milliseconds
+from syncline.gateway.domain.consent import Consent
 from syncline.gateway.domain.health import HealthEvent, event_of
 from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
@@ -73,12 +74,16 @@ class SqlSetup:
         return await self._writer.submit(choices.ChangePolicy(tenant_id, dict(changes), actor, expect))
 
     async def approve_plan(
-        self, tenant_id: TenantId, counts: Mapping[str, int], actor: Actor, because: str = ""
-    ) -> None:
-        """Remember that an operator has seen the plan and agreed to it."""
-        changes = {"plan_approved_at": actor.at, "plan_approved_by": actor.name}
-        detail = {**counts, **({"because": because} if because else {})}
-        await self._change(tenant_id, changes, "plan.approved", detail, actor)
+        self,
+        tenant_id: TenantId,
+        counts: Mapping[str, int],
+        actor: Actor,
+        because: str = "",
+        fingerprint: str = "",
+    ) -> Consent:
+        """Remember that an operator has seen the plan of this fingerprint and agreed to it."""
+        command = approvals.ApprovePlan(tenant_id, dict(counts), fingerprint, actor, because)
+        return await self._writer.submit(command)
 
     async def create_token(self, token: Token, actor: Actor) -> None:
         """Keep a token's fingerprint."""
@@ -170,8 +175,8 @@ class SqlSetup:
         """Have nothing ever changed for this person."""
         await self._writer.submit(commands.Protect(tenant_id, user, actor))
 
-    async def unprotect(self, tenant_id: TenantId, email: str, actor: Actor) -> bool:
-        """Lift a protection; returns whether there was one."""
+    async def unprotect(self, tenant_id: TenantId, email: str, actor: Actor) -> Consent:
+        """Lift a protection; NOTHING where there is none, PENDING while a second person has to say so."""
         return await self._writer.submit(commands.Unprotect(tenant_id, email, actor))
 
     async def release(self, tenant_id: TenantId, delivery_key: str, actor: Actor) -> bool:
@@ -180,9 +185,9 @@ class SqlSetup:
 
     async def approve(
         self, tenant_id: TenantId, granted: Sequence[tuple[str, str]], actor: Actor, because: str = ""
-    ) -> None:
-        """Approve one thing for each of these deliveries, by key."""
-        await self._writer.submit(approvals.Approve(tenant_id, tuple(granted), actor, because))
+    ) -> frozenset[str]:
+        """Approve one thing for each of these deliveries, by key; returns those that need a second person's word."""
+        return await self._writer.submit(approvals.Approve(tenant_id, tuple(granted), actor, because))
 
     async def privileged(self, tenant_id: TenantId) -> frozenset[str]:
         """Return the ids of the permission sets an operator has marked."""

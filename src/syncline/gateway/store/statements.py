@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, func, not_, or_, select
 
 from syncline.gateway.domain.delivery import Intent, Urgency
 from syncline.gateway.store.tables import (
@@ -22,6 +22,8 @@ from syncline.gateway.store.tables import (
     deletions,
     deliveries,
     events,
+    exceptions,
+    first_approvals,
     groups,
     members,
     messages,
@@ -244,8 +246,40 @@ DELETIONS_SINCE = (
     )
     .where(deletions.c.tenant_id == _tenant, deletions.c.at > bindparam("since"))
 )
-APPROVALS_FOR = select(approvals.c.key, approvals.c.what, approvals.c.user_id).where(
+APPROVALS_FOR = select(approvals.c.key, approvals.c.what, approvals.c.user_id, approvals.c.expires_at).where(
     approvals.c.tenant_id == _tenant, approvals.c.key.in_(_many)
+)
+APPROVALS_GIVEN = (
+    select(approvals)
+    .where(approvals.c.tenant_id == _tenant, approvals.c.key > bindparam("after"))
+    .order_by(approvals.c.key, approvals.c.what)
+    .limit(_limit)
+)
+FIRST_APPROVALS = (
+    select(first_approvals)
+    .where(first_approvals.c.tenant_id == _tenant, first_approvals.c.what > bindparam("after"))
+    .order_by(first_approvals.c.what)
+    .limit(_limit)
+)
+EXCEPTIONS = (
+    select(exceptions)
+    .where(exceptions.c.tenant_id == _tenant, exceptions.c.key > bindparam("after"))
+    .order_by(exceptions.c.key)
+    .limit(_limit)
+)
+GONE_SINCE = (
+    select(deliveries, deletions.c.at.label("gone_at"))
+    .join(
+        deletions,
+        and_(deletions.c.tenant_id == deliveries.c.tenant_id, deletions.c.key == deliveries.c.key),
+    )
+    .where(
+        deliveries.c.tenant_id == _tenant,
+        deletions.c.at > bindparam("since"),
+        deliveries.c.key > bindparam("after"),
+    )
+    .order_by(deliveries.c.key)
+    .limit(_limit)
 )
 PRIVILEGED = select(privileged_sets).where(privileged_sets.c.tenant_id == _tenant)
 HELD_FOR = (
@@ -278,7 +312,14 @@ DELIVERIES_LIKE = (
     .order_by(deliveries.c.key)
     .limit(_limit)
 )
-# A delivery is in one of these states at a time: what is due counts as on its way, whatever held it before.
+# A delivery is in one of these states at a time: what is due counts as on its way, whatever held it before; but not
+# what is due only because its hold has an end.
+_held_until = and_(
+    deliveries.c.hold_reason.is_not(None),
+    deliveries.c.due_at.is_not(None),
+    deliveries.c.held_until.is_not(None),
+    deliveries.c.held_until == deliveries.c.due_at,
+)
 IN_STEP = select(func.count()).where(
     deliveries.c.tenant_id == _tenant,
     deliveries.c.hold_reason.is_(None),
@@ -289,6 +330,7 @@ _on_its_way = and_(
     deliveries.c.tenant_id == _tenant,
     deliveries.c.urgency == bindparam("urgency"),
     deliveries.c.due_at.is_not(None),
+    not_(_held_until),
 )
 WAITING = select(func.count()).where(_on_its_way, deliveries.c.attempts == 0)
 RETRYING = select(func.count()).where(_on_its_way, deliveries.c.attempts > 0)
@@ -298,7 +340,7 @@ HELD = (
     .where(
         deliveries.c.tenant_id == _tenant,
         deliveries.c.hold_reason.is_not(None),
-        deliveries.c.due_at.is_(None),
+        or_(deliveries.c.due_at.is_(None), _held_until),
     )
     .group_by(deliveries.c.hold_reason)
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from syncline.gateway.services.ports import Store
 from syncline.gateway.store.backlog import SqlBacklog
+from syncline.gateway.store.consents import SqlConsents
 from syncline.gateway.store.directory import SqlDirectory
 from syncline.gateway.store.grants import SqlGrants
 from syncline.gateway.store.journal import SqlJournal
@@ -28,5 +29,6 @@ def sql_store(writer: Writer, reader: Reader, sealer: Sealer) -> Store:
         journal=SqlJournal(reader),
         readings=SqlReadings(writer, reader),
         notices=SqlNotices(writer, reader, sealer),
+        consents=SqlConsents(writer, reader),
         operators=SqlOperators(writer, reader),
     )

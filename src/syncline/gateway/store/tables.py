@@ -7,6 +7,8 @@ the tenant. `installation` belongs to nobody, and operators belong to the instal
 
 Moments are milliseconds since the epoch, UTC. Documents and other structured columns are JSON text.
 
+Tables of what people agree to are in `consent_tables`.
+
 On SQLite a table of short rows, each written once, lies in its primary key (`sqlite_with_rowid=False`): one tree less
 to write. Where queries go by other indexes than the key, as in `deliveries`, SQLite would prefer to walk the key.
 """
@@ -20,17 +22,18 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     false,
 )
 
-metadata = MetaData(
-    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"},
-)
-
+from syncline.gateway.store.consent_tables import approvals as approvals
+from syncline.gateway.store.consent_tables import deletions as deletions
+from syncline.gateway.store.consent_tables import exceptions as exceptions
+from syncline.gateway.store.consent_tables import first_approvals as first_approvals
+from syncline.gateway.store.consent_tables import privileged_sets as privileged_sets
+from syncline.gateway.store.metadata import metadata as metadata
 
 tenants = Table(
     "tenants",
@@ -228,6 +231,7 @@ protected_users = Table(
     Column("reason", String, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", String, nullable=False),
+    Column("until", BigInteger),
     info={"lookups": [("tenant_id",)]},
 )
 
@@ -263,6 +267,8 @@ deliveries = Table(
     Column("may_reactivate", Boolean, nullable=False),
     Column("agreement", Text),
     Column("drifted", Boolean, nullable=False, server_default=false()),
+    Column("kept_until", BigInteger),
+    Column("held_until", BigInteger),
     Index("ix_deliveries_due", "tenant_id", "urgency", "due_at", "key"),
     Index("ix_deliveries_epoch", "tenant_id", "decided_epoch"),
     Index("ix_deliveries_hold", "tenant_id", "hold_reason", "key"),
@@ -275,6 +281,8 @@ deliveries = Table(
 `renamed_from` (and its normalised form `renamed_key`) is the e-mail HubSpot still knows the person by, while a rename
 is owed; `moved_to` is the row that took the person over. `uncertain` names the channel by which a change was sent
 whose outcome is not known (yet): what was last read of the person is not to be trusted until he is read again.
+`kept_until` is the end of an exception: until then a leaver has access. `held_until` is when a hold ends by itself; the
+row is due then, and held as long as its `due_at` is that moment.
 A `decided_epoch` of 0 is a mark: a reading has found something new at HubSpot since. `agreement` is what HubSpot last
 confirmed and what drifted since; `drifted` tells whether anything did.
 """
@@ -286,36 +294,6 @@ Index(
     deliveries.c.renamed_key,
     sqlite_where=deliveries.c.renamed_key.is_not(None),
     postgresql_where=deliveries.c.renamed_key.is_not(None),
-)
-
-approvals = Table(
-    "approvals",
-    metadata,
-    Column("tenant_id", String, primary_key=True),
-    Column("key", String, primary_key=True),
-    Column("what", String, primary_key=True),
-    Column("user_id", String),
-    Column("approved_at", BigInteger, nullable=False),
-    Column("approved_by", String, nullable=False),
-)
-"""What an operator has approved for one delivery and the person it then had; it is used up when that is done."""
-
-deletions = Table(
-    "deletions",
-    metadata,
-    Column("tenant_id", String, primary_key=True),
-    Column("key", String, primary_key=True),
-    Column("at", BigInteger, nullable=False),
-)
-"""Who has lost access lately, each once: what the deletion threshold counts."""
-
-privileged_sets = Table(
-    "privileged_sets",
-    metadata,
-    Column("tenant_id", String, primary_key=True),
-    Column("permission_set_id", String, primary_key=True),
-    Column("marked_at", BigInteger, nullable=False),
-    Column("marked_by", String, nullable=False),
 )
 
 account_users = Table(

@@ -21,6 +21,9 @@ from syncline.gateway.store.directory import groups_of
 from syncline.sql.looking import rows_of
 from syncline.sql.rows import Row
 
+NEVER: Milliseconds = 2**62
+"""The end of an approval that a server of the release before has written."""
+
 
 def items_of(connection: Connection, tenant_id: str, rows: Sequence[Row]) -> list[WorkItem]:
     """Return the rows of `deliveries` as work items, in their order; a few queries for any number of them."""
@@ -29,7 +32,7 @@ def items_of(connection: Connection, tenant_id: str, rows: Sequence[Row]) -> lis
     tenant = connection.execute(statements.TENANT_BY_ID, {"tenant_id": tenant_id}).mappings().first()
     email_source = EmailSource.USER_NAME if tenant is None else records.policy_of(dict(tenant)).email_from
     approved = _approvals(connection, tenant_id, rows)
-    deliveries = [records.delivery_of(row, frozenset(approved[row["key"]])) for row in rows]
+    deliveries = [records.delivery_of(row, approved[row["key"]]) for row in rows]
     people = _people(connection, tenant_id, deliveries, email_source)
     known = _Known(connection, tenant_id, deliveries)
     unanswered = _unanswered(connection, tenant_id, deliveries)
@@ -48,16 +51,21 @@ def items_of(connection: Connection, tenant_id: str, rows: Sequence[Row]) -> lis
     ]
 
 
-def _approvals(connection: Connection, tenant_id: str, rows: Sequence[Row]) -> defaultdict[str, set[str]]:
-    """Return what operators have approved, by delivery: for the person it has now, and leaving only who is to leave."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
+def _approvals(
+    connection: Connection, tenant_id: str, rows: Sequence[Row]
+) -> defaultdict[str, dict[str, Milliseconds]]:
+    """Return what operators have approved, by delivery, and when it ends: for the person it has now.
+
+    Leaving only for whom is to leave.
+    """
+    found: defaultdict[str, dict[str, Milliseconds]] = defaultdict(dict)
     by_key = {row["key"]: row for row in rows}
     parameters = {"tenant_id": tenant_id, "values": list(by_key)}
-    for key, what, user_id in connection.execute(statements.APPROVALS_FOR, parameters):
+    for key, what, user_id, expires_at in connection.execute(statements.APPROVALS_FOR, parameters):
         row = by_key[key]
         outdated = what == LEAVE and row["intent"] == Intent.PRESENT.value
         if user_id == row["user_id"] and not outdated:
-            found[key].add(what)
+            found[key][what] = NEVER if expires_at is None else expires_at
     return found
 
 

@@ -8,6 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from syncline.gateway.domain.tenant import TenantId
+from syncline.gateway.services.ports.consents import (
+    Approval,
+    ConsentStore,
+    FirstApproval,
+    LeaverException,
+)
 from syncline.gateway.services.ports.deliveries import (
     Basis,
     Settlement,
@@ -66,6 +72,7 @@ __all__ = [
     "AccountReading",
     "Activity",
     "Actor",
+    "Approval",
     "Arrived",
     "Authority",
     "BacklogStore",
@@ -75,14 +82,17 @@ __all__ = [
     "ChoiceStore",
     "Chunk",
     "Connection",
+    "ConsentStore",
     "DeactivatedPage",
     "DirectoryStore",
     "Event",
     "Failed",
+    "FirstApproval",
     "GrantStore",
     "Granted",
     "GroupSeen",
     "JournalStore",
+    "LeaverException",
     "Link",
     "Links",
     "Lists",

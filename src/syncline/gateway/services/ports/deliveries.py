@@ -58,8 +58,9 @@ class Standing:
 class Settlement:
     """What came of looking at one delivery.
 
-    `revision` and `epoch` are what was decided on; a newer intent stays due. At most one of `hold_reason` (nothing
-    leaves until it is released) and `retry_at` is set; with neither the row is in step. `standing` is given when
+    `revision` and `epoch` are what was decided on; a newer intent stays due. With `hold_reason`
+    nothing leaves until it is released, or until `retry_at` where the hold has an end; `retry_at` alone is another try;
+    with neither the row is in step. `standing` is given when
     HubSpot answered; with a `retry_at` beside it something is still to be sent.
     """
 

@@ -159,16 +159,16 @@ class Link(Protocol):
         """
         ...
 
-    async def read_account(self, cause: Cause) -> AccountReading | Failed:
+    async def read_account(self, cause: Cause, *, seats: bool = False) -> AccountReading | Failed:
         """Read the account whole; anything less is `Failed`, never an account without somebody."""
         ...
 
-    async def read_lists(self, cause: Cause) -> Lists | Failed:
-        """Read which account it is, its permission sets and its teams."""
+    async def read_lists(self, cause: Cause, *, seats: bool = False) -> Lists | Failed:
+        """Read which account it is, its permission sets and its teams; its seats if asked to."""
         ...
 
-    async def read_users(self, after: str | None, cause: Cause) -> UsersPage | Failed:
-        """Read one page of users; None begins the list."""
+    async def read_users(self, after: str | None, cause: Cause, *, seats: bool = False) -> UsersPage | Failed:
+        """Read one page of users, with their seats if asked to; None begins the list."""
         ...
 
     async def read_deactivated(self, after: str | None, cause: Cause) -> DeactivatedPage | Failed | None:

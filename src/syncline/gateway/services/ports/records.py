@@ -90,3 +90,5 @@ class ProtectedUser:
     reason: str
     created_at: Milliseconds
     created_by: str
+    until: Milliseconds | None = None
+    """When the protection ends by itself; None for one that does not."""

@@ -8,7 +8,7 @@ Each is audited and has everybody decided again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from syncline.gateway.domain.errors import NotFound
@@ -18,6 +18,7 @@ from syncline.gateway.domain.tenant import Policy, TenantId, with_choices
 from syncline.gateway.services.ports import Actor
 from syncline.gateway.store import records
 from syncline.gateway.store.commands.journal import counters_of, record_audit
+from syncline.gateway.store.commands.seconding import Word, seconded
 from syncline.gateway.store.commands.setup import bump_epoch
 from syncline.gateway.store.tables import counters, rules, tenants
 from syncline.sql.rows import Need, Row, Rows
@@ -41,11 +42,22 @@ class ChangePolicy:
         has_people = counted is not None and counted["users"] > 0
         policy = with_choices(records.policy_of(tenant), self.changes, has_people=has_people)
         _refuse_unexpected(tenant, self.expect, _rules_of(rows, self.tenant_id), policy)
+        before = records.policy_of(tenant)
+        if before.four_eyes and not policy.four_eyes:
+            policy = self._with_a_second_person(rows, policy)
+            if policy == before:
+                return before
         text = records.policy_text(policy)
         rows.update(tenants, (self.tenant_id,), policy=text)
         bump_epoch(rows, self.tenant_id)
         record_audit(rows, self.tenant_id, self.actor.at, self.actor.name, "policy.set", policy=text)
         return policy
+
+    def _with_a_second_person(self, rows: Rows, policy: Policy) -> Policy:
+        """Return the policy with four eyes still on, unless this is the second person to take them off."""
+        word = Word("policy:four-eyes:off", "four eyes are no longer needed")
+        given = seconded(rows, self.tenant_id, word, self.actor)
+        return policy if given is not None else replace(policy, four_eyes=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from syncline.clock import Milliseconds
 from syncline.gateway.domain.delivery import Access, Intent, Urgency
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.services.ports import Cause
@@ -137,11 +138,20 @@ def _touch(rows: Rows, claimant: Claimant, key: str, cause: Cause, *, claimed_by
         "intent": intent,
         "claimed_by": claimed_by,
         "moved_to": None,
+        "kept_until": _kept_on(row, claimant),
     }
     if row is None:
         rows.insert(deliveries, {**known, **changes})
     else:
         rows.update(deliveries, (claimant.tenant_id, key), **changes)
+
+
+def _kept_on(row: Row | None, claimant: Claimant) -> Milliseconds | None:
+    """Return the end of the person's exception: it is over when he is active again, and nobody else inherits it."""
+    if row is None or claimant.active or row["user_id"] != claimant.user_id:
+        return None
+    end: Milliseconds | None = row["kept_until"]
+    return end
 
 
 def _move(rows: Rows, claimant: Claimant, old_key: str, new_key: str, cause: Cause) -> None:
@@ -161,6 +171,7 @@ def _move(rows: Rows, claimant: Claimant, old_key: str, new_key: str, cause: Cau
             origin=old["origin"],
             access=old["access"],
             uncertain=old["uncertain"],
+            kept_until=None if claimant.active else old["kept_until"],
             agreement=old["agreement"],
             drifted=old["drifted"],
             **owing(None if back_again else known_as),
@@ -178,6 +189,7 @@ def _move(rows: Rows, claimant: Claimant, old_key: str, new_key: str, cause: Cau
         access=Access.NONE.value,
         uncertain=None,
         may_reactivate=False,
+        kept_until=None,
         agreement=None,
         drifted=False,
         **owing(None),

@@ -133,6 +133,7 @@ class Settle:
         if settlement.scim_id is not None:
             changes["scim_id"] = settlement.scim_id
         self._journal(rows, row, settlement)
+        changes |= self._end_exception(rows, row)
         if settlement.agreement is not None:
             changes |= drifting.agree(rows, row, settlement.agreement, self.cause)
         at_rest = settlement.retry_at is None and settlement.hold_reason is None
@@ -150,6 +151,15 @@ class Settle:
             self._keep_standing(rows, row, settlement.standing, looked=settlement.looked)
         elif settlement.looked:
             self._pay_off(rows, row)
+
+    def _end_exception(self, rows: Rows, row: Row) -> Row:
+        """Tell once that an exception has come to its end; returns the columns that change with that."""
+        if row["kept_until"] is None or row["kept_until"] > self.cause.at:
+            return {}
+        subject, name = row["user_id"] or row["key"], row["email"] or row["key"]
+        summary = f"The exception of {name} has come to its end: decided like anybody else"
+        record_event(rows, self.tenant_id, self.cause, "exception.expired", subject, summary)
+        return {"kept_until": None}
 
     def _keep_standing(self, rows: Rows, row: Row, standing: Standing, *, looked: bool) -> None:
         _keep_account_user(rows, self.tenant_id, standing, self.cause.at)
@@ -297,6 +307,7 @@ def _in_step(row: Row, settlement: Settlement, at: Milliseconds, *, newest: bool
 def _not_in_step(settlement: Settlement) -> Row:
     return {
         "due_at": settlement.retry_at,
+        "held_until": settlement.retry_at if settlement.hold_reason is not None else None,
         "attempts": settlement.attempts,
         "hold_reason": settlement.hold_reason,
         "hold_detail": settlement.hold_detail,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from syncline.gateway.domain.delivery import Access, Intent
 from syncline.gateway.services.ports import Actor, Cause
 from syncline.gateway.store.commands import claims
-from syncline.gateway.store.tables import approvals, counters, deletions, deliveries, tenants
+from syncline.gateway.store.tables import approvals, counters, deletions, deliveries, first_approvals, tenants
 from syncline.sql.rows import Row, Rows
 
 
@@ -22,6 +22,8 @@ def leave_account(rows: Rows, tenant_id: str, actor: Actor) -> int:
         rows.update(deliveries, (tenant_id, row["key"]), **_stranger(row, actor))
     for approval in rows.find(approvals, tenant_id=tenant_id):
         rows.delete(approvals, tenant_id, approval["key"], approval["what"])
+    for first in rows.find(first_approvals, tenant_id=tenant_id):
+        rows.delete(first_approvals, tenant_id, first["what"])
     for deletion in rows.find(deletions, tenant_id=tenant_id):
         rows.delete(deletions, tenant_id, deletion["key"])
     rows.update(counters, (tenant_id,), delivered=0)

@@ -13,6 +13,7 @@ from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account, AccountUser, ChangedBy
 from syncline.gateway.domain.delivery import Intent
 from syncline.gateway.domain.person import email_key
+from syncline.gateway.domain.seats import same_but_for_remaining, with_known_seats
 from syncline.gateway.services.ports import Cause, Reading, ReadingStep
 from syncline.gateway.store import records
 from syncline.gateway.store.commands.deliveries import keep_account_user
@@ -219,12 +220,20 @@ class MergeUsers:
         before = rows.get(account_users, tenant_id, hubspot_id)
         if before is not None:
             known = records.account_user_of(before["document"])
+            user = with_known_seats(user, known)
             if before["read_at"] > self.reading.begun_at or replace(known, changed_by=()) == user:
                 return False
+            if known.seat_names is None and replace(known, changed_by=()) == replace(user, seat_names=None):
+                # Nothing changed but what is asked: he is decided again, and nobody has done anything to him.
+                self._keep(rows, replace(user, changed_by=known.changed_by))
+                return False
             user = replace(user, changed_by=self._said_of(hubspot_id, before["read_at"]))
-        keep_account_user(rows, tenant_id, user, self.reading.begun_at)
-        self._mark(rows, hubspot_id, email_key(user.email))
+        self._keep(rows, user)
         return True
+
+    def _keep(self, rows: Rows, user: AccountUser) -> None:
+        keep_account_user(rows, self.reading.tenant_id, user, self.reading.begun_at)
+        self._mark(rows, user.hubspot_id, email_key(user.email))
 
     def _take_out(self, rows: Rows, hubspot_id: str) -> bool:
         before = rows.get(account_users, self.reading.tenant_id, hubspot_id)
@@ -303,9 +312,13 @@ class KeepLists:
 def keep_lists(rows: Rows, tenant_id: str, connection: Row, account: Account, cause: Cause) -> bool:
     """Keep an account's lists, tell what was renamed or deleted, and have everybody decided again if so."""
     before = None if connection["account"] is None else records.account_of(connection["account"])
-    text = records.account_text(account.after(before))
+    after = account.after(before)
+    text = records.account_text(after)
     if connection["account"] == text:
         return False
+    if before is not None and same_but_for_remaining(before, after):
+        rows.update(connections, (tenant_id,), account=text)
+        return False  # whoever waits for a seat is found by the drain: nobody else is decided again
     record_renames(rows, tenant_id, connection["account"], account, cause)
     rows.update(connections, (tenant_id,), account=text)
     bump_epoch(rows, tenant_id)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from syncline.clock import Milliseconds
+from syncline.gateway.domain.consent import Consent
 from syncline.gateway.domain.errors import Conflict, NotFound, Refused
 from syncline.gateway.domain.health import HealthEvent
 from syncline.gateway.domain.holds import HoldReason
@@ -21,6 +22,7 @@ from syncline.gateway.store import records
 from syncline.gateway.store.commands.health import move_health
 from syncline.gateway.store.commands.journal import counters_of, record_audit
 from syncline.gateway.store.commands.leaving import leave_account
+from syncline.gateway.store.commands.seconding import Word, policy_of, seconded
 from syncline.gateway.store.tables import (
     account_users,
     connections,
@@ -261,14 +263,25 @@ class Protect:
             rows.insert(protected_users, row)
         else:
             key = (self.tenant_id, row["email_key"])
-            rows.update(protected_users, key, reason=self.user.reason)
+            self._refuse_shorter(rows, rows.get(protected_users, *key) or {})
+            rows.update(protected_users, key, reason=self.user.reason, until=self.user.until)
         bump_epoch(rows, self.tenant_id)
-        _audit(rows, self.tenant_id, self.actor, "protect.added", email=self.user.email)
+        told = {"email": self.user.email, "reason": self.user.reason, "until": self.user.until}
+        _audit(rows, self.tenant_id, self.actor, "protect.added", **told)
+
+    def _refuse_shorter(self, rows: Rows, before: Row) -> None:
+        """With four eyes one person cannot bring a protection to its end by giving it one."""
+        until, earlier = self.user.until, before["until"]
+        shorter = until is not None and (earlier is None or until < earlier)
+        if shorter and policy_of(rows, self.tenant_id).four_eyes:
+            raise Refused(
+                f"{self.user.email} is protected for longer: `protect remove` takes that away, with a second person."
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class Unprotect:
-    """Lift the protection; returns whether there was one."""
+    """Lift the protection, with a second person where the policy says four eyes."""
 
     tenant_id: TenantId
     email: str
@@ -277,14 +290,18 @@ class Unprotect:
     def prefetch(self) -> Iterable[Need]:
         return _tenant_needs(self.tenant_id)
 
-    def apply(self, rows: Rows) -> bool:
+    def apply(self, rows: Rows) -> Consent:
         key = email_key(self.email)
         if rows.get(protected_users, self.tenant_id, key) is None:
-            return False
+            return Consent.NOTHING
+        word = Word(f"unprotect:{key}", f"no more protection for {self.email}")
+        given = seconded(rows, self.tenant_id, word, self.actor)
+        if given is None:
+            return Consent.PENDING
         rows.delete(protected_users, self.tenant_id, key)
         bump_epoch(rows, self.tenant_id)
-        _audit(rows, self.tenant_id, self.actor, "protect.removed", email=self.email)
-        return True
+        _audit(rows, self.tenant_id, Actor(given.by, self.actor.at), "protect.removed", email=self.email)
+        return Consent.DONE
 
 
 _RELEASED_BY_HAND = (HoldReason.DEACTIVATED_AT_HUBSPOT.value, HoldReason.REMOVED_AT_HUBSPOT.value)

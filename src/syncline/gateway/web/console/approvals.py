@@ -9,6 +9,7 @@ from syncline.gateway.domain.operators import Permission
 from syncline.gateway.web.console.visit import Visit
 
 PAGE = 50
+_SECOND = "Noted. It counts once a second person has approved it, too."
 
 
 async def approvals(visit: Visit) -> Response:
@@ -16,11 +17,13 @@ async def approvals(visit: Visit) -> Response:
     after = {name: visit.query(name) for name in ("grants", "leavers")}
     granted = await visit.run("approvals.list", limit=PAGE, after=after["grants"])
     leaving = await visit.run("leavers.list", limit=PAGE, after=after["leavers"])
+    pending = await visit.run("approvals.pending")
     return visit.show(
         "approvals.html",
         current="approvals",
         grants=granted,
         leavers=leaving,
+        pending=pending["pending"],
         after=after,
         may_approve=visit.may(Permission.APPROVE),
     )
@@ -29,15 +32,17 @@ async def approvals(visit: Visit) -> Response:
 async def grant(visit: Visit) -> Response:
     """Approve one person's privileged set."""
     user = visit.form.one("user")
-    await visit.run("approvals.grant", user=user)
-    return visit.go(visit.below("approvals"), f"Approved for {user}.")
+    result = await visit.run("approvals.grant", user=user)
+    done = _SECOND if result["pending"] else f"Approved for {user}."
+    return visit.go(visit.below("approvals"), done)
 
 
 async def release(visit: Visit) -> Response:
     """Let one staged leaver go now."""
     user = visit.form.one("user")
-    await visit.run("leavers.release", user=user)
-    return visit.go(visit.below("approvals"), f"{user} is on the way out.")
+    result = await visit.run("leavers.release", user=user)
+    done = _SECOND if result["pending"] else f"{user} is on the way out."
+    return visit.go(visit.below("approvals"), done)
 
 
 async def plan(visit: Visit) -> Response:
@@ -54,7 +59,6 @@ async def plan(visit: Visit) -> Response:
 
 async def approve_plan(visit: Visit) -> Response:
     """Agree to the plan as it is now."""
-    await visit.run("plan.approve")
-    return visit.go(
-        visit.below("plan"), "The plan is approved: people who were at HubSpot already may be adopted."
-    )
+    result = await visit.run("plan.approve")
+    approved = "The plan is approved: people who were at HubSpot already may be adopted."
+    return visit.go(visit.below("plan"), _SECOND if result["approved_at"] is None else approved)
