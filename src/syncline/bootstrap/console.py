@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from syncline.clock import Clock
+    from syncline.gateway.services.authorizing import Answered
     from syncline.gateway.services.calling import Operation
     from syncline.gateway.services.overview import Pace
     from syncline.gateway.services.ports import Store, Wake
@@ -68,6 +69,16 @@ def console_application(parts: Parts) -> Any:
         retention=_retention(parts.settings),
     )
     return ConsoleApplication(console, PAGES, statics)
+
+
+def callback_rendering() -> Callable[[Answered], str]:
+    """Return how the page HubSpot leads back to looks where there is a console."""
+    from syncline.gateway.web import console as room
+    from syncline.webkit.frame import Frame
+    from syncline.webkit.pages import Pages, own_statics
+
+    pages = Pages(own_statics(), Path(room.__file__).parent / "templates")
+    return lambda answered: pages.render("connected.html", Frame(), answered=answered)
 
 
 def api_application(parts: Parts) -> Any:

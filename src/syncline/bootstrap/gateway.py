@@ -68,7 +68,7 @@ async def open_gateway(
 
     Raises the errors of `syncline.sql` for a database or a key that cannot be used.
     """
-    from syncline.bootstrap.console import Parts
+    from syncline.bootstrap.console import Parts, callback_rendering
     from syncline.clock import SystemClock
     from syncline.gateway.delivery.dispatcher import LocalDispatcher
     from syncline.gateway.delivery.drain import Drain
@@ -164,7 +164,7 @@ async def open_gateway(
             clock,
             wake,
             read_log,
-            callback_page(authorizing.answer),
+            callback_page(authorizing.answer, callback_rendering() if serving else None),
             Parts(
                 settings,
                 store,

@@ -16,6 +16,7 @@ from rich.panel import Panel
 
 from syncline.clock import SystemClock
 from syncline.demo.account import AccountReader
+from syncline.demo.console import ConsoleRefused, Owner, become_owner
 from syncline.demo.stage import Stage, StageError
 from syncline.demo.story import TENANT, Story
 from syncline.rehearsal import EntraSimulator
@@ -47,7 +48,7 @@ def demo(leave: bool, people: int, seed: int, data: Path | None, picture: Path |
         folder.mkdir(parents=True, exist_ok=True)
         try:
             held = asyncio.run(_play(console, folder, people, seed, leave=leave, picture=picture))
-        except StageError as error:
+        except (StageError, ConsoleRefused) as error:
             raise click.ClickException(str(error)) from error
     if not held:
         raise click.exceptions.Exit(1)
@@ -83,7 +84,8 @@ async def _play(
                 "\n[bold]make demo[/bold] without ARGS=--exit leaves both servers up to look around in."
             )
         else:
-            _say_where_to_look(console, story, data, gateway_url, portal_url, token)
+            owner = await become_owner((await stage.ask("operator.link"))["link"])
+            _say_where_to_look(console, story, data, gateway_url, portal_url, token, owner)
             console.print("\nBoth servers stay up. [bold]Ctrl-C[/bold] ends them.")
             await _interrupted()
     return story.verdict.holds
@@ -101,12 +103,13 @@ def _sum_up(console: Console, story: Story) -> None:
 
 
 def _say_where_to_look(
-    console: Console, story: Story, data: Path, gateway_url: str, portal_url: str, token: str
+    console: Console, story: Story, data: Path, gateway_url: str, portal_url: str, token: str, owner: Owner
 ) -> None:
     joiner = story.joiner.user_principal_name if story.joiner is not None else "E-MAIL"
     console.print(
         f"""
 Where to look next
+  console  {gateway_url}    sign in as {owner.email} with {owner.password}
   gateway  {gateway_url}    SCIM at {gateway_url}/scim/v2
   portal   {portal_url}    (it plays HubSpot; nothing here is a real account)
   token    {token}

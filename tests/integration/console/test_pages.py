@@ -28,7 +28,7 @@ async def test_a_tenant_is_made_and_its_set_up_says_what_is_next(world: World) -
 
     assert re.fullmatch("/tenants/[0-9a-f-]{36}/set-up", seen.path)
     assert "Acme is made." in seen.words
-    assert re.search(r"Connect HubSpot\s+\(you are here\)", seen.words)
+    assert re.search(r"Company and directory\s+\(you are here\)", seen.words)
 
 
 async def test_a_name_that_is_taken_is_said_beside_the_field(world: World) -> None:

@@ -26,6 +26,7 @@ EVERYTHING: dict[str, Any] = {
         "update_users": False,
         "deactivate_users": True,
         "deletion_threshold": 7,
+        "identity_provider": "entra",
         "approval_days": 14,
         "four_eyes": False,
         "drift": {**DRIFT, "permission_set": "enforce"},

@@ -16,6 +16,8 @@ ROLE_NAME = "role-name"
 DEFAULT = "default"
 MINIMAL = "minimal"
 KEPT = "kept"
+NOTHING_MATCHES = "nothing matches"
+"""How the reason begins that says that no rule and no name gave a permission set."""
 NO_SEAT = ""
 """As `Placement.seat`: none of the seats that rules give (None leaves them as they are)."""
 
@@ -130,13 +132,13 @@ def _permission_set(
 
 def _without_match(policy: Policy, account: Account, *, existing: bool) -> _Choice:
     if existing:
-        text = "nothing matches: the person was at HubSpot before and keeps what is there"
+        text = f"{NOTHING_MATCHES}: the person was at HubSpot before and keeps what is there"
         return _Choice(None, (Reason(Output.PERMISSION_SET, KEPT, text),))
     if policy.default_permission_set is None:
-        text = "nothing matches and there is no default role: HubSpot's minimal permissions"
+        text = f"{NOTHING_MATCHES} and there is no default role: HubSpot's minimal permissions"
         return _Choice(None, (Reason(Output.PERMISSION_SET, MINIMAL, text),))
     name = account.permission_set_name(policy.default_permission_set)
-    reason = Reason(Output.PERMISSION_SET, DEFAULT, f"nothing matches: the default role {name!r}")
+    reason = Reason(Output.PERMISSION_SET, DEFAULT, f"{NOTHING_MATCHES}: the default role {name!r}")
     return _Choice((policy.default_permission_set,), (reason,))
 
 

@@ -41,6 +41,15 @@ class EmailSource(StrEnum):
     WORK = "work"
 
 
+class IdentityProvider(StrEnum):
+    """Whose directory a tenant's people come from. It changes what an operator is told, and nothing else."""
+
+    ENTRA = "entra"
+    OKTA = "okta"
+    GOOGLE = "google"
+    OTHER = "other"
+
+
 class DriftPolicy(StrEnum):
     """What becomes of a value that somebody changed at HubSpot (`drift`)."""
 
@@ -70,6 +79,8 @@ class Policy:
     deactivate_users: bool = True
     deletion_threshold: int | None = None
     """How many people may lose access in a day before the rest is staged; None for the default (`threshold`)."""
+    identity_provider: IdentityProvider | None = None
+    """Which guide the set-up shows; None until somebody said it."""
     drift: Mapping[str, DriftPolicy] = field(default_factory=dict)
     """What becomes of each field (`drift.DriftField`) that was changed at HubSpot; reported where nothing is said."""
 

@@ -20,7 +20,7 @@ from syncline.gateway.domain.authorization import (
 from syncline.gateway.domain.errors import Conflict, DomainError, Invalid, NotFound, Refused, Unavailable
 from syncline.gateway.domain.grant import OAuthApp, OAuthGrant
 from syncline.gateway.domain.scopes import CHOICES, Asked, asked_scopes, missing_scopes
-from syncline.gateway.services.connections import Connections
+from syncline.gateway.services.connections import Connections, account_sentence
 from syncline.gateway.services.ending import end_credential
 from syncline.gateway.services.ports import (
     Actor,
@@ -47,6 +47,7 @@ class Answered:
     connected: bool
     tenant: str | None
     sentences: tuple[str, ...]
+    tenant_id: str | None = None
 
 
 NOT_OURS = Answered(
@@ -188,7 +189,7 @@ class Authorizing:
             await self._store.grants.settle(
                 authorization.tenant_id, authorization.id, outcome, " ".join(sentences)
             )
-        return Answered(outcome is AuthorizationState.CONNECTED, tenant.name, sentences)
+        return Answered(outcome is AuthorizationState.CONNECTED, tenant.name, sentences, tenant.id)
 
     async def _conclude(self, tenant: Tenant, authorization: Authorization, reply: Reply) -> tuple[str, ...]:
         """Turn the answer into a connection, read the account; returns what to say."""
@@ -204,7 +205,8 @@ class Authorizing:
         sentences = [_granted_by(granted)]
         try:
             reading = await self._connections.read(tenant)
-            sentences.append(f"The account was read; users: {reading.users}.")
+            if reading.account is not None:
+                sentences.append(account_sentence(tenant.name, reading.account, reading.users))
         except Unavailable as error:
             sentences.append(f"The account could not be read yet: {error.message}")
         setup = await self._store.backlog.setup(tenant.id, self._clock.now())

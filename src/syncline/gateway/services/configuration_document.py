@@ -41,11 +41,12 @@ _KINDS: Final[Mapping[str, type]] = {
     "update_users": bool,
     "deactivate_users": bool,
     "deletion_threshold": int,
+    "identity_provider": str,
     "approval_days": int,
     "four_eyes": bool,
     "drift": dict,
 }
-_MAY_BE_NULL: Final = ("deactivated", "deleted", "strip_to", "deletion_threshold")
+_MAY_BE_NULL: Final = ("deactivated", "deleted", "strip_to", "identity_provider", "deletion_threshold")
 _RULE: Final[Mapping[str, type]] = {
     "role": str,
     "group": str,

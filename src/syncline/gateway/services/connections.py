@@ -290,6 +290,26 @@ class Connections:
         return Cause(self._clock.now(), uuid.uuid4().hex)
 
 
+def account_sentence(tenant: str, account: Account, users: int) -> str:
+    """Return what was found at HubSpot, in one line for the admin who has just connected it.
+
+    HubSpot does not tell a subscription; that an account has permission sets of its own is a sign of Enterprise (its
+    help page on creating permission sets, as of November 2026).
+    """
+    tier = "Enterprise (inferred)" if account.has_permission_sets else "no permission sets, so not Enterprise"
+    kind = () if account.account_type == "STANDARD" else (account.account_type.replace("_", " ").lower(),)
+    counted = (
+        _how_many(users, "user"),
+        _how_many(len(account.permission_sets), "permission set"),
+        _how_many(len(account.teams), "team"),
+    )
+    return f"{' · '.join((tenant, *kind, tier, *counted))}. Nothing has been changed."
+
+
+def _how_many(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
 def _turn(event: Event) -> dict[str, Any]:
     """Return a turn of a connection's health as it is told."""
     return {"at": moment(event.at), "what": event.kind.partition(".")[2], "summary": event.summary}

@@ -14,7 +14,7 @@ from syncline.gateway.domain.drift import CHOSEN
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
 from syncline.gateway.domain.near_misses import nearest
 from syncline.gateway.domain.rules import Rule, RuleKind
-from syncline.gateway.domain.tenant import DriftPolicy, EmailSource, LeaverPolicy
+from syncline.gateway.domain.tenant import DriftPolicy, EmailSource, IdentityProvider, LeaverPolicy
 from syncline.gateway.services.ports import Actor, ChoiceStore, ProtectedUser, Tenant, Wake
 from syncline.gateway.services.showing import moment, policy_shown, rule_shown, set_name
 from syncline.gateway.services.tenants import Tenants
@@ -53,6 +53,7 @@ class Policies:
         update_users: bool | None = None,
         deactivate_users: bool | None = None,
         deletion_threshold: int | None = None,
+        identity_provider: str | None = None,
         approval_days: int | None = None,
         four_eyes: bool | None = None,
         drift: Mapping[str, str] | None = None,
@@ -79,6 +80,7 @@ class Policies:
             update_users=update_users,
             deactivate_users=deactivate_users,
             deletion_threshold=deletion_threshold,
+            identity_provider=identity_provider,
             approval_days=approval_days,
             four_eyes=four_eyes,
             drift=drift or None,
@@ -200,6 +202,7 @@ _READERS: Final[Mapping[str, Callable[[Account | None, Any], Any]]] = {
     "deleted": lambda _, text: _leaver_policy(text),
     "strip_to": lambda account, text: permission_set_of(account, text),
     "email_from": lambda _, text: _email_source(text),
+    "identity_provider": lambda _, text: _identity_provider(text),
     "domains": lambda _, texts: tuple(_domain(each) for each in texts),
     "deletion_threshold": lambda _, number: _threshold(number),
     "approval_days": lambda _, number: _approval_days(number),
@@ -289,6 +292,14 @@ def _email_source(text: str) -> EmailSource:
         return EmailSource(text)
     except ValueError:
         raise Invalid(f"E-mails come from userName or work, not {text!r}.") from None
+
+
+def _identity_provider(text: str) -> IdentityProvider:
+    try:
+        return IdentityProvider(text)
+    except ValueError:
+        known = ", ".join(each.value for each in IdentityProvider)
+        raise Invalid(f"The identity provider is one of {known}, not {text!r}.") from None
 
 
 def _domain(text: str) -> str:

@@ -86,6 +86,7 @@ def policy_shown(policy: Policy, account: Account | None) -> dict[str, Any]:
         "update_users": policy.update_users,
         "deactivate_users": policy.deactivate_users,
         "deletion_threshold": policy.deletion_threshold,
+        "identity_provider": None if policy.identity_provider is None else policy.identity_provider.value,
         "approval_days": policy.approval_days,
         "four_eyes": policy.four_eyes,
         "drift": {each.value: policy.drift_policy(each.value).value for each in CHOSEN},

@@ -30,13 +30,23 @@ _PAGE = """<!doctype html>
 """
 
 
-def callback_page(answer: Callable[[Reply | None], Awaitable[Answered]]) -> Application:
-    """Return the page; `answer` takes in what came back and says what became of it."""
+Render = Callable[[Answered], str]
+"""Makes the page of what became of an answer."""
+
+
+def callback_page(
+    answer: Callable[[Reply | None], Awaitable[Answered]], render: Render | None = None
+) -> Application:
+    """Return the page; `answer` takes in what came back and says what became of it.
+
+    `render` is how the console shows it, with a way back into it; without one the page names commands.
+    """
+    rendered = render or _rendered
 
     async def page(scope: Scope, _receive: Receive, send: Send) -> None:
         asked = scope["method"] == "GET"
         answered = await answer(_reply(scope.get("query_string", b"")) if asked else None)
-        body = _rendered(answered).encode()
+        body = rendered(answered).encode()
         await respond(scope, send, 200 if answered.connected else 400, "text/html; charset=utf-8", body)
 
     return page

@@ -15,7 +15,6 @@ from syncline.gateway.web.console import (
     audit,
     entry,
     fleet,
-    journey,
     log,
     operators,
     overview,
@@ -28,6 +27,16 @@ from syncline.gateway.web.console import (
     settings_policy,
     workbench,
 )
+from syncline.gateway.web.console.journey import (
+    activating,
+    agreeing,
+    choices,
+    connecting,
+    first_person,
+    rules,
+    start,
+    validating,
+)
 from syncline.gateway.web.console.page import Door, Page
 
 _VIEW, _SET_UP, _APPROVE, _PEOPLE = (
@@ -38,6 +47,7 @@ _VIEW, _SET_UP, _APPROVE, _PEOPLE = (
 )
 _HERE = "/tenants/{tenant}"
 _SETTINGS = f"{_HERE}/settings"
+_STEP = f"{_HERE}/set-up"
 
 PAGES: Final = (
     # The door
@@ -68,7 +78,6 @@ PAGES: Final = (
     Page("POST", "/api-keys/{key}/revoke", _PEOPLE, api_keys.revoke),
     # A tenant
     Page("GET", f"{_HERE}/overview", _VIEW, overview.overview),
-    Page("GET", f"{_HERE}/set-up", _VIEW, journey.set_up),
     Page("GET", f"{_HERE}/people", _VIEW, people.people),
     Page("GET", f"{_HERE}/groups", _VIEW, people.groups),
     Page("GET", f"{_HERE}/approvals", _VIEW, approvals.approvals),
@@ -106,4 +115,31 @@ PAGES: Final = (
     Page("POST", f"{_HERE}/operators", _PEOPLE, operators.invite, fresh=True),
     Page("POST", f"{_HERE}/operators/{{operator}}/role", _PEOPLE, operators.give_role, fresh=True),
     Page("POST", f"{_HERE}/invitations/{{invitation}}/withdraw", _PEOPLE, operators.withdraw),
+    # The set-up of a tenant, step by step
+    Page("GET", _STEP, _VIEW, start.set_up),
+    Page("GET", f"{_STEP}/directory", _VIEW, start.directory),
+    Page("POST", f"{_STEP}/directory", _SET_UP, start.choose_directory),
+    Page("GET", f"{_STEP}/integrations", _VIEW, start.integrations),
+    Page("GET", f"{_STEP}/connect", _VIEW, connecting.connect),
+    Page("POST", f"{_STEP}/connect", _SET_UP, connecting.act, fresh=True),
+    Page("GET", f"{_STEP}/matching", _VIEW, choices.matching),
+    Page("POST", f"{_STEP}/matching", _SET_UP, choices.choose_matching),
+    Page("GET", f"{_STEP}/role", _VIEW, choices.role),
+    Page("POST", f"{_STEP}/role", _SET_UP, choices.choose_role, fresh=True),
+    Page("GET", f"{_STEP}/rules", _VIEW, rules.rules),
+    Page("POST", f"{_STEP}/rules", _SET_UP, rules.act),
+    Page("GET", f"{_STEP}/leaving", _VIEW, choices.leaving),
+    Page("POST", f"{_STEP}/leaving", _SET_UP, choices.choose_leaving, fresh=True),
+    Page("GET", f"{_STEP}/welcome", _VIEW, choices.welcome),
+    Page("POST", f"{_STEP}/welcome", _SET_UP, choices.choose_welcome),
+    Page("GET", f"{_STEP}/activate", _VIEW, activating.activate),
+    Page("POST", f"{_STEP}/activate", _SET_UP, activating.make_token, fresh=True),
+    Page("GET", f"{_STEP}/provider", _VIEW, activating.provider),
+    Page("GET", f"{_STEP}/one", _VIEW, first_person.one),
+    Page("POST", f"{_STEP}/one", Permission.DELIVER, first_person.deliver_one),
+    Page("GET", f"{_STEP}/plan", _VIEW, agreeing.plan),
+    Page("POST", f"{_STEP}/plan", _APPROVE, agreeing.approve),
+    Page("GET", f"{_STEP}/live", _VIEW, agreeing.live),
+    Page("POST", f"{_STEP}/live", _SET_UP, agreeing.go_live, fresh=True),
+    Page("GET", f"{_STEP}/checklist", _VIEW, validating.checklist),
 )
