@@ -1,6 +1,6 @@
-"""pre: leavers who are kept until a date, approvals that end, and what a second person must approve.
+"""post: leavers who are kept until a date, approvals that end, and what a second person must approve.
 
-A server of the release before goes on without them: it neither reads nor writes what is new.
+Approvals given before get an end, so servers of the release before have to be gone.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
+revision = "0007"
 down_revision = "0006"
-phase = "pre"
+phase = "post"
 
 _THIRTY_DAYS = 30 * 24 * 3_600_000
 
