@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from syncline.clock import Clock
+from syncline.gateway.domain.change import approval_of
 from syncline.gateway.domain.decision import Decision
 from syncline.gateway.domain.delivery import LEAVE, grant_of
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
 from syncline.gateway.domain.holds import HoldReason
-from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.privileged import privileged_because
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.services.delivering import decide_item
+from syncline.gateway.services.finding import find_person
 from syncline.gateway.services.planned import person_shown
 from syncline.gateway.services.policies import permission_set_of
 from syncline.gateway.services.ports import Actor, Store, Tenant, Wake, WorkItem
@@ -30,8 +32,29 @@ def _grant(decision: Decision) -> str:
     return grant_of(decision.change.permission_set_id or "")
 
 
+def _change(decision: Decision) -> str:
+    return approval_of(decision.change)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who is to be approved: those named, or everybody whom the reason holds; and why."""
+
+    reason: HoldReason
+    approval: Callable[[Decision], str]
+    user: str | None
+    users: Sequence[str]
+    everybody: bool
+    because: str
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Everybody named, each once."""
+        return tuple(dict.fromkeys((*(() if self.user is None else (self.user,)), *self.users)))
+
+
 class Approving:
-    """The `leavers.*`, `approvals.*` and `privileged.*` operations."""
+    """The `leavers.*`, `approvals.*`, `adoptions.*` and `privileged.*` operations."""
 
     def __init__(self, store: Store, tenants: Tenants, clock: Clock, wake: Wake) -> None:
         self._store = store
@@ -47,13 +70,17 @@ class Approving:
         return {"leavers": people, "next": following}
 
     async def release_leavers(
-        self, actor: str, tenant: str, user: str | None = None, everybody: bool = False
+        self,
+        actor: str,
+        tenant: str,
+        user: str | None = None,
+        users: Sequence[str] = (),
+        everybody: bool = False,
+        because: str = "",
     ) -> dict[str, Any]:
-        """Let one staged leaver go, or all of them, now. Raises `NotFound` when nobody of that name is staged."""
-        people = await self._approve(
-            actor, tenant, user, HoldReason.STAGED_DELETION, _leave, everybody=everybody
-        )
-        return {"released": people}
+        """Let staged leavers go now: one, some, or all. Raises `NotFound` when nobody of that name is staged."""
+        asked = Asked(HoldReason.STAGED_DELETION, _leave, user, users, everybody, because)
+        return {"released": await self._approve(actor, tenant, asked)}
 
     async def list_approvals(
         self, actor: str, tenant: str, limit: int | None = None, after: str | None = None
@@ -63,13 +90,37 @@ class Approving:
         return {"approvals": people, "next": following}
 
     async def grant(
-        self, actor: str, tenant: str, user: str | None = None, everybody: bool = False
+        self,
+        actor: str,
+        tenant: str,
+        user: str | None = None,
+        users: Sequence[str] = (),
+        everybody: bool = False,
+        because: str = "",
     ) -> dict[str, Any]:
-        """Approve one privileged grant, or all that wait; each approval holds for that set and that person alone."""
-        people = await self._approve(
-            actor, tenant, user, HoldReason.PRIVILEGED_GRANT, _grant, everybody=everybody
-        )
-        return {"granted": people}
+        """Approve privileged grants: one, some, or all; each approval holds for that set and that person alone."""
+        asked = Asked(HoldReason.PRIVILEGED_GRANT, _grant, user, users, everybody, because)
+        return {"granted": await self._approve(actor, tenant, asked)}
+
+    async def list_adoptions(
+        self, actor: str, tenant: str, limit: int | None = None, after: str | None = None
+    ) -> dict[str, Any]:
+        """Return those who were at HubSpot before us and whom no approved plan adopts. A `limit` makes pages of it."""
+        people, following = await self._waiting(tenant, HoldReason.ADOPTION_NOT_APPROVED, limit, after)
+        return {"adoptions": people, "next": following}
+
+    async def adopt(
+        self,
+        actor: str,
+        tenant: str,
+        user: str | None = None,
+        users: Sequence[str] = (),
+        everybody: bool = False,
+        because: str = "",
+    ) -> dict[str, Any]:
+        """Approve adoptions: one, some, or all that wait; each approval is for exactly the change that is shown."""
+        asked = Asked(HoldReason.ADOPTION_NOT_APPROVED, _change, user, users, everybody, because)
+        return {"adopted": await self._approve(actor, tenant, asked)}
 
     async def list_privileged(self, actor: str, tenant: str) -> dict[str, Any]:
         """Return the permission sets that are never given without approval, and why."""
@@ -122,9 +173,7 @@ class Approving:
     ) -> tuple[Setup, list[WorkItem]]:
         if limit is not None and not 1 <= limit <= CHUNK:
             raise Invalid(f"A page holds 1 to {CHUNK} entries.")
-        setup = await self._store.backlog.setup(tenant.id, self._clock.now())
-        if setup is None:
-            raise NotFound(f"There is no tenant {tenant.name!r} any more.")
+        setup = await self._setup(tenant)
         if limit is not None:
             return setup, await self._store.backlog.held_for(tenant.id, reason, after, limit)
         items: list[WorkItem] = []
@@ -133,32 +182,38 @@ class Approving:
             after = chunk[-1].delivery.key
         return setup, items
 
-    async def _approve(
-        self,
-        actor: str,
-        tenant: str,
-        user: str | None,
-        reason: HoldReason,
-        approval: Callable[[Decision], str],
-        *,
-        everybody: bool,
-    ) -> list[str]:
-        if (user is None) != everybody:
+    async def _approve(self, actor: str, tenant: str, asked: Asked) -> list[str]:
+        """Approve for those asked for who are held for the reason; returns their e-mails."""
+        named = asked.named
+        if bool(named) is asked.everybody:
             raise Invalid("Name one person, or say --all.")
+        if len(named) > CHUNK:
+            raise Invalid(f"Name at most {CHUNK} people at a time.")
         found = await self._tenants.find(tenant)
-        setup, items = await self._held(found, reason)
-        chosen = [item for item in items if user is None or _is_meant(item, user)]
+        if asked.everybody:
+            setup, chosen = await self._held(found, asked.reason)
+        else:
+            setup, chosen = (
+                await self._setup(found),
+                [await self._named(found, asked, each) for each in named],
+            )
         if not chosen:
-            whom = "Nobody" if user is None else f"Nobody named {user!r}"
-            raise NotFound(f"{whom} waits for that at {found.name}.")
-        granted = [(item.delivery.key, approval(decide_item(item, setup))) for item in chosen]
-        await self._store.setup.approve(found.id, granted, Actor(actor, self._clock.now()))
+            raise NotFound(f"Nobody waits for that at {found.name}.")
+        granted = [(item.delivery.key, asked.approval(decide_item(item, setup))) for item in chosen]
+        by = Actor(actor, self._clock.now())
+        for start in range(0, len(granted), CHUNK):
+            await self._store.setup.approve(found.id, granted[start : start + CHUNK], by, asked.because)
         self._wake(found.id)
         return [item.delivery.email or item.delivery.key for item in chosen]
 
+    async def _named(self, tenant: Tenant, asked: Asked, user: str) -> WorkItem:
+        item = await find_person(self._store, tenant, user)
+        if item.delivery.hold_reason is not asked.reason:
+            raise NotFound(f"Nobody named {user!r} waits for that at {tenant.name}.")
+        return item
 
-def _is_meant(item: WorkItem, user: str) -> bool:
-    names = {item.delivery.key, item.delivery.user_id}
-    if item.person is not None:
-        names.add(email_key(item.person.user_name))
-    return user in names or email_key(user) in names
+    async def _setup(self, tenant: Tenant) -> Setup:
+        setup = await self._store.backlog.setup(tenant.id, self._clock.now())
+        if setup is None:
+            raise NotFound(f"There is no tenant {tenant.name!r} any more.")
+        return setup

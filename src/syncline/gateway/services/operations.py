@@ -20,8 +20,9 @@ from syncline.gateway.services.operators import Operators
 from syncline.gateway.services.people import People
 from syncline.gateway.services.planning import Planning
 from syncline.gateway.services.policies import Policies
-from syncline.gateway.services.ports import Store, Wake
+from syncline.gateway.services.ports import Links, Store, Wake
 from syncline.gateway.services.previewing import Previewing
+from syncline.gateway.services.rereading import Rereading
 from syncline.gateway.services.roles import Roles
 from syncline.gateway.services.tenants import Tenants
 
@@ -33,6 +34,7 @@ def operations(
     fingerprint: TokenFingerprint,
     scim_base_url: Callable[[], str],
     wake: Wake,
+    links: Links,
     connections: Connections,
     authorizing: Authorizing,
     address: Callable[[], str],
@@ -45,6 +47,7 @@ def operations(
     previewing = Previewing(store, tenants, planning, connections, policies)
     consenting = Consenting(store, tenants, planning, clock, wake)
     approving = Approving(store, tenants, clock, wake)
+    rereading = Rereading(store, tenants, links, clock, wake)
     people = People(store, tenants, clock, wake)
     roles = Roles(store, tenants)
     log = Log(store, tenants)
@@ -81,6 +84,8 @@ def operations(
         "leavers.release": approving.release_leavers,
         "approvals.list": approving.list_approvals,
         "approvals.grant": approving.grant,
+        "adoptions.list": approving.list_adoptions,
+        "adoptions.approve": approving.adopt,
         "privileged.list": approving.list_privileged,
         "privileged.mark": approving.mark,
         "privileged.unmark": approving.unmark,
@@ -99,8 +104,10 @@ def operations(
         "users.list": people.list_users,
         "users.show": people.show_user,
         "users.release": people.release,
+        "users.read": rereading.read,
         "groups.list": people.list_groups,
         "groups.show": people.show_group,
+        "groups.members": people.list_members,
         "events.list": log.list,
         "events.show": log.show,
         "operator.list": operators.list,

@@ -25,6 +25,7 @@ from syncline.gateway.services.ports.notices import NoticeStore
 from syncline.gateway.services.ports.operators import OperatorStore
 from syncline.gateway.services.ports.readings import ReadingStore
 from syncline.gateway.services.ports.records import Actor, Cause, Connection, ProtectedUser, Tenant, Token
+from syncline.gateway.services.ports.seeking import SeekingStore
 from syncline.scim.attributes import ResourceType
 from syncline.scim.patch import Patch
 from syncline.scim.resource import Notes, Resource
@@ -227,3 +228,4 @@ class Store:
     notices: NoticeStore
     operators: OperatorStore
     readings: ReadingStore
+    seeking: SeekingStore
