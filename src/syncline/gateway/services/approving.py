@@ -207,9 +207,13 @@ class Approving:
         return [item.delivery.email or item.delivery.key for item in chosen]
 
     async def _named(self, tenant: Tenant, asked: Asked, user: str) -> WorkItem:
-        item = await find_person(self._store, tenant, user)
+        nobody = NotFound(f"Nobody named {user!r} waits for that at {tenant.name}.")
+        try:
+            item = await find_person(self._store, tenant, user)
+        except NotFound:
+            raise nobody from None
         if item.delivery.hold_reason is not asked.reason:
-            raise NotFound(f"Nobody named {user!r} waits for that at {tenant.name}.")
+            raise nobody
         return item
 
     async def _setup(self, tenant: Tenant) -> Setup:

@@ -14,6 +14,7 @@ from syncline.gateway.web.console import (
     approvals,
     entry,
     fleet,
+    groups,
     journey,
     log,
     operators,
@@ -23,10 +24,11 @@ from syncline.gateway.web.console import (
 )
 from syncline.gateway.web.console.page import Door, Page
 
-_VIEW, _SET_UP, _APPROVE, _PEOPLE = (
+_VIEW, _SET_UP, _APPROVE, _DELIVER, _PEOPLE = (
     Permission.VIEW,
     Permission.SET_UP,
     Permission.APPROVE,
+    Permission.DELIVER,
     Permission.PEOPLE,
 )
 _HERE = "/tenants/{tenant}"
@@ -62,13 +64,22 @@ PAGES: Final = (
     Page("GET", f"{_HERE}/overview", _VIEW, overview.overview),
     Page("GET", f"{_HERE}/set-up", _VIEW, journey.set_up),
     Page("GET", f"{_HERE}/people", _VIEW, people.people),
-    Page("GET", f"{_HERE}/groups", _VIEW, people.groups),
+    Page("GET", f"{_HERE}/person", _VIEW, people.person),
+    Page("POST", f"{_HERE}/person/deliver", _DELIVER, people.deliver),
+    Page("POST", f"{_HERE}/person/release", _DELIVER, people.release),
+    Page("POST", f"{_HERE}/person/read", _DELIVER, people.read),
+    Page("POST", f"{_HERE}/person/protect", _SET_UP, people.protect),
+    Page("POST", f"{_HERE}/person/unprotect", _SET_UP, people.unprotect),
+    Page("GET", f"{_HERE}/groups", _VIEW, groups.groups),
+    Page("GET", f"{_HERE}/groups/{{group}}", _VIEW, groups.group),
     Page("GET", f"{_HERE}/approvals", _VIEW, approvals.approvals),
     Page("POST", f"{_HERE}/approvals/grant", _APPROVE, approvals.grant, fresh=True),
     Page("POST", f"{_HERE}/approvals/release", _APPROVE, approvals.release),
     Page("GET", f"{_HERE}/plan", _VIEW, approvals.plan),
     Page("POST", f"{_HERE}/plan/approve", _APPROVE, approvals.approve_plan),
     Page("GET", f"{_HERE}/log", _VIEW, log.log),
+    Page("GET", f"{_HERE}/log/stream", _VIEW, log.stream),
+    Page("GET", f"{_HERE}/log/export", Permission.AUDIT, log.export),
     Page("GET", f"{_HERE}/log/{{seq}}", _VIEW, log.event),
     Page("GET", f"{_HERE}/settings", _VIEW, settings.settings),
     Page("POST", f"{_HERE}/tokens", _SET_UP, settings.create_token, fresh=True),

@@ -19,6 +19,7 @@ from syncline.gateway.services.overview import Overviews
 from syncline.gateway.services.permissions import NEEDED
 from syncline.gateway.services.ports import SignedIn, Store, Tenant
 from syncline.gateway.services.signing_in import SigningIn, Visitor
+from syncline.gateway.web.console.following import Streams
 from syncline.gateway.web.console.places import context_places, main_places
 from syncline.webkit.cookies import drop_cookie, read_cookie, set_cookie
 from syncline.webkit.csrf import Csrf
@@ -52,6 +53,7 @@ class Console:
     address: Callable[[], str]
     pages: Pages
     csrf: Csrf
+    streams: Streams = field(default_factory=Streams)
 
 
 @dataclass(slots=True)
