@@ -14,6 +14,7 @@ from syncline.gateway.services.calling import Operation, check_arguments, named
 from syncline.gateway.services.connections import Connections
 from syncline.gateway.services.consenting import Consenting
 from syncline.gateway.services.credentials import TokenFingerprint, Tokens
+from syncline.gateway.services.drafting import Drafting
 from syncline.gateway.services.drifting import Drifting
 from syncline.gateway.services.log import Log
 from syncline.gateway.services.operators import Operators
@@ -46,6 +47,7 @@ def operations(
     planning = Planning(store, tenants, connections, clock)
     previewing = Previewing(store, tenants, planning, connections, policies)
     consenting = Consenting(store, tenants, planning, clock, wake)
+    drafting = Drafting(store, tenants, planning, consenting, clock)
     approving = Approving(store, tenants, clock, wake)
     rereading = Rereading(store, tenants, links, clock, wake)
     people = People(store, tenants, clock, wake)
@@ -93,6 +95,9 @@ def operations(
         "plan.people": planning.people,
         "plan.preview": previewing.preview,
         "plan.change": previewing.change,
+        "plan.begin": drafting.begin,
+        "plan.consent": drafting.consent,
+        "plan.latest": drafting.latest,
         "plan.approve": consenting.approve,
         "plan.deliver": consenting.deliver,
         "reconcile.run": drifting.reconcile,

@@ -1,7 +1,8 @@
 """CSV that a spreadsheet opens without running anything.
 
-Names come from a directory anybody may have written in. A cell that begins with = + - @ a tab or a carriage return
-(or their full-width forms, or a new line) would be taken for a formula, so such a cell gets an apostrophe before it (OWASP, "CSV Injection").
+Names come from a directory anybody may have written in. A cell that begins with = + - @ (or their full-width forms), a
+tab, a carriage return or a new line would be taken for a formula, so such a cell gets an apostrophe before it (OWASP,
+"CSV Injection").
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from syncline.gateway.web.console import (
     operators,
     overview,
     people,
+    plan,
     settings,
 )
 from syncline.gateway.web.console.page import Door, Page
@@ -75,8 +76,11 @@ PAGES: Final = (
     Page("GET", f"{_HERE}/approvals", _VIEW, approvals.approvals),
     Page("POST", f"{_HERE}/approvals/grant", _APPROVE, approvals.grant, fresh=True),
     Page("POST", f"{_HERE}/approvals/release", _APPROVE, approvals.release),
-    Page("GET", f"{_HERE}/plan", _VIEW, approvals.plan),
-    Page("POST", f"{_HERE}/plan/approve", _APPROVE, approvals.approve_plan),
+    Page("POST", f"{_HERE}/approvals/adopt", _APPROVE, approvals.adopt),
+    Page("GET", f"{_HERE}/plan", _VIEW, plan.plan),
+    Page("POST", f"{_HERE}/plan/begin", _APPROVE, plan.begin),
+    Page("POST", f"{_HERE}/plan/approve", _APPROVE, plan.approve),
+    Page("GET", f"{_HERE}/plan/people.csv", Permission.AUDIT, plan.download),
     Page("GET", f"{_HERE}/log", _VIEW, log.log),
     Page("GET", f"{_HERE}/log/stream", _VIEW, log.stream),
     Page("GET", f"{_HERE}/log/export", Permission.AUDIT, log.export),
