@@ -14,10 +14,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import aiohttp
+from tests.support.serving import serve
 
 from bench import people, planning
 from syncline.bootstrap.gateway import open_gateway
@@ -25,7 +27,6 @@ from syncline.clock import SystemClock
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.operations import run_operation
 from syncline.settings import read_settings
-from tests.support.serving import serve
 
 MOST_BYTES = 100_000
 MOST_MS = 150.0
@@ -59,18 +60,19 @@ async def measure(folder: Path, size: int, events: int) -> list[Cost]:
     _happened(folder / "gateway.db", str(tenant), size, events, now)
     address = ""
     settings = read_settings({}, data=str(folder), port="0")
-    async with open_gateway(settings, lambda: address, deliver=False, serving=True) as gateway:
-        async with serve(gateway.application) as address:
-            async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
-                made = await run_operation(gateway.operations, "operator.link", "bench", {})
-                await _sign_in(session, address + "/" + made["link"].split("/", 3)[3])
-                begun = {"tenant": tenant, "wait_seconds": 10}
-                await run_operation(gateway.operations, "plan.begin", "bench", begun)
-                while (await run_operation(gateway.operations, "plan.latest", "bench", {"tenant": tenant}))[
-                    "under_way"
-                ]:
-                    await asyncio.sleep(1)
-                return [await _cost(session, address, page) for page in _pages(str(tenant), size, now)]
+    async with AsyncExitStack() as stack:
+        opened = open_gateway(settings, lambda: address, deliver=False, serving=True)
+        gateway = await stack.enter_async_context(opened)
+        address = await stack.enter_async_context(serve(gateway.application))
+        jar = aiohttp.CookieJar(unsafe=True)
+        session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=jar))
+        made = await run_operation(gateway.operations, "operator.link", "bench", {})
+        await _sign_in(session, address + "/" + made["link"].split("/", 3)[3])
+        under_way: Any = True
+        while under_way:
+            begun = {"tenant": tenant, "wait_seconds": 10}
+            under_way = (await run_operation(gateway.operations, "plan.begin", "bench", begun))["under_way"]
+        return [await _cost(session, address, page) for page in _pages(str(tenant), size, now)]
 
 
 def _pages(tenant: str, size: int, now: int) -> list[str]:
@@ -132,7 +134,9 @@ def _happened(database: Path, tenant: str, size: int, count: int, now: int) -> N
         planning._insert(connection, "events", _events(tenant, size, count, now))
         connection.execute("UPDATE counters SET event_seq = ?", (count,))
         for number, reason in enumerate(HELD):
-            connection.execute("UPDATE deliveries SET hold_reason = ? WHERE rowid % 500 = ?", (reason, number))
+            connection.execute(
+                "UPDATE deliveries SET hold_reason = ? WHERE rowid % 500 = ?", (reason, number)
+            )
         free = "UPDATE deliveries SET hold_reason = NULL, access = 'active', delivered_revision = 1"
         connection.execute(f"{free} WHERE rowid % 10 < 8 AND rowid % 500 > 3")
         connection.execute("UPDATE deliveries SET due_at = 1, hold_reason = NULL WHERE rowid % 10 = 9")
@@ -171,7 +175,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="syncline-bench-") as folder:
         costs = asyncio.run(measure(Path(folder), size, events))
     for cost in costs:
-        print(f"{cost.first_ms:8.1f} ms at first {cost.ms:6.1f} ms {cost.bytes:8,} bytes  {'' if cost.is_within else 'BEYOND  '}{cost.page}")
+        said = "" if cost.is_within else "BEYOND  "
+        print(f"{cost.first_ms:8.1f} ms at first {cost.ms:6.1f} ms {cost.bytes:8,} bytes  {said}{cost.page}")
     sys.exit(0 if all(cost.is_within for cost in costs) else 1)
 
 

@@ -29,9 +29,9 @@ from syncline.sql.looking import first_of, rows_of
 from syncline.sql.reader import Reader
 from syncline.sql.rows import Row
 
-PEOPLE_LOOKED_AT: Final = 25_000
+PEOPLE_LOOKED_AT: Final = 100_000
 """How many people one page looks through at most for a state or a part of an e-mail."""
-EVENTS_LOOKED_AT: Final = 20_000
+EVENTS_LOOKED_AT: Final = 100_000
 """How many events one page looks through at most."""
 _LAST_KEY = "\U0010ffff"
 

@@ -20,6 +20,7 @@ from syncline.gateway.services.tenants import Tenants
 from syncline.gateway.web.console.following import follow
 from syncline.gateway.web.console.people import person_path
 from syncline.gateway.web.console.visit import SESSION_COOKIE, Visit
+from syncline.gateway.web.console.wording import helps
 from syncline.webkit.cookies import read_cookie
 from syncline.webkit.text import plain
 
@@ -186,7 +187,8 @@ def _line(visit: Visit, event: dict[str, Any]) -> dict[str, Any]:
     request = event["detail"].get("request")
     normalised = list(event["detail"].get("normalised") or ())
     here = f"{visit.below('log')}/{event['seq']}"
-    return {**event, "href": here, "about": about, "request": request, "normalised": normalised}
+    fix = event["fix"] and helps(str(event["detail"].get("reason")), event["fix"])
+    return {**event, "fix": fix, "href": here, "about": about, "request": request, "normalised": normalised}
 
 
 def _address(visit: Visit, asked: dict[str, str], place: str = "log", **more: str) -> str:

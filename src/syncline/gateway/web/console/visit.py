@@ -21,6 +21,7 @@ from syncline.gateway.services.ports import SignedIn, Store, Tenant
 from syncline.gateway.services.signing_in import SigningIn, Visitor
 from syncline.gateway.web.console.following import Streams
 from syncline.gateway.web.console.places import context_places, main_places
+from syncline.gateway.web.console.wording import helps
 from syncline.webkit.cookies import drop_cookie, read_cookie, set_cookie
 from syncline.webkit.csrf import Csrf
 from syncline.webkit.forms import Form
@@ -138,6 +139,10 @@ class Visit:
         answer = self.go(path, done)
         set_cookie(self.request, answer, SESSION_COOKIE, secret, seconds=_SESSION_SECONDS)
         return answer
+
+    def helps(self, reason: str, release: str) -> str:
+        """Return what releases people held for a reason, in words for a page."""
+        return helps(reason, release)
 
     def below(self, place: str) -> str:
         """Return the address of a page of this tenant."""
