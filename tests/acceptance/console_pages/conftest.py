@@ -13,10 +13,10 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
-from syncline.clock import Milliseconds, SystemClock
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.hubspot.client import open_session
 from tests.support.browser import browser, chromium, screenshot
+from tests.support.clock import AheadClock
 from tests.support.console import PASSWORD, World, console_world
 from tests.support.world import TENANT, HubSpotAccount, portal
 
@@ -26,20 +26,6 @@ SCREENSHOTS = "SYNCLINE_TEST_SCREENSHOTS"
 """The variable that names the folder for the pictures of the documentation; unset, they go with the test."""
 SERIOUS = ("serious", "critical")
 OWNER = "anna@acme.example"
-
-
-class AheadClock(SystemClock):
-    """The system's clock, but for the spans a test lets pass."""
-
-    def __init__(self) -> None:
-        self.ahead: Milliseconds = 0
-
-    def now(self) -> Milliseconds:
-        return super().now() + self.ahead
-
-    def leap(self, milliseconds: int) -> None:
-        """Let that span pass."""
-        self.ahead += milliseconds
 
 
 @dataclass
