@@ -105,7 +105,8 @@ def test_the_first_ten_minutes_end_with_a_user_at_hubspot(
     assert (portal["portal_id"], []) == (report["portal_id"], report["missing"])
     assert {"api": True, "scim": True} == {each["channel"]: each["ok"] for each in report["channels"]}
     again = syncline.json("connection", "check", "acme")
-    assert report.keys() == again.keys()
+    assert report.keys() - {"replaced"} == again.keys() - {"now"}
+    assert (None, "healthy") == (report["replaced"], again["now"]["health"])
     syncline.json("policy", "set", "acme", "--deactivated", "deactivate", "--match-role-names", "on")
     syncline.json(
         "rule", "add", "acme", "--attribute", "department", "--equals", "Sales", "--primary-team", "Sales"
@@ -131,7 +132,7 @@ def test_the_first_ten_minutes_end_with_a_user_at_hubspot(
         person["primary_team"],
         person["verdict"],
     )
-    assert {"approved_at", "approved_by", "counts"} == set(syncline.json("plan", "approve", "acme"))
+    assert {"approved_at", "approved_by", "counts"} <= set(syncline.json("plan", "approve", "acme"))
     assert "live" == syncline.json("tenant", "mode", "acme", "live")["mode"]
 
     def delivered() -> Any:

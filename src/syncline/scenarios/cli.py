@@ -16,7 +16,7 @@ from syncline.demo.checks import Check, Verdict
 from syncline.rehearsal.cli import rehearse
 from syncline.scenarios.stage import ScenarioError, stage
 
-SCENARIOS = ("outage", "mass-leaver", "renamed-role", "revoked-grant")
+SCENARIOS = ("outage", "mass-leaver", "renamed-role", "revoked-grant", "drift")
 __all__ = ["rehearse", "scenario"]
 
 

@@ -73,14 +73,14 @@ class Stage:
 
     async def play(self, action: Awaitable[T]) -> T:
         """Wait for something while time passes as needed."""
-        leaping = asyncio.create_task(self.clock.leap_when_quiet(self._at_work))
+        leaping = asyncio.create_task(self.clock.leap_when_quiet(self.at_work))
         try:
             return await action
         finally:
             leaping.cancel()
             await asyncio.gather(leaping, return_exceptions=True)
 
-    def _at_work(self) -> bool:
+    def at_work(self) -> bool:
         answering = self.traffic.under_way - self.hubspot_clock.asleep
         return answering > 0 or self.gateway.unanswered() > 0
 
@@ -113,6 +113,7 @@ class Stage:
         """
         for _ in range(STEADY_LOOKS):
             await asyncio.sleep(MOMENT_SECONDS)
+            await self.wait(LOOK_EVERY)
             await self.until(self._nothing_on_its_way, within=within, what="The backlog should drain")
 
     async def deliveries(self) -> dict[str, int]:
@@ -204,6 +205,7 @@ async def stage(
             scopes=SCOPES,
             optional_scopes=MORE_SCOPES,
         )
+        curtain = await stack.enter_async_context(_Curtain())
         gateway = await stack.enter_async_context(
             open_gateway(
                 _settings(data / "gateway", app),
@@ -235,8 +237,27 @@ async def stage(
             entra=entra,
             account=reader,
         )
+        stack.callback(curtain.fall, made)
         await _go_live(made, oauth=oauth)
         yield made
+
+
+class _Curtain:
+    """Lets time pass while the gateway ends: it waits for what is under way, and that may wait for the clock."""
+
+    def __init__(self) -> None:
+        self._passing: asyncio.Task[None] | None = None
+
+    def fall(self, made: Stage) -> None:
+        self._passing = asyncio.create_task(made.clock.leap_when_quiet(made.at_work))
+
+    async def __aenter__(self) -> _Curtain:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._passing is not None:
+            self._passing.cancel()
+            await asyncio.gather(self._passing, return_exceptions=True)
 
 
 class _Front:

@@ -158,7 +158,7 @@ BEHIND_OUR_BACK = (
         frozenset({"UNKNOWN_PERMISSION_SET"}),
         details={"name": "Manager"},
         calls=("PUT *",),
-        held={"ada@acme.example": "refused-by-hubspot"},
+        held={"ada@acme.example": "permission-set-missing"},
         remedy=point_the_rule_elsewhere,
         evening={"ada": ("Marketing User", "Marketing", True)},
     ),

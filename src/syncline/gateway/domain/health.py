@@ -1,7 +1,7 @@
 """How a connection is: a state table, pure. What happens to calls moves it, and time, and people.
 
 The words are Entra's: there a provisioning job that keeps failing is put in quarantine, tried more and more rarely
-(once a day in the end), and disabled after four weeks (facts/reliability-security.md §1.1). We differ where a leaver
+(once a day in the end), and disabled after four weeks. We differ where a leaver
 would pay for it: a connection is tried every minute for a day, every hour after that, and never given up. Nothing of it
 reaches the identity provider, whose requests are accepted all the while.
 """

@@ -345,7 +345,7 @@ def _id_and_name(body: dict[str, Any]) -> tuple[str, str] | None:
 def _archived_owner(body: dict[str, Any]) -> str | None:
     """Return the user's id, "" for an owner who stands for nobody inactive, None for what is no owner.
 
-    A deactivated user keeps `userIdIncludingInactive` while `userId` is gone (facts/hubspot.md §1.4).
+    A deactivated user keeps `userIdIncludingInactive` while `userId` is gone.
     """
     if "id" not in body:
         return None

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from syncline.gateway.domain.errors import Invalid
 
 HUBSPOT_HOSTS = frozenset({"api.hubapi.com", "api.hubspot.com"})
-"""HubSpot's own hosts of the API and of SCIM; both answer for both (facts/hubspot.md §4, developer guide)."""
+"""HubSpot's own hosts of the API and of SCIM; both answer for both (HubSpot's developer guide)."""
 
 APP_HOST = re.compile(r"app(-[a-z]{2,3}[0-9]{1,2})?\.hubspot\.com")
 """HubSpot's hosts where people sign in: one for each of its data centres."""

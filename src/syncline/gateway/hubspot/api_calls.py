@@ -1,6 +1,6 @@
 """The calls of the public API, and how its bodies read.
 
-Source: HubSpot's published OpenAPI of user provisioning, version 2026-03 (facts/hubspot.md §1.1, §1.2).
+Source: HubSpot's published OpenAPI of user provisioning, version 2026-03.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def list_teams() -> Call:
 
 
 def list_deactivated_owners(after: str | None = None, *, limit: int = PAGE) -> Call:
-    """Read one page of archived owners, the one list that tells who is deactivated (facts/hubspot.md §1.4)."""
+    """Read one page of archived owners, the one list that tells who is deactivated."""
     return _list(
         "owners.list", "/crm/v3/owners/", (("archived", "true"), ("limit", str(limit)), *_after(after))
     )

@@ -1,6 +1,6 @@
 """How many calls an account allows, and when the next one may be sent.
 
-HubSpot counts calls in a rolling window (facts/hubspot.md §3: 100 to 250 in ten seconds). We use 0.90 of what it
+HubSpot counts calls in a rolling window (100 to 250 in ten seconds, by its usage guidelines). We use 0.90 of what it
 states: a call is stamped when it leaves, but counted when it arrives, so a full window of ours may look a little
 fuller over there; and calls are paced rather than sent in one burst, because a window that is full at once stays so.
 """

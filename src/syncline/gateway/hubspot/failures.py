@@ -1,6 +1,6 @@
 """What a refusal, a fault or a silence of HubSpot means: one pure table.
 
-Source: HubSpot's error-handling page and usage guidelines, and what was seen live (facts/hubspot.md §1.3, §1.5, §3).
+Source: HubSpot's error-handling page and usage guidelines, and what was seen live.
 Every field of an error body is optional to us; a body in another shape is classified by its status alone.
 """
 

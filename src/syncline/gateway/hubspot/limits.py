@@ -48,7 +48,7 @@ class Limits:
 
 
 CAUTIOUS = Limits(maximum=100, interval=10_000)
-"""The least HubSpot grants any kind of app (Free and Starter, facts/hubspot.md §3): used until an answer says more."""
+"""The least HubSpot grants any kind of app (Free and Starter): used until an answer says more."""
 
 
 def stated_limits(headers: Mapping[str, str]) -> Limits | None:

@@ -67,7 +67,7 @@ class _Leave(TypedDict, total=False):
     called_off: asyncio.Event
 
 
-_OUTDATED = frozenset({"PERMISSION_SET_UNKNOWN"})
+_OUTDATED = frozenset({"PERMISSION_SET_UNKNOWN", "UNKNOWN_PERMISSION_SET", "UNKNOWN_TEAM"})
 _TROUBLE: Mapping[FailureKind, Trouble] = {
     FailureKind.HELD: Trouble.PERSON,
     FailureKind.HELD_TENANT: Trouble.TENANT,

@@ -1,6 +1,6 @@
 """The calls of HubSpot's OAuth endpoints, how their bodies read, and what their refusals mean.
 
-Source: HubSpot's published description of OAuth, version 2026-03, and its guide (facts/hubspot.md §2): every parameter
+Source: HubSpot's published description of OAuth, version 2026-03, and its guide: every parameter
 in a form-encoded body; refusals are 400 with `error` and, older, `status` (`BAD_REFRESH_TOKEN`, `BAD_AUTH_CODE`).
 """
 

@@ -44,7 +44,7 @@ class Reply:
     def says_exists(self) -> bool:
         """Whether HubSpot refuses because the user is there already.
 
-        The status of a duplicate create is undocumented (facts/hubspot.md §1.3): 409, or a 400 that says so.
+        The status of a duplicate create is undocumented: 409, or a 400 that says so.
         """
         if self.status == 409:
             return self.purpose.endswith(".create") or self.mentions("UNIQUENESS")

@@ -1,7 +1,6 @@
 """The calls of HubSpot's own SCIM endpoint, and how its users read.
 
-HubSpot publishes no reference of it; these follow RFC 7644 as identity providers use it with HubSpot
-(facts/hubspot.md §4).
+HubSpot publishes no reference of it; these follow RFC 7644 as identity providers use it with HubSpot.
 """
 
 from __future__ import annotations

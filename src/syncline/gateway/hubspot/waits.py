@@ -18,9 +18,8 @@ _MIGRATING: Milliseconds = 60 * _SECOND
 def asked_wait(answer: Answer, time_zone: str | None = None) -> Milliseconds | None:
     """Return the span from `answer.at` that HubSpot wants to pass before the next call, None when it wants none.
 
-    429 by its policy: one second, ten seconds (or the interval it states), or to the next midnight of the account
-    (facts/hubspot.md §3); 423 at least two seconds; 477 a minute unless told; everywhere a longer ``Retry-After``
-    counts, up to a day.
+    429 by its policy: one second, ten seconds (or the interval it states), or to the next midnight of the account;
+    423 at least two seconds; 477 a minute unless told; everywhere a longer ``Retry-After`` counts, up to a day.
     """
     least = {423: _LOCKED, 429: 0, 477: _MIGRATING}.get(answer.status or 0)
     told = _retry_after(answer)
