@@ -61,8 +61,8 @@ async def measure(folder: Path, size: int, events: int) -> list[Cost]:
     address = ""
     settings = read_settings({}, data=str(folder), port="0")
     async with AsyncExitStack() as stack:
-        opened = open_gateway(settings, lambda: address, deliver=False, serving=True)
-        gateway = await stack.enter_async_context(opened)
+        serving = open_gateway(settings, lambda: address, deliver=False, serving=True)
+        gateway = await stack.enter_async_context(serving)
         address = await stack.enter_async_context(serve(gateway.application))
         jar = aiohttp.CookieJar(unsafe=True)
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=jar))

@@ -94,9 +94,9 @@ class Stage:
     async def picture(self, page: Page, name: str) -> None:
         """Take a picture of what the page shows, light and dark."""
         wide = page.viewport_size
-        await page.set_viewport_size({"width": 1000, "height": 640})
+        await page.set_viewport_size({"width": 960, "height": 600})
         for theme in ("light", "dark"):
-            await page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            await page.emulate_media(color_scheme=theme)
             await screenshot(page, self.pictures, f"console-{name}-{theme}")
         await page.emulate_media(color_scheme="light")
         if wide is not None:

@@ -80,7 +80,7 @@ async def test_a_set_that_is_gone_holds_whoever_should_get_it_and_says_so(
     async with browser.context() as context:
         page = await context.new_page()
         await stage.sign_in(page)
-        await administration.delete_permission_set(stage.hubspot.store, stage.clock, TENANT, "Sales User")  # type: ignore[arg-type]
+        await administration.delete_permission_set(stage.hubspot.store, stage.clock, TENANT, "Sales User")
         await stage.run("connection.check")
         assert 201 == await stage.join("new@acme.example")
         await stage.drain()
@@ -100,7 +100,7 @@ async def test_an_app_that_was_taken_out_of_the_account_shows_as_a_cause_with_a_
 ) -> None:
     projects = (await administration.list_projects(stage.hubspot.store, TENANT))["projects"]
     for each in projects:
-        await administration.uninstall_project(stage.hubspot.store, stage.clock, TENANT, each["name"])  # type: ignore[arg-type]
+        await administration.uninstall_project(stage.hubspot.store, stage.clock, TENANT, each["name"])
     async with browser.context() as context:
         page = await context.new_page()
         await stage.sign_in(page)

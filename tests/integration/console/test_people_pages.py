@@ -53,7 +53,9 @@ async def acme(tmp_path: Path) -> AsyncIterator[Acme]:
     ):
         await world.owner()
         tenant = TenantId(await world.tenant(TENANT))
-        await administration.add_user(hubspot.store, clock, TENANT, email=EVE, permission_set="Marketing User")
+        await administration.add_user(
+            hubspot.store, clock, TENANT, email=EVE, permission_set="Marketing User"
+        )
         token = hubspot.credentials["access_token"]
         await world.run("connection.set", tenant=TENANT, base_url=hubspot.url, access_token=token)
         await world.run("policy.set", tenant=TENANT, deactivated="remove")

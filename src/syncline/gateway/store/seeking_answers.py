@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import SelectBase
 
@@ -21,7 +21,7 @@ def _is_in_step(row: Row) -> bool:
     return row["hold_reason"] is None and row["due_at"] is None and row["intent"] != Intent.RELEASED.value
 
 
-_IN = {
+_IN: Mapping[PersonState, Callable[[Row], bool]] = {
     PersonState.IN_STEP: _is_in_step,
     PersonState.WAITING: lambda row: row["due_at"] is not None,
     PersonState.RETRYING: lambda row: row["due_at"] is not None and row["attempts"] > 0,

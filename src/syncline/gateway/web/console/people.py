@@ -53,7 +53,9 @@ async def people(visit: Visit) -> Response:
         reasons=[("", "any reason"), *((each.value, HOLDS[each].sentence) for each in HoldReason)],
         looked_further=_LOOKED_FURTHER if found["next"] and len(found["users"]) < PAGE else "",
         tones=STATES,
-        **asked,
+        search=search,
+        state=view,
+        reason=reason,
     )
 
 
