@@ -24,7 +24,7 @@ async def test_a_mass_leaver_is_staged_and_let_go_by_hand(stage: Stage, browser:
 
         await stage.open(page, "approvals")
         await expect(page.get_by_role("heading", name="Staged leavers")).to_be_visible()
-        await expect(page.locator("main")).to_contain_text("still with access")
+        await expect(page.locator("main")).to_contain_text("still have access")
         await stage.picture(page, "approvals")
         rows = page.locator("#leavers tbody tr")
         assert 4 == await rows.count()
