@@ -71,6 +71,7 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "drift.list": _V,
     "drift.enforce": _P,
     "drift.accept": _P,
+    "orphans.list": _V,
     "users.list": _V,
     "users.show": _V,
     "users.release": _D,
