@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from syncline.clock import Milliseconds
+from syncline.clock import Milliseconds, SystemClock
 
 
 class LeapingClock:
@@ -25,3 +25,17 @@ class LeapingClock:
     def leap(self, milliseconds: int) -> None:
         """Let that span pass."""
         self._now += milliseconds
+
+
+class AheadClock(SystemClock):
+    """The system's clock, but for the spans a test lets pass."""
+
+    def __init__(self) -> None:
+        self.ahead: Milliseconds = 0
+
+    def now(self) -> Milliseconds:
+        return super().now() + self.ahead
+
+    def leap(self, milliseconds: int) -> None:
+        """Let that span pass."""
+        self.ahead += milliseconds

@@ -137,13 +137,17 @@ class World:
 
 
 @asynccontextmanager
-async def console_world(folder: Path, **settings: Any) -> AsyncIterator[World]:
-    """Serve a gateway on an empty database, with its console."""
-    clock = ManualClock()
+async def console_world(
+    folder: Path, clock: Any = None, session: Any = None, **settings: Any
+) -> AsyncIterator[World]:
+    """Serve a gateway on an empty database, with its console; `session` is its way to HubSpot."""
+    clock = clock or ManualClock()
     address = ""
     given = read_settings({}, data=str(folder), port="0", **settings)
     async with AsyncExitStack() as stack:
-        opened = open_gateway(given, lambda: address, deliver=False, serving=True, clock=clock)
+        opened = open_gateway(
+            given, lambda: address, deliver=False, serving=True, clock=clock, session=session
+        )
         gateway = await stack.enter_async_context(opened)
         address = await stack.enter_async_context(serve(gateway.application))
         world = World(gateway, clock, address)

@@ -137,6 +137,7 @@ async def open_gateway(
             fingerprint=fingerprint,
             scim_base_url=lambda: f"{address()}/scim/v2",
             wake=wake,
+            links=links,
             connections=connections,
             authorizing=authorizing,
             address=address,

@@ -166,7 +166,8 @@ async def test_a_document_never_gets_around_the_second_person(acme: World) -> No
     await acme.run("protect.add", tenant=TENANT, email="boss@acme.example")
     await acme.run("policy.set", tenant=TENANT, four_eyes=True)
 
-    for document in ({"policy": {"four_eyes": False}}, {"protected": []}):
+    documents: tuple[dict[str, Any], ...] = ({"policy": {"four_eyes": False}}, {"protected": []})
+    for document in documents:
         with pytest.raises(Refused, match="a second person confirms"):
             await apply(acme, document)
 

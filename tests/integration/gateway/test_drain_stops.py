@@ -25,6 +25,7 @@ from syncline.gateway.services.ports import (
     DeactivatedPage,
     Failed,
     Lists,
+    Looked,
     Outcome,
     Overtaken,
     StillWanted,
@@ -105,6 +106,9 @@ class ScriptedLink:
         outcome = self._script.pop(0)
         await asyncio.sleep(0.005 * (3 - len(self._script)))
         return outcome
+
+    async def read_user(self, item: WorkItem, cause: Cause) -> Looked | Failed:
+        raise NotImplementedError
 
     async def read_account(self, cause: Cause, *, seats: bool = False) -> AccountReading | Failed:
         raise NotImplementedError

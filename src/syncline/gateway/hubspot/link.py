@@ -208,6 +208,17 @@ class HubSpotLink:
     def _time_zone(self) -> str | None:
         return self._line.budget.time_zone
 
+    async def read_user(self, item: WorkItem, cause: Cause) -> Looked | Failed:
+        """Read one person, and whether he can sign in, as an operator asked: by id once he has one, else by e-mail."""
+        delivery = item.delivery
+        hubspot_id = delivery.hubspot_id
+        email = None if hubspot_id is not None else delivery.renamed_from or delivery.email
+        talk = find_user(hubspot_id=hubspot_id, email=email, time_zone=self._time_zone, with_access=True)
+        found = await self._hold(talk, delivery.key, Urgency.URGENT, cause)
+        if not isinstance(found, Failure):
+            return Looked(found)
+        return Looked(None) if found.kind is FailureKind.GONE else self._failed(found)
+
     async def check(self, cause: Cause) -> Mapping[str, Any]:
         """Try out, by harmless reads, what each channel can do; says in words what is missing."""
         channels = [channel for channel in Channel if self._line.client.reaches(channel)]

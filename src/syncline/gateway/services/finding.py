@@ -12,7 +12,7 @@ from syncline.scimserver.store import Query
 
 async def find_person(store: Store, tenant: Tenant, user: str) -> WorkItem:
     """Return the person of that e-mail, userName or SCIM id; raises `NotFound`."""
-    for key in (email_key(user), f"scim:{user}"):
+    for key in (email_key(user), f"scim:{user}", user):
         item = await store.backlog.item(tenant.id, key)
         if item is not None and (item.delivery.user_id is not None or item.delivery.hubspot_id is not None):
             return item

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+from syncline.clock import Milliseconds
 from syncline.gateway.domain.errors import Invalid, NotFound
 from syncline.gateway.domain.person import email_key
-from syncline.gateway.services.ports import CallRecord, Event, Store
+from syncline.gateway.services.ports import CallRecord, Event, Store, Tenant
+from syncline.gateway.services.ports.seeking import SoughtEvents
 from syncline.gateway.services.showing import moment
+from syncline.gateway.services.telling_why import OUTCOMES, told
 from syncline.gateway.services.tenants import Tenants
 
 MOST = 500
+_UNDER_ONE_CAUSE = 50
 
 
 class Log:
@@ -26,36 +31,69 @@ class Log:
         tenant: str,
         user: str | None = None,
         kind: str | None = None,
+        cause: str | None = None,
+        outcome: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
         after: int | None = None,
         limit: int = 50,
     ) -> dict[str, Any]:
-        """Return events, newest first; `user` is an e-mail or a SCIM id, `kind` may be the beginning of one."""
+        """Return events, newest first.
+
+        `user` is an e-mail or a SCIM id, `kind` may be the beginning of one, `cause` is a correlation id, `outcome` one
+        of `OUTCOMES`; `since` and `until` are RFC 3339 moments. A page looks through a bounded number of events: it may
+        be short, or empty, and `next` still say where to go on.
+        """
         if not 1 <= limit <= MOST:
             raise Invalid(f"A page holds 1 to {MOST} entries.")
         found = await self._tenants.find(tenant)
+        sought = await self.sought(found, user, kind, cause, outcome, since, until)
+        page = await self._store.seeking.events(found.id, sought, after, limit)
+        return {"events": [event_shown(event, found.name) for event in page.events], "next": page.before}
+
+    async def sought(
+        self,
+        tenant: Tenant,
+        user: str | None = None,
+        kind: str | None = None,
+        cause: str | None = None,
+        outcome: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> SoughtEvents:
+        """Return what events are narrowed to; raises `Invalid` for what is no outcome or no moment."""
+        if outcome is not None and outcome not in OUTCOMES:
+            raise Invalid(f"{outcome!r} is no outcome. There are: {', '.join(OUTCOMES)}.")
         subject = None
         if user is not None:
-            item = await self._store.backlog.item(found.id, email_key(user))
+            item = await self._store.backlog.item(tenant.id, email_key(user))
             subject = user if item is None else item.delivery.user_id or item.delivery.key
-        events = await self._store.journal.events(
-            found.id, subject=subject, kind=kind, before=after, limit=limit
+        return SoughtEvents(
+            subject=subject,
+            kind=kind,
+            kinds=None if outcome is None else OUTCOMES[outcome],
+            correlation_id=cause,
+            since=None if since is None else _moment_of(since),
+            until=None if until is None else _moment_of(until),
         )
-        return {
-            "events": [event_shown(event) for event in events],
-            "next": events[-1].seq if len(events) == limit else None,
-        }
 
     async def show(self, actor: str, tenant: str, seq: int) -> dict[str, Any]:
-        """Return one event, what else happened under its correlation id, and the calls made for it."""
+        """Return one event, what else happened lately under its correlation id, and the calls made for it."""
         found = await self._tenants.find(tenant)
         event = await self._store.journal.event(found.id, seq)
         if event is None:
             raise NotFound(f"{found.name} has no event {seq}.")
         calls = await self._store.journal.calls(found.id, event.correlation_id, None)
-        return {**event_shown(event), "calls": [call_shown(call) for call in calls]}
+        sought = SoughtEvents(subject=event.subject, correlation_id=event.correlation_id)
+        related = await self._store.seeking.events(found.id, sought, None, _UNDER_ONE_CAUSE)
+        return {
+            **event_shown(event, found.name),
+            "related": [event_shown(each, found.name) for each in reversed(related.events)],
+            "calls": [call_shown(call) for call in calls],
+        }
 
 
-def event_shown(event: Event) -> dict[str, Any]:
+def event_shown(event: Event, tenant: str = "TENANT") -> dict[str, Any]:
     """Return an event for people and machines."""
     return {
         "seq": event.seq,
@@ -65,6 +103,7 @@ def event_shown(event: Event) -> dict[str, Any]:
         "subject": event.subject,
         "summary": event.summary,
         "detail": dict(event.detail),
+        **told(event, tenant),
     }
 
 
@@ -77,3 +116,13 @@ def call_shown(call: CallRecord) -> dict[str, Any]:
         "status": call.status,
         "took_ms": None if call.answered_at is None else call.answered_at - call.sent_at,
     }
+
+
+def _moment_of(text: str) -> Milliseconds:
+    """Return the moment; one without a zone is UTC."""
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        raise Invalid(f"{text!r} is no moment: write one like 2026-11-22T08:30Z.") from None
+    aware = when if when.tzinfo is not None else when.replace(tzinfo=UTC)
+    return int(aware.timestamp() * 1000)

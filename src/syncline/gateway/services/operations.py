@@ -16,6 +16,7 @@ from syncline.gateway.services.configuring import Configuring
 from syncline.gateway.services.connections import Connections
 from syncline.gateway.services.consenting import Consenting
 from syncline.gateway.services.credentials import TokenFingerprint, Tokens
+from syncline.gateway.services.drafting import Drafting
 from syncline.gateway.services.drifting import Drifting
 from syncline.gateway.services.keeping import Keeping
 from syncline.gateway.services.log import Log
@@ -24,8 +25,9 @@ from syncline.gateway.services.operators import Operators
 from syncline.gateway.services.people import People
 from syncline.gateway.services.planning import Planning
 from syncline.gateway.services.policies import Policies
-from syncline.gateway.services.ports import Store, Wake
+from syncline.gateway.services.ports import Links, Store, Wake
 from syncline.gateway.services.previewing import Previewing
+from syncline.gateway.services.rereading import Rereading
 from syncline.gateway.services.roles import Roles
 from syncline.gateway.services.seating import Seating
 from syncline.gateway.services.tenants import Tenants
@@ -38,6 +40,7 @@ def operations(
     fingerprint: TokenFingerprint,
     scim_base_url: Callable[[], str],
     wake: Wake,
+    links: Links,
     connections: Connections,
     authorizing: Authorizing,
     address: Callable[[], str],
@@ -51,8 +54,10 @@ def operations(
     configuring = Configuring(store.setup, store.notices, tenants, check_notice_address, clock, wake)
     previewing = Previewing(store, tenants, planning, connections, policies, configuring)
     consenting = Consenting(store, tenants, planning, clock, wake)
+    drafting = Drafting(store, tenants, planning, consenting, clock)
     approving = Approving(store, tenants, clock, wake)
     keeping = Keeping(store, tenants, clock, wake)
+    rereading = Rereading(store, tenants, links, clock, wake)
     people = People(store, tenants, clock, wake)
     roles = Roles(store, tenants)
     log = Log(store, tenants)
@@ -103,6 +108,8 @@ def operations(
         "approvals.grant": approving.grant,
         "approvals.given": approving.list_given,
         "approvals.pending": approving.list_pending,
+        "adoptions.list": approving.list_adoptions,
+        "adoptions.approve": approving.adopt,
         "privileged.list": approving.list_privileged,
         "privileged.mark": approving.mark,
         "privileged.unmark": approving.unmark,
@@ -110,6 +117,9 @@ def operations(
         "plan.people": planning.people,
         "plan.preview": previewing.preview,
         "plan.change": previewing.change,
+        "plan.begin": drafting.begin,
+        "plan.consent": drafting.consent,
+        "plan.latest": drafting.latest,
         "plan.approve": consenting.approve,
         "plan.deliver": consenting.deliver,
         "reconcile.run": drifting.reconcile,
@@ -121,8 +131,10 @@ def operations(
         "users.list": people.list_users,
         "users.show": people.show_user,
         "users.release": people.release,
+        "users.read": rereading.read,
         "groups.list": people.list_groups,
         "groups.show": people.show_group,
+        "groups.members": people.list_members,
         "events.list": log.list,
         "events.show": log.show,
         "operator.list": operators.list,

@@ -1,7 +1,8 @@
 """How a tenant is, at a glance: what is in step, what waits and how long, what hurts, what happened lately.
 
-Nothing here costs more with more people or events: totals are taken at most every few seconds whoever asks, and
-activity is told by the numbers of the first and last entry of each hour.
+Totals are counted at most every few seconds for one tenant's own page, whoever asks; for the list of all tenants one
+at a time, at most once a minute each, and the list does not wait for them. Activity is told by the numbers of the
+first and last entry of each hour.
 """
 
 from __future__ import annotations
@@ -9,15 +10,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.credentials import is_alive
-from syncline.gateway.domain.health import Health, health_of
+from syncline.gateway.domain.health import Health
+from syncline.gateway.domain.notices import Notice
 from syncline.gateway.domain.tenant import TenantId, TenantMode
 from syncline.gateway.services.ports import Activity, Store, Tenant, Token, Totals
+from syncline.gateway.services.showing import health_shown
 
 TOTALS_FOR: Milliseconds = 5_000
 """How old totals may be."""
+FLEET_TOTALS_FOR: Milliseconds = 60_000
+"""How old they may be in the list of all tenants."""
+FLEET_WAITS = 0.1
+"""Seconds that the list waits for totals nobody has asked for yet."""
 HOUR: Milliseconds = 3_600_000
 HOURS_SHOWN = 24
 CALLS_A_CHANGE = 1.1
@@ -37,11 +45,12 @@ class Standing:
     mode: TenantMode
     health: Health | None
     """None while there is no connection."""
-    users: int
-    groups: int
-    in_step: int
-    waiting: int
-    held: int
+    users: int | None
+    groups: int | None
+    in_step: int | None
+    waiting: int | None
+    held: int | None
+    """Numbers are None until they have been counted."""
     last_contact_at: Milliseconds | None
 
 
@@ -58,7 +67,10 @@ class Overview:
     account_name: str | None
     portal_id: int | None
     account_read_at: Milliseconds | None
-    trouble: str | None
+    health: Mapping[str, Any] | None
+    """As `showing.health_shown` tells it: what hurts, since when, what helps, when it is tried next."""
+    notices: Sequence[Notice]
+    """What somebody was told of and is not over."""
     tokens: int
     token_ends_at: Milliseconds | None
     """When the token ends that lasts longest; None when one does not end, or when there is none."""
@@ -74,17 +86,59 @@ class Overviews:
         self._store = store
         self._clock = clock
         self._pace = pace
+        self._fleet: dict[TenantId, tuple[Milliseconds, asyncio.Task[Totals]]] = {}
+        self._turn = asyncio.Semaphore(1)
         self._totals: dict[TenantId, tuple[Milliseconds, asyncio.Task[Totals]]] = {}
 
     async def standing(self, tenant: Tenant) -> Standing:
-        """Return the tenant's line."""
-        totals = await self.totals(tenant.id)
+        """Return the tenant's line, counted now."""
+        return await self._line(tenant, await self.totals(tenant.id))
+
+    async def fleet(self, tenants: Sequence[Tenant]) -> list[Standing]:
+        """Return a line for each tenant. Numbers that are not known yet are counted meanwhile, one tenant at a time."""
+        looks = [self._lately(tenant.id) for tenant in tenants]
+        if looks:
+            await asyncio.wait(looks, timeout=FLEET_WAITS)
+        return [
+            await self._line(tenant, look.result() if _has_told(look) else None)
+            for tenant, look in zip(tenants, looks, strict=True)
+        ]
+
+    def _lately(self, tenant_id: TenantId) -> asyncio.Task[Totals]:
+        now = self._clock.now()
+        kept = self._fleet.get(tenant_id)
+        if kept is not None and (
+            not kept[1].done() or (now - kept[0] < FLEET_TOTALS_FOR and _has_told(kept[1]))
+        ):
+            return kept[1]
+        look = asyncio.ensure_future(self._one_at_a_time(tenant_id))
+        self._fleet[tenant_id] = (now, look)
+        return look
+
+    async def _one_at_a_time(self, tenant_id: TenantId) -> Totals:
+        async with self._turn:
+            return await self._store.backlog.totals(tenant_id)
+
+    async def _line(self, tenant: Tenant, totals: Totals | None) -> Standing:
         connection = await self._store.setup.connection(tenant.id)
+        if totals is None:
+            return Standing(
+                id=tenant.id,
+                name=tenant.name,
+                mode=tenant.mode,
+                health=None if connection is None else connection.health,
+                users=None,
+                groups=None,
+                in_step=None,
+                waiting=None,
+                held=None,
+                last_contact_at=None,
+            )
         return Standing(
             id=tenant.id,
             name=tenant.name,
             mode=tenant.mode,
-            health=None if connection is None else health_of(connection.trouble),
+            health=None if connection is None else connection.health,
             users=totals.users,
             groups=totals.groups,
             in_step=totals.in_step,
@@ -114,7 +168,8 @@ class Overviews:
             account_name=None if connection is None else f"account {connection.portal_id}",
             portal_id=None if connection is None else connection.portal_id,
             account_read_at=None if connection is None else connection.account_read_at,
-            trouble=None if connection is None else connection.trouble_detail,
+            health=None if connection is None else health_shown(connection, tenant.name),
+            notices=[each for each in await self._store.notices.notices(tenant.id) if each.ended_at is None],
             tokens=len(tokens),
             token_ends_at=_last_end(tokens),
             plan_approved_at=tenant.plan_approved_at,
@@ -142,6 +197,10 @@ def _drained_in(standing: Standing, pace: tuple[int, Milliseconds]) -> Milliseco
         return None
     calls, interval = pace
     return int(standing.waiting * CALLS_A_CHANGE * interval / calls)
+
+
+def _has_told(look: asyncio.Task[Totals]) -> bool:
+    return look.done() and not look.cancelled() and look.exception() is None
 
 
 def _is_alive(token: Token, now: Milliseconds) -> bool:

@@ -11,17 +11,18 @@ from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.care import care_of
 from syncline.gateway.domain.delivery import Delivery, as_of, state_of
 from syncline.gateway.domain.errors import Invalid, NotFound
+from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.leaving import leaving_of
 from syncline.gateway.services.delivering import decide_item
 from syncline.gateway.services.finding import find_person
 from syncline.gateway.services.log import call_shown, event_shown
 from syncline.gateway.services.planned import person_shown
 from syncline.gateway.services.ports import Actor, Store, Tenant, Wake, WorkItem
+from syncline.gateway.services.ports.seeking import PersonState, SoughtPeople
 from syncline.gateway.services.showing import hold_shown, moment, set_name, team_name
 from syncline.gateway.services.tenants import Tenants
 from syncline.gateway.services.why import explain
 from syncline.scim.schemas import GROUP, USER
-from syncline.scimserver.store import Query
 
 MOST = 500
 _EVENTS_SHOWN = 20
@@ -43,26 +44,21 @@ class People:
         actor: str,
         tenant: str,
         state: str | None = None,
+        reason: str | None = None,
         search: str | None = None,
         limit: int = 50,
         after: str | None = None,
     ) -> dict[str, Any]:
-        """Return people by e-mail; `search` is a part of it. With `state`, pages may be shorter than `limit`."""
+        """Return people by e-mail; `search` is a part of it, `state` one of `PersonState`, `reason` what holds them.
+
+        A page looks through a bounded number of people: it may be shorter than `limit`, or empty, and `next` still
+        say where to go on.
+        """
         found = await self._tenants.find(tenant)
-        limit = _limit(limit)
-        shown: list[dict[str, Any]] = []
-        cursor: str | None = after or ""
-        while cursor is not None and len(shown) < limit:
-            items = await self._store.journal.find_items(found.id, search=search, after=cursor, limit=limit)
-            cursor = None
-            for item in items:
-                line = self._line(item)
-                cursor = item.delivery.key
-                if line is not None and state in (None, line["state"]):
-                    shown.append(line)
-                if len(shown) == limit:
-                    break
-        return {"users": shown, "next": cursor}
+        sought = SoughtPeople(state=_state(state, reason), reason=_reason(reason), search=search)
+        page = await self._store.seeking.people(found.id, sought, after or "", _limit(limit))
+        lines = (self._line(item) for item in page.items)
+        return {"users": [line for line in lines if line is not None], "next": page.after}
 
     def _line(self, item: WorkItem) -> dict[str, Any] | None:
         delivery = item.delivery
@@ -70,6 +66,7 @@ class People:
             return None
         return {
             "id": delivery.user_id,
+            "key": delivery.key,
             "user_name": item.person.user_name if item.person is not None else None,
             "email": delivery.email,
             "active": item.person is not None and item.person.active,
@@ -96,6 +93,7 @@ class People:
         calls = await self._store.journal.calls(found.id, "", delivery.key)
         return {
             "id": delivery.user_id,
+            "key": delivery.key,
             "user_name": item.person.user_name if item.person is not None else None,
             "email": delivery.email,
             "scim": item.person.resource if item.person is not None else None,
@@ -122,21 +120,36 @@ class People:
     async def list_groups(
         self, actor: str, tenant: str, limit: int = 50, after: str | None = None
     ) -> dict[str, Any]:
-        """Return groups in the order they came."""
+        """Return groups in the order they came, with the number of their direct members."""
         found = await self._tenants.find(tenant)
-        start = int(after) if after and after.isdecimal() else 1
-        query = Query(None, start, _limit(limit))
-        page = await self._store.directory.query(found.id, GROUP, query, frozenset({"members"}))
-        shown = [
-            {
-                "id": each.id,
-                "display_name": orjson.loads(each.document)["displayName"],
-                "members": len(each.members or ()),
-            }
-            for each in page.resources
-        ]
-        end = start + len(shown)
-        return {"groups": shown, "next": str(end) if end <= page.total_results else None}
+        start = int(after) if after and after.isdecimal() and len(after) < 16 else 0
+        limit = _limit(limit)
+        page = await self._store.journal.groups_seen(found.id, start, limit)
+        return {
+            "groups": [
+                {"id": each.id, "display_name": each.display_name, "members": each.members} for each in page
+            ],
+            "next": str(page[-1].ordinal) if len(page) == limit else None,
+        }
+
+    async def list_members(
+        self, actor: str, tenant: str, group: str, limit: int = 50, after: str | None = None
+    ) -> dict[str, Any]:
+        """Return one group and a page of its direct members, by userName where they are known."""
+        found = await self._tenants.find(tenant)
+        limit = _limit(limit)
+        stored = await self._store.directory.get(found.id, GROUP, group, frozenset())
+        if stored is None:
+            raise NotFound(f"{found.name} has no group {group!r}: `groups list` shows those it has.")
+        page = await self._store.seeking.members(found.id, stored.id, after or "", limit)
+        scim = orjson.loads(stored.document)
+        return {
+            "id": stored.id,
+            "display_name": scim["displayName"],
+            "external_id": scim.get("externalId"),
+            "members": [{"id": each.id, "user_name": each.user_name} for each in page],
+            "next": page[-1].id if len(page) == limit else None,
+        }
 
     async def show_group(self, actor: str, tenant: str, group: str) -> dict[str, Any]:
         """Return one group with its members by userName where they are known."""
@@ -187,6 +200,22 @@ def _hubspot_shown(user: AccountUser | None, account: Account | None) -> dict[st
         "super_admin": user.super_admin,
         "active": user.active,
     }
+
+
+def _state(state: str | None, reason: str | None) -> PersonState | None:
+    if state is None:
+        return None if reason is None else PersonState.HELD
+    if state not in set(PersonState):
+        raise Invalid(f"{state!r} is no state. There are: {', '.join(PersonState)}.")
+    return PersonState(state)
+
+
+def _reason(reason: str | None) -> HoldReason | None:
+    if reason is None:
+        return None
+    if reason not in set(HoldReason):
+        raise Invalid(f"Nobody is ever held as {reason!r}: the reference lists what holds people.")
+    return HoldReason(reason)
 
 
 def _limit(limit: int) -> int:

@@ -58,6 +58,9 @@ class Plan:
     """More people would be shown than are in `people`."""
     last: str = ""
     """The key of the last one in `people`."""
+    keys: dict[str, list[str]] = field(default_factory=dict)
+    """Of whom what can be said, by kind: kept when `indexed`."""
+    indexed: bool = False
 
     def __post_init__(self) -> None:
         self._digest = blake2b(str(self.setup.epoch).encode(), digest_size=8)
@@ -83,6 +86,8 @@ class Plan:
             self.near_misses[(miss.role, miss.meant)] += 1
         reason = "" if would is None else would.reason.value
         self._digest.update(f"{item.delivery.key}\0{reason}\0{approval_of(decision.change)}\n".encode())
+        if self.indexed:
+            self.keys.setdefault(outcome_of(decision), []).append(item.delivery.key)
         if keep:
             self.people.append(person_shown(item, decision, self.setup))
             self.last = item.delivery.key

@@ -85,10 +85,12 @@ class Planning:
         limit: int | None = None,
         kinds: Sequence[str] = (),
         progress: Progress | None = None,
+        *,
+        indexed: bool = False,
     ) -> Plan:
         """Decide about everybody on the set-up as it is, keeping the first `limit` people of these kinds."""
         most, wanted = _page(MOST if limit is None else limit), _kinds(kinds)
-        plan = Plan(await self.setup(tenant))
+        plan = Plan(await self.setup(tenant), indexed=indexed)
         async for item in everybody(self._store.backlog, tenant.id, progress=progress):
             decision = decide_item(item, plan.setup)
             meant = not wanted or outcome_of(decision) in wanted

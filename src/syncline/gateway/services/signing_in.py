@@ -134,6 +134,13 @@ class SigningIn:
             await self._store.note_session(found.session.id, seen_at=now)
         return found
 
+    async def still(self, secret: str | None) -> SignedIn | None:
+        """Return who is signed in with that cookie, without taking it for a use of the session."""
+        if not secret or len(secret) > 100:
+            return None
+        found = await self._store.signed_in(self._session_id(secret))
+        return found if found is not None and found.session.is_alive(self._clock.now()) else None
+
     async def sign_out(self, signed_in: SignedIn) -> None:
         """End this session."""
         await self._store.end_session(signed_in.session.id)

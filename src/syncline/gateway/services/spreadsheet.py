@@ -1,7 +1,8 @@
 """CSV that a spreadsheet opens without running anything.
 
-Names come from a directory anybody may have written in. A cell that begins with = + - @ a tab or a carriage return
-would be taken for a formula, so such a cell gets an apostrophe before it (OWASP, "CSV Injection").
+Names come from a directory anybody may have written in. A cell that begins with = + - @ (or their full-width forms), a
+tab, a carriage return or a new line would be taken for a formula, so such a cell gets an apostrophe before it (OWASP,
+"CSV Injection").
 """
 
 from __future__ import annotations
@@ -11,7 +12,20 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+EVENT_COLUMNS: Final = (
+    "seq",
+    "at",
+    "kind",
+    "outcome",
+    "subject",
+    "summary",
+    "fix",
+    "request",
+    "normalised",
+    "correlation_id",
+)
 
 PLAN_COLUMNS: Final = (
     "email",
@@ -37,6 +51,17 @@ def csv_line(cells: Sequence[object]) -> str:
     written = io.StringIO()
     csv.writer(written).writerow([_cell(each) for each in cells])
     return written.getvalue()
+
+
+def event_cells(event: Mapping[str, Any]) -> tuple[object, ...]:
+    """Return one event of the provisioning log in the order of `EVENT_COLUMNS`."""
+    detail = event["detail"]
+    return (
+        *(event[name] for name in EVENT_COLUMNS[:7]),
+        detail.get("request"),
+        "; ".join(map(str, detail.get("normalised") or ())),
+        event["correlation_id"],
+    )
 
 
 def plan_cells(person: Mapping[str, Any]) -> tuple[object, ...]:

@@ -106,7 +106,7 @@ class SqlJournal:
             low, high = 1, 1 if counters is None else counters[_COUNTERS[kind]] + 1
             firsts = []
             for moment in moments:
-                low = _first_at(connection, _FROM[kind], tenant_id, moment, low, high)
+                low = first_at(connection, _FROM[kind], tenant_id, moment, low, high)
                 firsts.append(low)
             return [later - earlier for earlier, later in pairwise(firsts)]
 
@@ -145,7 +145,7 @@ class SqlJournal:
         return await self._reader.scan(read)
 
 
-def _first_at(
+def first_at(
     connection: Connection, statement: Select[Any], tenant_id: str, moment: Milliseconds, low: int, high: int
 ) -> int:
     """Return the number of the first entry at or after a moment, `high` when there is none: found by halving."""

@@ -25,6 +25,7 @@ from syncline.gateway.store import reading_statements as statements
 from syncline.gateway.store import records
 from syncline.gateway.store.commands import readings as commands
 from syncline.gateway.store.commands.drifting import AcceptDrift
+from syncline.gateway.store.commands.person_read import KeepPerson
 from syncline.gateway.store.work import items_of
 from syncline.sql.looking import rows_of
 from syncline.sql.reader import Reader
@@ -119,6 +120,18 @@ class SqlReadings:
     async def refresh_lists(self, tenant_id: TenantId, account: Account, cause: Cause) -> bool:
         """Keep the account's lists as they are now; returns whether anything is new in them."""
         return await self._writer.submit(commands.KeepLists(tenant_id, account, cause))
+
+    async def keep_person(
+        self,
+        tenant_id: TenantId,
+        key: str,
+        hubspot_id: str | None,
+        user: AccountUser | None,
+        cause: Cause,
+        actor: Actor,
+    ) -> bool:
+        """Keep what one person was found to have at HubSpot, None for nothing; returns whether that was news."""
+        return await self._writer.submit(KeepPerson(tenant_id, key, hubspot_id, user, cause, actor))
 
     async def due(self, before: Milliseconds) -> list[TenantId]:
         """Return the tenants whose account was last read at that moment or earlier."""

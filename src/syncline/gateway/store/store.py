@@ -11,6 +11,7 @@ from syncline.gateway.store.journal import SqlJournal
 from syncline.gateway.store.notices import SqlNotices
 from syncline.gateway.store.operators import SqlOperators
 from syncline.gateway.store.readings import SqlReadings
+from syncline.gateway.store.seeking import SqlSeeking
 from syncline.gateway.store.setup import SqlSetup
 from syncline.sql.reader import Reader
 from syncline.sql.sealing import Sealer
@@ -28,6 +29,7 @@ def sql_store(writer: Writer, reader: Reader, sealer: Sealer) -> Store:
         backlog=SqlBacklog(writer, reader),
         journal=SqlJournal(reader),
         readings=SqlReadings(writer, reader),
+        seeking=SqlSeeking(reader),
         notices=SqlNotices(writer, reader, sealer),
         consents=SqlConsents(writer, reader),
         operators=SqlOperators(writer, reader),

@@ -179,6 +179,10 @@ class Link(Protocol):
         """Read what HubSpot's log says has been done to its users since then."""
         ...
 
+    async def read_user(self, item: WorkItem, cause: Cause) -> Looked | Failed:
+        """Read one person, and whether he can sign in, as an operator asked."""
+        ...
+
     async def check(self, cause: Cause) -> Mapping[str, Any]:
         """Try out, by harmless reads, what each channel can do; says in words what is missing."""
         ...

@@ -36,6 +36,7 @@ from syncline.gateway.services.ports.notices import NoticeStore, Subscription
 from syncline.gateway.services.ports.operators import OperatorStore
 from syncline.gateway.services.ports.readings import ReadingStore
 from syncline.gateway.services.ports.records import Actor, Cause, Connection, ProtectedUser, Tenant, Token
+from syncline.gateway.services.ports.seeking import SeekingStore
 from syncline.scim.attributes import ResourceType
 from syncline.scim.patch import Patch
 from syncline.scim.resource import Notes, Resource
@@ -259,3 +260,4 @@ class Store:
     consents: ConsentStore
     operators: OperatorStore
     readings: ReadingStore
+    seeking: SeekingStore

@@ -1,64 +1,123 @@
-"""What waits for somebody to agree: privileged permission sets, staged leavers, and the plan."""
+"""What waits for somebody to agree: staged leavers, adoptions and privileged grants."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
 from starlette.responses import Response
 
-from syncline.gateway.domain.errors import DomainError
 from syncline.gateway.domain.operators import Permission
+from syncline.gateway.web.console.people import person_path
 from syncline.gateway.web.console.visit import Visit
+from syncline.gateway.web.console.wording import SECOND
 
-PAGE = 50
-_SECOND = "Noted. It counts once a second person has approved it, too."
+PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One part of the inbox: what waits there, the operations that list and approve it, and how it is said."""
+
+    name: str
+    title: str
+    lead: str
+    listing: str
+    approving: str
+    path: str
+    word: str
+    done: str
+
+
+INBOX: Final = (
+    Waiting(
+        "leavers",
+        "Staged leavers",
+        "More people leave than usual within a day, so these still have access. If the directory is wrong, put it "
+        "right there: whoever comes back is not staged any more.",
+        "leavers.list",
+        "leavers.release",
+        "approvals/release",
+        "Deactivate now",
+        "on the way out",
+    ),
+    Waiting(
+        "adoptions",
+        "Adoptions",
+        "At HubSpot before Syncline with the same e-mail. Approved, they are kept in line from now on, each by exactly "
+        "the change that is shown.",
+        "adoptions.list",
+        "adoptions.approve",
+        "approvals/adopt",
+        "Adopt",
+        "approved for adoption",
+    ),
+    Waiting(
+        "approvals",
+        "Privileged permission sets",
+        "Each approval holds for that set and that person alone.",
+        "approvals.list",
+        "approvals.grant",
+        "approvals/grant",
+        "Approve",
+        "approved",
+    ),
+)
 
 
 async def approvals(visit: Visit) -> Response:
-    """Show privileged grants and staged leavers that wait, a page of each at a time."""
-    after = {name: visit.query(name) for name in ("grants", "leavers")}
-    granted = await visit.run("approvals.list", limit=PAGE, after=after["grants"])
-    leaving = await visit.run("leavers.list", limit=PAGE, after=after["leavers"])
-    pending = await visit.run("approvals.pending")
+    """Show what waits, a page of each part at a time."""
+    parts = [(each, await _listed(visit, each)) for each in INBOX]
     return visit.show(
         "approvals.html",
         current="approvals",
-        grants=granted,
-        leavers=leaving,
-        pending=pending["pending"],
-        after=after,
+        parts=parts,
+        empty=not any(listed["people"] for _, listed in parts),
+        pending=(await visit.run("approvals.pending"))["pending"],
         may_approve=visit.may(Permission.APPROVE),
     )
 
 
-async def grant(visit: Visit) -> Response:
-    """Approve one person's privileged set."""
-    user = visit.form.one("user")
-    result = await visit.run("approvals.grant", user=user)
-    done = _SECOND if result["pending"] else f"Approved for {user}."
-    return visit.go(visit.below("approvals"), done)
-
-
 async def release(visit: Visit) -> Response:
-    """Let one staged leaver go now."""
-    user = visit.form.one("user")
-    result = await visit.run("leavers.release", user=user)
-    done = _SECOND if result["pending"] else f"{user} is on the way out."
-    return visit.go(visit.below("approvals"), done)
+    """Let staged leavers go now."""
+    return await _approved(visit, INBOX[0])
 
 
-async def plan(visit: Visit) -> Response:
-    """Show what would be done at HubSpot, worked out when asked for; asking sends nothing but reads."""
-    if visit.query("work") != "out":
-        return visit.show("plan.html", current="plan", plan=None, sentence="", may_approve=False)
-    try:
-        shown = await visit.run("plan.show", limit=100)
-    except DomainError as error:
-        return visit.show("plan.html", current="plan", plan=None, sentence=error.message, may_approve=False)
-    may = visit.may(Permission.APPROVE)
-    return visit.show("plan.html", current="plan", plan=shown, sentence="", may_approve=may)
+async def adopt(visit: Visit) -> Response:
+    """Approve adoptions."""
+    return await _approved(visit, INBOX[1])
 
 
-async def approve_plan(visit: Visit) -> Response:
-    """Agree to the plan as it is now."""
-    result = await visit.run("plan.approve")
-    approved = "The plan is approved: people who were at HubSpot already may be adopted."
-    return visit.go(visit.below("plan"), _SECOND if result["approved_at"] is None else approved)
+async def grant(visit: Visit) -> Response:
+    """Approve privileged permission sets."""
+    return await _approved(visit, INBOX[2])
+
+
+async def _listed(visit: Visit, part: Waiting) -> dict[str, Any]:
+    after = visit.query(part.name)
+    found = await visit.run(part.listing, limit=PAGE, after=after)
+    here = visit.below("approvals")
+    people = [
+        {**each, "name": each["email"] or each["user_id"], "href": person_path(visit, each)}
+        for each in found[part.name]
+    ]
+    following = f"{here}?{urlencode({part.name: found['next']})}" if found["next"] else None
+    return {"people": people, "next": following, "first": here if after else None}
+
+
+async def _approved(visit: Visit, part: Waiting) -> Response:
+    """Approve one, those ticked, or all that wait; why is kept in the audit log beside who and when."""
+    form = visit.form
+    one = form.one("one")
+    users = [one] if one else list(form.many("user"))
+    everybody = form.has("all")
+    if not users and not everybody:
+        return visit.go(visit.below("approvals"), "Nobody was ticked, so nothing was done.")
+    given: dict[str, Any] = {"everybody": True} if everybody else {"users": users}
+    done = await visit.run(part.approving, because=form.one("because"), **given)
+    if done["pending"]:
+        return visit.go(visit.below("approvals"), SECOND)
+    names = next(iter(done.values()))
+    said = names[0] if len(names) == 1 else f"{len(names)} people"
+    return visit.go(visit.below("approvals"), f"{said}: {part.done}. Recorded under {visit.actor}.")

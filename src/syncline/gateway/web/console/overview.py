@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any, Final
 
 from starlette.responses import Response
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.health import Health
+from syncline.gateway.domain.notices import NOTICES
 from syncline.gateway.domain.tenant import TenantMode
 from syncline.gateway.services.overview import ENDS_SOON, Overview
 from syncline.gateway.services.showing import holds_counted
 from syncline.gateway.web.console.visit import Visit
 from syncline.webkit.frame import Banner
+
+MUCH: Final = 25
+"""From so many people waiting on, how far the work is gets a bar of its own."""
 
 
 async def overview(visit: Visit) -> Response:
@@ -26,24 +31,36 @@ async def overview(visit: Visit) -> Response:
         seen=seen,
         held=holds_counted(seen.held),
         series=series if any(count for _, count in series) else [],
+        progress=_progress(seen),
         banners=list(_banners(visit, seen, visit.console.clock.now())),
     )
 
 
 def _banners(visit: Visit, seen: Overview, now: Milliseconds) -> Iterator[Banner]:
-    standing = seen.standing
-    set_up, settings = visit.below("set-up"), visit.below("settings")
-    if standing.health is None:
+    yield from _connection(visit, seen)
+    yield from _tokens(visit, seen, now)
+    for each in seen.notices:
+        yield Banner("warning", f"{each.says} {each.fix}".strip(), f"{NOTICES[each.kind].title}.")
+
+
+def _connection(visit: Visit, seen: Overview) -> Iterator[Banner]:
+    """Say what is wrong with the connection and what helps, or what its mode means."""
+    standing, health = seen.standing, seen.health
+    if standing.health is None or health is None:
         yield Banner(
             "warning",
             "What the identity provider sends is kept, and nothing is decided yet.",
             "Not connected to HubSpot.",
-            ("Go on with the set-up", set_up),
+            ("Go on with the set-up", visit.below("set-up")),
         )
     elif standing.health is not Health.HEALTHY:
         grave = standing.health is not Health.DEGRADED
+        said = " ".join(each for each in (health["trouble"], health["fix"]) if each)
         yield Banner(
-            "danger" if grave else "warning", seen.trouble or "", f"{standing.health.value.capitalize()}."
+            "danger" if grave else "warning",
+            said,
+            f"{standing.health.value.capitalize()}.",
+            ("Look at the connection", visit.below("settings")),
         )
     elif standing.mode is TenantMode.PLAN:
         yield Banner(
@@ -52,10 +69,15 @@ def _banners(visit: Visit, seen: Overview, now: Milliseconds) -> Iterator[Banner
             "Plan mode.",
             ("See the plan", visit.below("plan")),
         )
+
+
+def _tokens(visit: Visit, seen: Overview, now: Milliseconds) -> Iterator[Banner]:
+    settings = visit.below("settings")
     if seen.tokens == 0:
         yield Banner(
             "warning",
-            "The identity provider cannot sign in.",
+            "The identity provider cannot sign in: every token was revoked or has ended. Make one and give it to the "
+            "identity provider.",
             "There is no SCIM token.",
             ("Make one", settings),
         )
@@ -67,3 +89,12 @@ def _banners(visit: Visit, seen: Overview, now: Milliseconds) -> Iterator[Banner
             "Token ends soon.",
             ("Rotate it", settings),
         )
+
+
+def _progress(seen: Overview) -> dict[str, Any] | None:
+    """Return how far everybody is while there is much to send; None once little waits."""
+    standing = seen.standing
+    done, waiting = standing.in_step or 0, standing.waiting or 0
+    if waiting < MUCH:
+        return None
+    return {"done": done, "total": done + waiting, "held": standing.held or 0}

@@ -1,41 +1,141 @@
-"""People of a tenant: who there is, and where each of them stands."""
+"""People of a tenant: who there is, where each of them stands, and why."""
 
 from __future__ import annotations
 
+from typing import Any, Final
+from urllib.parse import urlencode
+
 from starlette.responses import Response
 
+from syncline.gateway.domain.holds import HOLDS, HoldReason
+from syncline.gateway.domain.operators import Permission
+from syncline.gateway.services.ports.seeking import PersonState
 from syncline.gateway.web.console.visit import Visit
+from syncline.gateway.web.console.wording import SECOND
 
-STATES = {
-    "in-step": "good",
-    "waiting": "wait",
-    "retrying": "again",
-    "held": "hold",
-}
 PAGE = 50
+STATES: Final = {"in-step": "good", "waiting": "wait", "retrying": "again", "held": "hold"}
+_VIEWS: Final = (
+    ("", "Everybody"),
+    (PersonState.IN_STEP.value, "In step"),
+    (PersonState.WAITING.value, "Waiting"),
+    (PersonState.HELD.value, "Held"),
+    ("staged", "Staged to leave"),
+    (PersonState.ABSENT.value, "Not at HubSpot"),
+)
+_STAGED = HoldReason.STAGED_DELETION.value
+_LOOKED_FURTHER = "Looked through a part of the people. Go on to look through more."
 
 
 async def people(visit: Visit) -> Response:
-    """List people by e-mail, a page at a time."""
-    search = visit.query("search").strip()
+    """List people by e-mail, a page at a time, narrowed by state, by what holds them, or by a part of the e-mail."""
+    search, view, reason = (visit.query(name).strip() for name in ("search", "state", "reason"))
+    view = view if view in dict(_VIEWS) else ""
+    reason = reason if reason in set(HoldReason) and view == PersonState.HELD.value else ""
     found = await visit.run(
-        "users.list", search=search or None, after=visit.query("after") or None, limit=PAGE
+        "users.list",
+        search=search or None,
+        state=PersonState.HELD.value if view == "staged" else view or None,
+        reason=_STAGED if view == "staged" else reason or None,
+        after=visit.query("after") or None,
+        limit=PAGE,
     )
+    asked = {"search": search, "state": view, "reason": reason}
     return visit.show(
         "people.html",
         current="people",
-        users=found["users"],
-        next=found["next"],
-        search=search,
-        after=visit.query("after"),
+        users=[{**each, "href": person_path(visit, each)} for each in found["users"]],
+        next=None if found["next"] is None else _address(visit, asked, after=found["next"]),
+        first=_address(visit, asked) if visit.query("after") else None,
+        views=[
+            (label, _address(visit, {"search": search, "state": name}), None, name == view)
+            for name, label in _VIEWS
+        ],
+        reasons=[("", "any reason"), *((each.value, HOLDS[each].sentence) for each in HoldReason)],
+        looked_further=_LOOKED_FURTHER if found["next"] and len(found["users"]) < PAGE else "",
         tones=STATES,
+        search=search,
+        state=view,
+        reason=reason,
     )
 
 
-async def groups(visit: Visit) -> Response:
-    """List groups in the order they came, a page at a time."""
-    found = await visit.run("groups.list", after=visit.query("after") or None, limit=PAGE)
-    after = visit.query("after")
+async def person(visit: Visit) -> Response:
+    """Show one person: why he is as he is at HubSpot, what happened, and what can be done."""
+    shown = await visit.run("users.show", user=visit.query("user"))
+    protected = await _protection(visit, shown["email"])
     return visit.show(
-        "groups.html", current="groups", groups=found["groups"], next=found["next"], after=after
+        "person.html",
+        current="people",
+        person=shown,
+        why=shown["why"],
+        user=shown["key"],
+        tones=STATES,
+        protected=protected,
+        may_deliver=visit.may(Permission.DELIVER),
+        may_set_up=visit.may(Permission.SET_UP),
+        may_approve=visit.may(Permission.APPROVE),
     )
+
+
+async def deliver(visit: Visit) -> Response:
+    """Send one person's change now, in plan mode too, and say what became of it."""
+    done = await visit.run(
+        "plan.deliver", user=visit.form.one("user"), because=visit.form.one("because"), wait_seconds=10
+    )
+    return _back(visit, _delivered(done))
+
+
+async def release(visit: Visit) -> Response:
+    """Let somebody be reactivated whom others have deactivated at HubSpot."""
+    await visit.run("users.release", user=visit.form.one("user"))
+    return _back(visit, "Released: the person is decided about anew.")
+
+
+async def read(visit: Visit) -> Response:
+    """Read one person at HubSpot again."""
+    done = await visit.run("users.read", user=visit.form.one("user"))
+    there = "was read" if done["at_hubspot"] else "is not at HubSpot"
+    news = "something is otherwise than was known" if done["changed"] else "nothing has changed there"
+    return _back(visit, f"The person {there}: {news}.")
+
+
+async def protect(visit: Visit) -> Response:
+    """Have nothing ever changed for this person."""
+    await visit.run("protect.add", email=visit.form.one("email"), reason=visit.form.one("reason"))
+    return _back(visit, "Protected: nothing of this person is changed at HubSpot from now on.")
+
+
+async def unprotect(visit: Visit) -> Response:
+    """Lift a protection."""
+    done = await visit.run("protect.remove", email=visit.form.one("email"))
+    return _back(visit, SECOND if done["protected"] else "No longer protected.")
+
+
+def person_path(visit: Visit, line: dict[str, Any]) -> str:
+    """Return the address of a person's page, from his line in any list."""
+    user = line.get("key") or line.get("email") or line.get("user_id") or line.get("id") or ""
+    return f"{visit.below('person')}?{urlencode({'user': user})}"
+
+
+async def _protection(visit: Visit, email: str | None) -> dict[str, Any] | None:
+    listed = (await visit.run("protect.list"))["protected"]
+    return next((each for each in listed if email and each["email"].casefold() == email.casefold()), None)
+
+
+def _delivered(done: dict[str, Any]) -> str:
+    if done["state"] == "in-step":
+        return "Delivered: HubSpot has confirmed it."
+    if done.get("hold"):
+        return f"Held: {done['hold']['sentence']}"
+    said = f" {done['last_error']}" if done.get("last_error") else ""
+    return f"Approved and on its way; it is {done['state'].replace('-', ' ')}.{said}"
+
+
+def _back(visit: Visit, done: str) -> Response:
+    return visit.go(person_path(visit, {"key": visit.form.one("user")}), done)
+
+
+def _address(visit: Visit, asked: dict[str, str], **more: str) -> str:
+    query = urlencode({name: value for name, value in {**asked, **more}.items() if value})
+    return visit.below("people") + (f"?{query}" if query else "")

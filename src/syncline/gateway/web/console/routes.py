@@ -15,10 +15,12 @@ from syncline.gateway.web.console import (
     audit,
     entry,
     fleet,
+    groups,
     log,
     operators,
     overview,
     people,
+    plan,
     settings,
     settings_connection,
     settings_danger,
@@ -39,10 +41,11 @@ from syncline.gateway.web.console.journey import (
 )
 from syncline.gateway.web.console.page import Door, Page
 
-_VIEW, _SET_UP, _APPROVE, _PEOPLE = (
+_VIEW, _SET_UP, _APPROVE, _DELIVER, _PEOPLE = (
     Permission.VIEW,
     Permission.SET_UP,
     Permission.APPROVE,
+    Permission.DELIVER,
     Permission.PEOPLE,
 )
 _HERE = "/tenants/{tenant}"
@@ -79,13 +82,25 @@ PAGES: Final = (
     # A tenant
     Page("GET", f"{_HERE}/overview", _VIEW, overview.overview),
     Page("GET", f"{_HERE}/people", _VIEW, people.people),
-    Page("GET", f"{_HERE}/groups", _VIEW, people.groups),
+    Page("GET", f"{_HERE}/person", _VIEW, people.person),
+    Page("POST", f"{_HERE}/person/deliver", _DELIVER, people.deliver),
+    Page("POST", f"{_HERE}/person/release", _DELIVER, people.release),
+    Page("POST", f"{_HERE}/person/read", _DELIVER, people.read),
+    Page("POST", f"{_HERE}/person/protect", _SET_UP, people.protect),
+    Page("POST", f"{_HERE}/person/unprotect", _SET_UP, people.unprotect),
+    Page("GET", f"{_HERE}/groups", _VIEW, groups.groups),
+    Page("GET", f"{_HERE}/groups/{{group}}", _VIEW, groups.group),
     Page("GET", f"{_HERE}/approvals", _VIEW, approvals.approvals),
     Page("POST", f"{_HERE}/approvals/grant", _APPROVE, approvals.grant, fresh=True),
     Page("POST", f"{_HERE}/approvals/release", _APPROVE, approvals.release),
-    Page("GET", f"{_HERE}/plan", _VIEW, approvals.plan),
-    Page("POST", f"{_HERE}/plan/approve", _APPROVE, approvals.approve_plan),
+    Page("POST", f"{_HERE}/approvals/adopt", _APPROVE, approvals.adopt),
+    Page("GET", f"{_HERE}/plan", _VIEW, plan.plan),
+    Page("POST", f"{_HERE}/plan/begin", _APPROVE, plan.begin),
+    Page("POST", f"{_HERE}/plan/approve", _APPROVE, plan.approve),
+    Page("GET", f"{_HERE}/plan/people.csv", Permission.AUDIT, plan.download),
     Page("GET", f"{_HERE}/log", _VIEW, log.log),
+    Page("GET", f"{_HERE}/log/stream", _VIEW, log.stream),
+    Page("GET", f"{_HERE}/log/export", Permission.AUDIT, log.export),
     Page("GET", f"{_HERE}/log/{{seq}}", _VIEW, log.event),
     Page("GET", f"{_HERE}/settings", _VIEW, settings.settings),
     Page("GET", f"{_SETTINGS}/connection", _VIEW, settings_connection.connection),

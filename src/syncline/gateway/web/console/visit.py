@@ -20,7 +20,9 @@ from syncline.gateway.services.permissions import NEEDED
 from syncline.gateway.services.ports import SignedIn, Store, Tenant
 from syncline.gateway.services.signing_in import SigningIn, Visitor
 from syncline.gateway.web.console.bench import Bench
+from syncline.gateway.web.console.following import Streams
 from syncline.gateway.web.console.places import context_places, main_places
+from syncline.gateway.web.console.wording import helps
 from syncline.webkit.cookies import drop_cookie, read_cookie, set_cookie
 from syncline.webkit.csrf import Csrf
 from syncline.webkit.forms import Form
@@ -56,6 +58,7 @@ class Console:
     bench: Bench
     retention: Sequence[tuple[str, str, int]] = ()
     """What is kept, the setting that says so, and for how many days."""
+    streams: Streams = field(default_factory=Streams)
 
 
 @dataclass(slots=True)
@@ -140,6 +143,10 @@ class Visit:
         answer = self.go(path, done)
         set_cookie(self.request, answer, SESSION_COOKIE, secret, seconds=_SESSION_SECONDS)
         return answer
+
+    def helps(self, reason: str, release: str) -> str:
+        """Return what releases people held for a reason, in words for a page."""
+        return helps(reason, release)
 
     def below(self, place: str) -> str:
         """Return the address of a page of this tenant."""
