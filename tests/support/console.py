@@ -78,7 +78,7 @@ class Browser:
         return Seen(
             answer.status,
             answer.url.path,
-            await answer.text(),
+            "" if answer.content_type == "text/event-stream" else await answer.text(),
             answer.headers,
             answer.headers.get("location"),
         )
