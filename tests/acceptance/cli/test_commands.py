@@ -212,8 +212,19 @@ RESULTS: dict[str, Any] = {
     "rule.remove": {},
     "role.default": {"default_permission_set": "Sales User"},
     "protect.add": {},
-    "protect.list": {"protected": [{"email": "boss@example.com", "reason": "owner"}]},
-    "protect.remove": {},
+    "protect.list": {
+        "protected": [
+            {
+                "email": "boss@example.com",
+                "reason": "owner",
+                "by": "cli:anna",
+                "since": "2026-11-21T08:00:00Z",
+                "until": None,
+                "expired": False,
+            }
+        ]
+    },
+    "protect.remove": {"email": "boss@example.com", "protected": False},
     "plan.show": PLAN,
     "roles.seen": {
         "role_rules": 3,
@@ -232,6 +243,7 @@ RESULTS: dict[str, Any] = {
         "approved_at": "2026-11-21T08:00:00Z",
         "approved_by": "cli:anna",
         "counts": {"adopt": 1},
+        "pending": 0,
     },
     "users.list": {
         "users": [
