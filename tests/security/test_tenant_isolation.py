@@ -16,7 +16,13 @@ from sqlalchemy.sql.selectable import CompoundSelect
 
 import syncline.gateway
 from syncline.gateway.domain.errors import Conflict, NotFound
-from syncline.gateway.store import operator_statements, reading_statements, statements, upkeep_statements
+from syncline.gateway.store import (
+    operator_statements,
+    reading_statements,
+    seeking_statements,
+    statements,
+    upkeep_statements,
+)
 from syncline.gateway.store.tables import metadata
 from syncline.scimserver.routes import ROUTES
 from tests.support.clock import LeapingClock
@@ -300,10 +306,18 @@ def test_the_tenant_comes_first_in_every_look_up() -> None:
     assert FOUND_ACROSS_TENANTS >= {pair for pair in found if pair[1] != "tenant_id"}
 
 
-ACROSS_TENANTS = {"TENANT_BY_NAME", "ALL_TENANTS", "TOKEN", "DUE_TENANTS", "READINGS_DUE", "FACT"}
+ACROSS_TENANTS = {
+    "TENANT_BY_NAME",
+    "ALL_TENANTS",
+    "TENANTS_AFTER",
+    "TOKEN",
+    "DUE_TENANTS",
+    "READINGS_DUE",
+    "FACT",
+}
 STATEMENTS = {
     name: value
-    for module in (statements, reading_statements, upkeep_statements)
+    for module in (statements, reading_statements, seeking_statements, upkeep_statements)
     for name, value in vars(module).items()
     if isinstance(value, Select | CompoundSelect)
 }
@@ -341,7 +355,13 @@ WHOLE_DATABASES = {"store/moving.py", "store/checking.py"}
 def test_there_are_no_statements_anywhere_else() -> None:
     """What is read is read by the modules of statements, where the tests above look."""
     root = Path(syncline.gateway.__file__).parent
-    rooms = ("statements.py", "reading_statements.py", "upkeep_statements.py", "operator_statements.py")
+    rooms = (
+        "statements.py",
+        "reading_statements.py",
+        "seeking_statements.py",
+        "upkeep_statements.py",
+        "operator_statements.py",
+    )
     allowed = {root / "store" / room for room in rooms}
     makers = {"select", "text", "insert", "update", "delete", "literal_column", "exists"}
     found = {
