@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from syncline.gateway.services.noticing import CheckAddress
     from syncline.gateway.services.ports import Store, Wake
     from syncline.gateway.services.posting import Sender
+    from syncline.gateway.services.reconciling import Reconciliation
     from syncline.gateway.services.retention import ReadLog, Retention
     from syncline.gateway.services.upkeep import LogKeeping, Upkeep
     from syncline.gateway.services.watching import Watch
@@ -70,16 +71,12 @@ async def open_gateway(
     """
     from syncline.bootstrap.console import Parts, callback_rendering
     from syncline.clock import SystemClock
-    from syncline.gateway.delivery.dispatcher import LocalDispatcher
-    from syncline.gateway.delivery.drain import Drain
-    from syncline.gateway.delivery.schedule import Schedule
     from syncline.gateway.hubspot.client import open_session
     from syncline.gateway.services.authorizing import Authorizing
     from syncline.gateway.services.connections import Connections
     from syncline.gateway.services.maintenance import maintenance
     from syncline.gateway.services.operations import operations
     from syncline.gateway.services.reconciling import Reconciliation
-    from syncline.gateway.services.retention import ReadLog
     from syncline.gateway.services.tenants import Tenants
     from syncline.gateway.store.keyring import TOKENS
     from syncline.gateway.store.logs import SqlLogs
@@ -100,21 +97,13 @@ async def open_gateway(
         metrics = Metrics()
         upkeep = SqlUpkeep(engine, writer, reader, ring, settings.data, MIGRATIONS)
         logs = SqlLogs(writer, reader)
-        read_log = ReadLog(logs, clock, metrics.read_log) if serving else None
-        if read_log is not None:
-            await stack.enter_async_context(_beside(read_log.run()))
-            await stack.enter_async_context(_beside(_retention(settings, store, logs, clock).run()))
+        read_log = await _log_keeping(settings, stack, store, logs, clock, metrics) if serving else None
         links, authority = _hubspot(settings, store, session, clock, metrics)
         stack.push_async_callback(links.close)
         reconciliation = Reconciliation(store, clock)
-        every = settings.reconcile_hours * 3_600_000 if deliver else None
-        schedule = None if every is None else Schedule(reconciliation, clock, every)
-        drain = Drain(store, links, clock, metrics.delivery, schedule, reconciliation)
-        dispatcher = LocalDispatcher(drain, drain.due_tenants, clock)
-        if deliver:
-            dispatcher.start()
-            stack.push_async_callback(dispatcher.close)
-        wake: Wake = dispatcher.wake if deliver else _nobody_delivers
+        drain, wake = _delivery(
+            settings, stack, store, links, clock, metrics, reconciliation, deliver=deliver
+        )
         fingerprint = partial(sealer.fingerprint, TOKENS)
         tenants = Tenants(store, clock, lambda: f"{address()}/scim/v2", wake)
         connections = Connections(store, tenants, links, authority, clock, wake, reconciliation)
@@ -155,6 +144,18 @@ async def open_gateway(
             serving=serving,
         )
         everything = {**table, **upkept, **noticed.operations}
+        console = Parts(
+            settings,
+            store,
+            tenants,
+            everything,
+            fingerprint,
+            clock,
+            address,
+            links.pace,
+            fingerprint("csrf tokens of the console"),
+            wake,
+        )
         application = _application(
             settings,
             address,
@@ -166,20 +167,7 @@ async def open_gateway(
             wake,
             read_log,
             callback_page(authorizing.answer, callback_rendering() if serving else None),
-            Parts(
-                settings,
-                store,
-                tenants,
-                everything,
-                fingerprint,
-                clock,
-                address,
-                links.pace,
-                fingerprint("csrf tokens of the console"),
-                wake,
-            )
-            if serving
-            else None,
+            console if serving else None,
         )
         yield Gateway(
             everything,
@@ -192,6 +180,44 @@ async def open_gateway(
             noticed.sender,
             lambda: writer.unanswered,
         )
+
+
+async def _log_keeping(
+    settings: Settings, stack: AsyncExitStack, store: Store, logs: LogKeeping, clock: Clock, metrics: Metrics
+) -> ReadLog:
+    """Start what keeps the logs beside a server: reads are written, and what is old is purged."""
+    from syncline.gateway.services.retention import ReadLog
+
+    read_log = ReadLog(logs, clock, metrics.read_log)
+    await stack.enter_async_context(_beside(read_log.run()))
+    await stack.enter_async_context(_beside(_retention(settings, store, logs, clock).run()))
+    return read_log
+
+
+def _delivery(
+    settings: Settings,
+    stack: AsyncExitStack,
+    store: Store,
+    links: HubSpotLinks,
+    clock: Clock,
+    metrics: Metrics,
+    reconciliation: Reconciliation,
+    *,
+    deliver: bool,
+) -> tuple[Drain, Wake]:
+    """Put the drain together and what wakes it; `deliver` starts the dispatcher, and readings on schedule."""
+    from syncline.gateway.delivery.dispatcher import LocalDispatcher
+    from syncline.gateway.delivery.drain import Drain
+    from syncline.gateway.delivery.schedule import Schedule
+
+    schedule = Schedule(reconciliation, clock, settings.reconcile_hours * 3_600_000) if deliver else None
+    drain = Drain(store, links, clock, metrics.delivery, schedule, reconciliation)
+    if not deliver:
+        return drain, _nobody_delivers
+    dispatcher = LocalDispatcher(drain, drain.due_tenants, clock)
+    dispatcher.start()
+    stack.push_async_callback(dispatcher.close)
+    return drain, dispatcher.wake
 
 
 def _open_database(

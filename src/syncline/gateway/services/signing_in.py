@@ -22,7 +22,6 @@ from syncline.gateway.domain.operators import (
     check_password,
 )
 from syncline.gateway.domain.sessions import (
-    FRESH_LIFE,
     MINUTE,
     SEEN_EVERY,
     Invitation,
@@ -259,8 +258,3 @@ class SigningIn:
 
     def _session_id(self, secret: str) -> str:
         return self._fingerprint(f"session {secret}").hex()
-
-
-def fresh_minutes() -> int:
-    """Return for how many minutes a password that was given counts as fresh."""
-    return FRESH_LIFE // MINUTE
