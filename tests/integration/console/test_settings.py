@@ -147,6 +147,25 @@ async def test_a_set_is_marked_and_no_longer(world: World) -> None:
     assert "Seller is no longer marked" in await send(anna, path, permission_set="10", unmark="on")
 
 
+async def test_with_four_eyes_nothing_is_said_to_be_done_that_waits_for_a_second_person(world: World) -> None:
+    anna, tenant = await world.owner(), await world.tenant("Acme")
+    await connect(world, tenant)
+    here = f"/tenants/{tenant}/settings"
+    await anna.open(f"{here}/protected")
+    await send(anna, f"{here}/protected", email="boss@acme.example")
+    await send(anna, f"{here}/privileged", permission_set="10")
+    await world.run("policy.set", tenant="Acme", four_eyes=True)
+
+    lifted = await send(anna, f"{here}/protected/remove", email="boss@acme.example")
+    unmarked = await send(anna, f"{here}/privileged", permission_set="10", unmark="on")
+
+    assert [True, True] == ["once a second person" in each for each in (lifted, unmarked)]
+    assert [False, False] == ["no longer" in each for each in (lifted, unmarked)]
+    assert frozenset({"10"}) == await world.gateway.store.setup.privileged(TenantId(tenant))
+    protected = (await world.run("protect.list", tenant="Acme"))["protected"]
+    assert ["boss@acme.example"] == [each["email"] for each in protected]
+
+
 async def test_a_webhook_is_told_its_secret_shown_once_and_a_test_says_what_came_of_it(world: World) -> None:
     anna, tenant = await world.owner(), await world.tenant("Acme")
     path = f"/tenants/{tenant}/settings/notices"

@@ -126,6 +126,8 @@ async def _protection(visit: Visit, email: str | None) -> dict[str, Any] | None:
 def _delivered(done: dict[str, Any]) -> str:
     if done["state"] == "in-step":
         return "Delivered: HubSpot has confirmed it."
+    if done.get("pending"):
+        return SECOND
     if done.get("hold"):
         return f"Held: {done['hold']['sentence']}"
     said = f" {done['last_error']}" if done.get("last_error") else ""

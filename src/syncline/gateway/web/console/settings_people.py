@@ -7,6 +7,7 @@ from starlette.responses import Response
 from syncline.gateway.domain.errors import DomainError, Refused
 from syncline.gateway.web.console.settings_tabs import show_settings
 from syncline.gateway.web.console.visit import Visit
+from syncline.gateway.web.console.wording import SECOND
 from syncline.webkit.forms import Form
 from syncline.webkit.text import plain
 
@@ -33,10 +34,11 @@ async def unprotect(visit: Visit) -> Response:
     """Lift a protection; he is treated as everybody from now on."""
     email = visit.form.one("email")
     try:
-        await visit.run("protect.remove", email=email)
+        done = await visit.run("protect.remove", email=email)
     except DomainError as error:
         return await _protected_page(visit, visit.form.wrong(whole=error.message), 422)
-    return visit.go(visit.below(_PROTECTED), f"{email} is no longer protected.")
+    said = SECOND if done["protected"] else f"{email} is no longer protected."
+    return visit.go(visit.below(_PROTECTED), said)
 
 
 async def privileged(visit: Visit) -> Response:
@@ -52,6 +54,8 @@ async def mark(visit: Visit) -> Response:
         done = await visit.run(operation, permission_set=visit.form.one("permission_set"))
     except DomainError as error:
         return await _privileged_page(visit, visit.form.wrong(permission_set=error.message), 422)
+    if taken and done["marked"]:
+        return visit.go(visit.below(_PRIVILEGED), SECOND)
     said = "no longer marked" if taken else "privileged: each person who would get it waits for approval"
     return visit.go(visit.below(_PRIVILEGED), f"{done['permission_set']} is {said}.")
 

@@ -12,6 +12,7 @@ from syncline.gateway.domain.operators import Permission
 from syncline.gateway.domain.tenant import TenantMode
 from syncline.gateway.web.console.journey.steps import address, go_on, show_step, stand_of
 from syncline.gateway.web.console.visit import Visit
+from syncline.gateway.web.console.wording import SECOND
 from syncline.webkit.forms import Form
 
 SHOWN: Final = 20
@@ -35,6 +36,8 @@ async def approve(visit: Visit) -> Response:
         answer = await visit.run("plan.approve", only=only if some else [], expect=form.one("expect") or None)
     except DomainError as error:
         return await _plan(visit, form.wrong(whole=error.message), worked_out=True)
+    if answer["pending"] or answer["approved_at"] is None:
+        return visit.go(f"{address(visit, 'plan')}?work=out", SECOND)
     if some:
         said = f"{answer['people']} changes may go now. The rest waits."
         return visit.go(f"{address(visit, 'plan')}?work=out", said)
