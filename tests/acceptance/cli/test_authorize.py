@@ -10,7 +10,7 @@ import pytest
 from syncline.gateway.cli import authorizing
 from syncline.localsocket import Progress
 from tests.acceptance.cli.conftest import Run
-from tests.acceptance.cli.test_commands import CHECK
+from tests.acceptance.cli.results import CHECK
 from tests.support.operations import Operations
 
 BEGUN: dict[str, Any] = {

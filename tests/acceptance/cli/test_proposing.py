@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.acceptance.cli.conftest import Run
-from tests.acceptance.cli.test_commands import PLAN, PREVIEW, RULE
+from tests.acceptance.cli.results import PLAN, PREVIEW, RULE
 from tests.support.operations import Operations
 
 ADD = ("rule", "add", "acme", "--role", "Manager", "--permission-set", "Manager")
