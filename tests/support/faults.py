@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 
 from syncline.gateway.domain.tenant import TenantId
-from syncline.gateway.hubspot.client import open_session
+from syncline.gateway.hubspot.client import TOTAL_SECONDS, open_session
 from syncline.scimserver.asgi import Receive, Scope, Send
 from tests.support.clock import LeapingClock
 from tests.support.world import TENANT, World, gateway, portal
@@ -144,8 +144,10 @@ class TroubledWorld(World):
 
 
 @contextlib.asynccontextmanager
-async def troubled_world(folder: Path, **account: Any) -> AsyncIterator[TroubledWorld]:
-    """Yield a world with a front before HubSpot; calls to it are given up after half a second."""
+async def troubled_world(
+    folder: Path, *, patience_seconds: float = TOTAL_SECONDS, **account: Any
+) -> AsyncIterator[TroubledWorld]:
+    """Yield a world with a front before HubSpot; calls to it are given up after `patience_seconds` of real time."""
     clock = LeapingClock()
     fronts: list[Front] = []
 
@@ -155,7 +157,7 @@ async def troubled_world(folder: Path, **account: Any) -> AsyncIterator[Troubled
 
     async with (
         portal(folder / "portal", clock, front=front, **account) as hubspot,
-        open_session(total_seconds=0.5) as session,
+        open_session(total_seconds=patience_seconds) as session,
         contextlib.AsyncExitStack() as stack,
     ):
         opened = await stack.enter_async_context(gateway(folder / "gateway", clock, session))

@@ -32,7 +32,7 @@ EXPIRED = refuse(
 
 @pytest.fixture
 async def acme(tmp_path: Path) -> AsyncIterator[TroubledWorld]:
-    async with troubled_world(tmp_path) as made:
+    async with troubled_world(tmp_path, patience_seconds=2) as made:
         yield made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,39 @@ async def test_whom_a_create_finds_deactivated_stays_so_until_he_is_released(acm
     assert await acme.drain() is None
     found = (await acme.hubspot.shown())[ADA]
     assert ("active", "Augusta") == (found["standing"], found["first_name"])
+
+
+async def test_a_delivery_that_returns_while_rows_are_read_is_decided_in_the_same_run(
+    acme: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await acme.go_live()
+    await deactivated_since_the_last_reading(acme)
+    backlog = acme.gateway.store.backlog
+    read_stale, settle = backlog.stale, backlog.settle
+    read_before, returned = asyncio.Event(), asyncio.Event()
+    readings = 0
+
+    async def settle_once_the_rows_were_read(*arguments: Any) -> None:
+        await read_before.wait()
+        await settle(*arguments)
+        returned.set()
+
+    async def read_until_it_has_returned(*arguments: Any) -> Any:
+        nonlocal readings
+        readings += 1
+        if readings == 2:  # in the first round it was sent, in this one it is in flight
+            read_before.set()
+            await returned.wait()
+            await asyncio.sleep(0.01)
+        return await read_stale(*arguments)
+
+    await acme.add_user(ADA)
+    monkeypatch.setattr(backlog, "settle", settle_once_the_rows_were_read)
+    monkeypatch.setattr(backlog, "stale", read_until_it_has_returned)
+
+    assert await acme.drain() is None
+
+    assert {ADA: "deactivated-at-hubspot"} == await acme.held()
 
 
 async def test_somebody_deactivated_whom_hubspot_does_not_list_is_held(acme: World) -> None:

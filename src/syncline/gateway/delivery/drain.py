@@ -138,6 +138,7 @@ class _Run:
         self._called_off = asyncio.Event()
         self._in_flight: dict[str, asyncio.Task[None]] = {}
         self._normal = 0
+        self._returned = 0
         self._refreshed: int | None = None
         self._broken: BaseException | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -150,6 +151,7 @@ class _Run:
                     raise self._broken
                 if not await self._is_current():
                     break
+                returned = self._returned
                 setup = await self._store.backlog.setup(self._tenant_id, self._clock.now())
                 if setup is None or setup.mode is TenantMode.COLLECTING:
                     break
@@ -159,6 +161,8 @@ class _Run:
                 busy = await self._decide_again(setup) or busy
                 if self._under_way:
                     await self._wait()
+                elif returned != self._returned:
+                    continue  # what came back since may be due again, which the rows read before did not say
                 elif not busy and not await self._count_seats_again():
                     break
         finally:
@@ -193,6 +197,8 @@ class _Run:
         except Exception:
             _log.exception("A reading of the account of tenant %s broke; it is gone on with", self._tenant_id)
             return
+        finally:
+            self._returned += 1
         if failed is not None:
             await self._stop_for(failed)
 
@@ -226,7 +232,7 @@ class _Run:
                 self._send(item, decision, setup)
                 sent += 1
         await self._settle(settled)
-        return bool(settled or sent or braked or before - self._in_flight.keys())
+        return bool(settled or sent or braked)
 
     async def _may_be_sent(self, item: WorkItem, decision: Decision, setup: Setup) -> bool:
         """Count a leaver against the deletion threshold, and whoever needs a seat against those that are free."""
@@ -291,6 +297,7 @@ class _Run:
         def done(ended: asyncio.Task[None]) -> None:
             del self._in_flight[item.delivery.key]
             self._normal -= normal
+            self._returned += 1
             if not ended.cancelled() and (error := ended.exception()) is not None:
                 self._broken = error
 
