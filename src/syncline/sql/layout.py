@@ -54,6 +54,11 @@ class Layout:
         self._orders = frozenset((columns, len(columns)) for columns in self._lookups.values())
         self._asked: dict[Columns, Columns] = {}
 
+    @property
+    def lookups(self) -> list[Columns]:
+        """Every look-up, each in its declared order."""
+        return sorted(self._lookups.values())
+
     def complete(self, row: Row) -> Row:
         """Return a new row with a value for every column: the given one, the default or None."""
         full = {**self._blank, **row}

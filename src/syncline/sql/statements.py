@@ -21,6 +21,7 @@ from sqlalchemy import (
     ClauseElement,
     Connection,
     Dialect,
+    FromClause,
     Select,
     Table,
     TableValuedAlias,
@@ -233,16 +234,32 @@ def select_rows(table: Table, dialect_name: str, columns: Columns, count: int) -
     """
     key = [table.c[name] for name in layout_of(table).key]
     takes_arrays = count > 1 and dialect_name == "postgresql"
+    found, rows = _found_by(table, dialect_name, columns)
     if count == 1:
-        statement = select(table).where(*(table.c[name] == _value(table, name, 0) for name in columns))
+        matches = and_(*(found.c[name] == _value(table, name, 0) for name in columns))
+        statement = select(table).select_from(rows).where(matches)
     else:
         wanted = _wanted_arrays(table, columns) if takes_arrays else _wanted(table, columns, count)
-        matches = and_(*(table.c[name] == wanted.c[name] for name in columns))
-        statement = select(table).select_from(wanted.join(table, matches))
+        matches = and_(*(found.c[name] == wanted.c[name] for name in columns))
+        statement = select(table).select_from(rows.join(wanted, matches))
     if dialect_name == "postgresql":
         # What is read is locked, in key order, so that two nodes seldom wait for each other in a circle.
         statement = statement.order_by(*key).with_for_update(key_share=True, of=table)
     return Lookup(statement, table, columns, dialect_name, count=count, takes_arrays=takes_arrays)
+
+
+def _found_by(table: Table, dialect_name: str, columns: Columns) -> tuple[FromClause, FromClause]:
+    """Return where the values are looked up, and that joined with the rows.
+
+    SQLite takes ten rows for what the first column of any key leaves, and would rather walk a whole tenant in a table
+    without row ids than go from an index to the rows. So it is asked for keys, which the index has, and then for rows.
+    """
+    key = layout_of(table).key
+    has_row_ids = table.dialect_options["sqlite"]["with_rowid"]
+    if dialect_name != "sqlite" or has_row_ids or columns == key[: len(columns)]:
+        return table, table
+    found = table.alias("found")
+    return found, found.join(table, and_(*(table.c[name] == found.c[name] for name in key)))
 
 
 @cache

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import BindParameter, Connection, SelectBase
+from sqlalchemy import BindParameter, Connection, SelectBase, Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import visitors
 
-from syncline.gateway.store import reading_statements, statements, upkeep_statements
+from syncline.gateway.store import reading_statements, seeking_statements, statements, upkeep_statements
+from syncline.gateway.store.metadata import metadata
 from syncline.sql.engines import open_engine
+from syncline.sql.layout import layout_of
+from syncline.sql.statements import select_rows
 from tests.support.gateway_stores import migrate_at
 
 FEW_A_TENANT = {
@@ -43,7 +46,7 @@ WALKS = {
 BARE = re.compile(r"(?:SEARCH|SCAN) (\w+).*\(tenant_id=\?\)")
 QUERIES = {
     name: each
-    for module in (statements, reading_statements, upkeep_statements)
+    for module in (statements, reading_statements, seeking_statements, upkeep_statements)
     for name, each in vars(module).items()
     if isinstance(each, SelectBase)
 }
@@ -102,3 +105,22 @@ def test_the_groups_of_somebody_are_found_from_him(database: Connection, name: s
     assert "SEARCH members USING COVERING INDEX ix_members_value (tenant_id=? AND value=?)" == first
     assert first.count("?") == second.count("?") == 2
     assert second.startswith("SEARCH groups ")
+
+
+LOOKUPS = [(table, columns) for table in metadata.sorted_tables for columns in layout_of(table).lookups]
+
+
+@pytest.mark.parametrize("count", [1, 2, 64])
+@pytest.mark.parametrize(
+    ("table", "columns"), LOOKUPS, ids=[f"{table}-{'-'.join(by)}" for table, by in LOOKUPS]
+)
+def test_a_lookup_of_the_writer_seeks_by_every_column_it_is_given(
+    database: Connection, table: Table, columns: tuple[str, ...], count: int
+) -> None:
+    text = select_rows(table, "sqlite", columns, count).text
+    nothing = (None,) * (count * len(columns))
+
+    steps = [row[3] for row in database.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", nothing)]
+
+    first = next(step for step in steps if re.match(rf"SEARCH ({table.name}|found) ", step))
+    assert set(columns) == set(re.findall(r"(\w+)=\?", first))
