@@ -17,6 +17,7 @@ from rich.table import Table
 from bench import page, table
 from bench.backlog import measure_backlog, measure_deactivations
 from bench.claims import claims
+from bench.databases import measure_databases
 from bench.generator import BenchFailed, load_generator
 from bench.hubspot import measure_sync
 from bench.machine import cores, description
@@ -28,7 +29,7 @@ from bench.scale import QUICK, SCALES, Scale
 from bench.servers import ROOT, ServerFailed
 from bench.starting import measure_start
 
-PARTS = ("cost", "start", "plan", "sync", "backlog")
+PARTS = ("cost", "databases", "start", "plan", "sync", "backlog")
 STARTS = 3
 
 
@@ -99,6 +100,8 @@ def run(scale: Scale, parts: tuple[str, ...], folder: Path, tell: Callable[[str]
                 results.costs = measure(servers, generator, scale, tell)
         if "sync" in parts:
             results.sync = measure_sync(folder / "sync", generator, scale, tell)
+        if "databases" in parts:
+            results.writes = measure_databases(folder / "databases", generator, scale, tell)
     if "backlog" in parts:
         results.backlogs = [measure_backlog(scale.backlog, oauth=oauth, tell=tell) for oauth in (False, True)]
         results.deactivations = measure_deactivations(scale.backlog, tell)

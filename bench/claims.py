@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 
 from bench.operations import GATEWAY, member_operation
-from bench.results import Backlog, Claim, Deactivations, Planned, Results, Start, Sync
+from bench.results import Backlog, Claim, Deactivations, Planned, Results, Start, Sync, Writes
 
 CREATES, FILTERS = 0.35, 0.5
 BIG, SMALL = 10_000, 10
@@ -21,6 +21,7 @@ SYNC_MINUTES = {190: 10.3, 110: 17.7}
 """For 10,000 people, at that many calls in ten seconds."""
 DEACTIVATED_SECONDS, DEACTIVATED_P99 = 2.0, 5.0
 PLAN_SECONDS, PLAN_PEOPLE = 10.0, 100_000
+DATABASES = 0.7
 ENOUGH_PEOPLE = 1_000
 """Over fewer people a plan costs what its first query costs."""
 
@@ -36,6 +37,7 @@ def claims(results: Results) -> list[Claim]:
         found += _backlog(backlog)
     if results.deactivations is not None:
         found += _deactivations(results.deactivations)
+    found += [_writes(each) for each in results.writes]
     if results.start is not None:
         found += _start(results.start)
     return found
@@ -104,6 +106,14 @@ def _plan(plan: Planned) -> Iterator[Claim]:
     most = PLAN_SECONDS * plan.people / PLAN_PEOPLE
     promise = f"a plan over {plan.people:,} people takes ≤ {most:g} s of CPU"
     yield Claim(promise, f"{plan.plan_seconds:.2f} s", plan.plan_seconds <= most)
+
+
+def _writes(writes: Writes) -> Claim:
+    promise = (
+        f"durable creates on PostgreSQL ≥ {DATABASES} of SQLite's, {writes.connections} clients at a time"
+    )
+    found = f"{writes.share:.2f}: {writes.postgresql:,.0f}/s against {writes.sqlite:,.0f}/s"
+    return Claim(promise, found, writes.share >= DATABASES)
 
 
 def _start(start: Start) -> Iterator[Claim]:

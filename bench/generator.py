@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from bench.load import CONNECTIONS
 from bench.servers import Server, own_process
 
 
@@ -40,7 +41,14 @@ class Generator:
         return int(self._do("same_again", server=server.name)["requests"])
 
     def measure(
-        self, server: Server, operation: str, members: int | None, *, seconds: float, requests: int
+        self,
+        server: Server,
+        operation: str,
+        members: int | None,
+        *,
+        seconds: float,
+        requests: int,
+        connections: int = CONNECTIONS,
     ) -> dict[str, Any]:
         """Have an operation repeated; returns `requests`, `seconds` and `middle_ms` of one request."""
         return self._do(
@@ -50,6 +58,7 @@ class Generator:
             members=members,
             seconds=seconds,
             requests=requests,
+            connections=connections,
         )
 
     def _do(self, job: str, **arguments: Any) -> dict[str, Any]:

@@ -60,15 +60,23 @@ class Generator:
         return await drive(traffic.target.port, lambda: traffic.group(members), requests=1)
 
     async def _measure(
-        self, server: str, operation: str, members: int | None, seconds: float, requests: int
+        self,
+        server: str,
+        operation: str,
+        members: int | None,
+        seconds: float,
+        requests: int,
+        connections: int,
     ) -> dict[str, Any]:
-        """Repeat an operation for so long, or so often."""
+        """Repeat an operation for so long, or so often, over so many connections."""
         traffic = self._traffic[server]
 
         def request() -> Request | None:
             return traffic.next(operation, members)
 
-        return await drive(traffic.target.port, request, requests=requests, seconds=seconds)
+        return await drive(
+            traffic.target.port, request, requests=requests, seconds=seconds, connections=connections
+        )
 
     async def _same_again(self, server: str) -> dict[str, Any]:
         """Write to every user what he has already."""
@@ -82,9 +90,11 @@ class Generator:
         return await drive(traffic.target.port, request, requests=len(traffic.users))
 
 
-async def drive(port: int, request: Next, *, requests: int, seconds: float = 3600.0) -> dict[str, Any]:
+async def drive(
+    port: int, request: Next, *, requests: int, seconds: float = 3600.0, connections: int = CONNECTIONS
+) -> dict[str, Any]:
     """Send requests over all connections; returns how many, how long it took, and how long one took in the middle."""
-    connections = [await connect(port) for _ in range(min(CONNECTIONS, requests))]
+    opened = [await connect(port) for _ in range(min(connections, requests))]
     sent = 0
     took: list[float] = []
     started = time.perf_counter()
@@ -107,10 +117,10 @@ async def drive(port: int, request: Next, *, requests: int, seconds: float = 360
 
     try:
         async with asyncio.TaskGroup() as group:
-            for connection in connections:
+            for connection in opened:
                 group.create_task(work(connection))
     finally:
-        for connection in connections:
+        for connection in opened:
             connection.close()
     elapsed = time.perf_counter() - started
     return {

@@ -96,6 +96,17 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class Writes:
+    """Durable creates a second of one node, median of the rounds, with so many clients at a time."""
+
+    connections: int
+    sqlite: float
+    postgresql: float
+    share: float
+    """PostgreSQL's of SQLite's: the median of what neighbouring rounds say."""
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A bound the product promises, what was found, and whether it holds."""
 
@@ -116,6 +127,7 @@ class Results:
     backlogs: list[Backlog] = field(default_factory=list)
     deactivations: Deactivations | None = None
     plan: Planned | None = None
+    writes: list[Writes] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
 
     def cost(self, server: str, operation: str, users: int) -> Cost | None:

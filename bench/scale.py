@@ -25,6 +25,8 @@ class Scale:
     """People who are at HubSpot before it, whom the directory does not know."""
     backlog: int
     """People who come in at once, in compressed time."""
+    connections: tuple[int, ...]
+    """Clients at a time, where the databases are compared."""
     plan_people: int
     """People a plan is made over."""
     operations: tuple[str, ...] = ()
@@ -43,6 +45,7 @@ SMALLEST = Scale(
     sync_users=12,
     account_users=3,
     backlog=300,
+    connections=(8,),
     plan_people=40,
 )
 QUICK = Scale(
@@ -57,6 +60,7 @@ QUICK = Scale(
     sync_users=600,
     account_users=110,
     backlog=10_000,
+    connections=(32, 64, 96),
     plan_people=20_000,
 )
 FULL = Scale(
@@ -71,6 +75,7 @@ FULL = Scale(
     sync_users=1_500,
     account_users=110,
     backlog=10_000,
+    connections=(32, 64, 96),
     plan_people=100_000,
 )
 SCALES = {scale.name: scale for scale in (SMALLEST, QUICK, FULL)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import secrets
 import subprocess
 import sys
@@ -37,10 +38,12 @@ class ServerFailed(Exception):
     """A server or a command did not do what the bench needs; the message is what it said."""
 
 
-def syncline(data: Path, *arguments: str) -> Any:
-    """Run a command of ours on a data folder and return what it printed as JSON."""
+def syncline(data: Path, *arguments: str, database_url: str | None = None) -> Any:
+    """Run a command of ours on a data folder, and a database, and return what it printed as JSON."""
     command = [sys.executable, "-m", "syncline", *arguments, "--json", "--data", str(data)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, env=_environment(database_url), capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         raise ServerFailed(f"syncline {' '.join(arguments[:2])}: {done.stderr.strip()}")
     return json.loads(done.stdout) if done.stdout.strip() else None
@@ -64,24 +67,40 @@ def scim2_server(core: int | None) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def gateway(folder: Path, core: int | None) -> Iterator[Server]:
-    """Run the gateway as it ships, on a data folder of its own, with one tenant and one token."""
+def gateway(
+    folder: Path, core: int | None, *, name: str = GATEWAY, database_url: str | None = None
+) -> Iterator[Server]:
+    """Run the gateway as it ships, on a data folder of its own, with one tenant and one token.
+
+    Without a URL its database is SQLite in that folder.
+    """
     data = folder / "gateway"
-    syncline(data, "tenant", "create", TENANT)
-    token = str(syncline(data, "token", "create", TENANT)["token"])
-    with serving(data, core, "serve") as (process, port):
-        yield Server(GATEWAY, process.pid, port, "/scim/v2", token)
+    syncline(data, "tenant", "create", TENANT, database_url=database_url)
+    token = str(syncline(data, "token", "create", TENANT, database_url=database_url)["token"])
+    with serving(data, core, "serve", database_url=database_url) as (process, port):
+        yield Server(name, process.pid, port, "/scim/v2", token)
 
 
 @contextlib.contextmanager
 def serving(
-    data: Path, core: int | None, *command: str, record: str = "server.json"
+    data: Path,
+    core: int | None,
+    *command: str,
+    record: str = "server.json",
+    database_url: str | None = None,
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """Run one of our servers on any free port; yields it and the port once its record says that it listens."""
     data.mkdir(parents=True, exist_ok=True)
     words = [sys.executable, "-m", "syncline", *command, "--port", "0", "--data", str(data)]
-    with (data / "log").open("w+") as log, own_process(words, core, stdout=log, stderr=log) as process:
+    with (
+        (data / "log").open("w+") as log,
+        own_process(words, core, env=_environment(database_url), stdout=log, stderr=log) as process,
+    ):
         yield process, _recorded_port(process, data / record, log)
+
+
+def _environment(database_url: str | None) -> dict[str, str]:
+    return dict(os.environ) if database_url is None else {**os.environ, "SYNCLINE_DATABASE_URL": database_url}
 
 
 @contextlib.contextmanager

@@ -50,7 +50,8 @@ class Connection(asyncio.Protocol):
         found = _whole(self._received)
         if found is not None and self._answer is not None:
             self._received = b""
-            self._answer.set_result(found)
+            if not self._answer.done():  # whoever asked may have given up
+                self._answer.set_result(found)
 
 
 def _whole(received: bytes) -> Answer | None:

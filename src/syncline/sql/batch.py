@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
 from syncline.sql.failures import is_retryable, is_trouble, rejection
-from syncline.sql.rows import Command, Need, needs_of
+from syncline.sql.rows import Command, Need, needs_of, next_needs_of
 from syncline.sql.session import DatabaseRefusal, Session
 
 MAX_TRIES = 5
@@ -69,7 +70,8 @@ def _write_together(
     with connection.begin():
         session = Session(connection)
         outcomes: list[Outcome | None] = [None] * len(commands)
-        session.prefetch(_needs(commands, outcomes))
+        session.prefetch(_needs(commands, outcomes, needs_of))
+        session.prefetch(_needs(commands, outcomes, partial(next_needs_of, rows=session)))
         for position, command in enumerate(commands):
             if outcomes[position] is None:
                 outcomes[position] = _apply(session, command)
@@ -78,10 +80,16 @@ def _write_together(
     return [outcome for outcome in outcomes if outcome is not None]
 
 
-def _needs(commands: Sequence[Command[Any]], outcomes: list[Outcome | None]) -> Iterable[Need]:
+def _needs(
+    commands: Sequence[Command[Any]],
+    outcomes: list[Outcome | None],
+    needs_of: Callable[[Command[Any]], list[Need]],
+) -> Iterable[Need]:
     """Return what the commands ask for; one that cannot even say so has failed."""
     needs: list[Need] = []
     for position, command in enumerate(commands):
+        if outcomes[position] is not None:
+            continue
         try:
             needs.extend(needs_of(command))
         except Exception as error:
@@ -114,7 +122,7 @@ def _write_alone(connection: Connection, command: Command[Any], touched: set[Tab
     session = Session(connection)
     try:
         outcomes: list[Outcome | None] = [None]
-        session.prefetch(_needs([command], outcomes))
+        session.prefetch(_needs([command], outcomes, needs_of))
         outcome = outcomes[0] or _apply(session, command)
         touched |= session.touched
         session.flush_in_order()

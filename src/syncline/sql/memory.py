@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from sqlalchemy import Table
 
 from syncline.sql.errors import RowConflict, RowMissing
 from syncline.sql.layout import Key, Layout, Row, layout_of, values_getter
-from syncline.sql.rows import Command, needs_of
+from syncline.sql.rows import Command, Need, needs_of, next_needs_of
 
 T = TypeVar("T")
 
@@ -22,6 +23,9 @@ class MemoryRows:
     def __init__(self) -> None:
         self._tables: dict[Table, dict[Key, Row]] = {}
         self._journal: list[tuple[Table, Key, Row | None]] = []
+
+    def prefetch(self, needs: Iterable[Need]) -> None:
+        """Read nothing: every row is at hand."""
 
     def get(self, table: Table, *key: Any) -> Row | None:
         return self._rows(table).get(layout_of(table).check_key(key))
@@ -63,6 +67,7 @@ class MemoryRows:
     def run(self, command: Command[T]) -> T:
         """Return the command's result; after an exception nothing of it is left behind."""
         needs_of(command)
+        next_needs_of(command, self)
         self._journal.clear()
         try:
             return command.apply(self)

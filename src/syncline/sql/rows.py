@@ -9,7 +9,7 @@ from sqlalchemy import Table
 
 from syncline.sql.layout import Columns, Key, Row, layout_of
 
-__all__ = ["Command", "Key", "Need", "Row", "Rows", "needs_of"]
+__all__ = ["Command", "Key", "Need", "Row", "Rows", "needs_of", "next_needs_of"]
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -31,7 +31,17 @@ _sound: set[tuple[Table, Columns, int]] = set()
 
 def needs_of(command: Command[Any]) -> list[Need]:
     """Return what the command needs; WrongColumns when that is no key and no look-up."""
-    needs = list(command.prefetch())
+    return _checked(command.prefetch())
+
+
+def next_needs_of(command: Command[Any], rows: Rows) -> list[Need]:
+    """Return what the command needs once the rows of its first needs are there: nothing for most kinds of command."""
+    prefetch_next = getattr(command, "prefetch_next", None)
+    return [] if prefetch_next is None else _checked(prefetch_next(rows))
+
+
+def _checked(asked: Iterable[Need]) -> list[Need]:
+    needs = list(asked)
     for table, columns, values in needs:
         form = (table, columns, len(values))
         if form not in _sound:
@@ -45,6 +55,10 @@ class Rows(Protocol):
 
     Returned rows must not be mutated. All methods raise WrongColumns for a mistaken call.
     """
+
+    def prefetch(self, needs: Iterable[Need]) -> None:
+        """Read at once what would be read one by one: a statement for each table and look-up."""
+        ...
 
     def get(self, table: Table, *key: Any) -> Row | None:
         """Return the row with that primary key (in the order of its columns), or None."""
@@ -75,11 +89,22 @@ class Rows(Protocol):
         ...
 
 
+class Following(Protocol):
+    """The part of a command that needs rows which are named by its first ones."""
+
+    def prefetch_next(self, rows: Rows) -> Iterable[Need]:
+        """Return what follows from the rows of `prefetch`; of them alone it may read."""
+        ...
+
+
 class Command(Protocol[T_co]):
     """One unit of change: it is written whole or not at all."""
 
     def prefetch(self) -> Iterable[Need]:
-        """Return what `apply` will surely read, so that a batch loads it in bulk; may be empty."""
+        """Return what `apply` will surely read, so that a batch loads it in bulk; may be empty.
+
+        Where a row names others that `apply` reads, a command has a `prefetch_next`, too.
+        """
         ...
 
     def apply(self, rows: Rows) -> T_co:

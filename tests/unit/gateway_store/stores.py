@@ -60,6 +60,15 @@ class BothStores:
         assert expected == actual
         return expected
 
+    def selects(self, commands: Sequence[Command[Any]]) -> int:
+        """Carry out one batch and return how many SELECTs that took."""
+        seen: list[str] = []
+        driver: Any = self._connection.connection.driver_connection
+        driver.set_trace_callback(seen.append)
+        self.carry_out(commands)
+        driver.set_trace_callback(None)
+        return sum(statement.startswith(("SELECT", "WITH")) for statement in seen)
+
     def _in_memory(self, command: Command[Any]) -> Any:
         try:
             return self.memory.run(command)

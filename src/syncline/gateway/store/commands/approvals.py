@@ -137,20 +137,31 @@ class PassThreshold:
     limit: int | None
 
     def prefetch(self) -> Iterable[Need]:
+        if self.limit is None:
+            return (Need(deletions, ("tenant_id", "key"), (self.tenant_id, self.key)),)
         return (Need(deletions, ("tenant_id",), (self.tenant_id,)),)
 
     def apply(self, rows: Rows) -> bool:
-        counted = rows.find(deletions, tenant_id=self.tenant_id)
-        lately = {row["key"] for row in counted if row["at"] > self.at - WINDOW}
-        for row in counted:
-            if row["key"] not in lately:
-                rows.delete(deletions, self.tenant_id, row["key"])
-        if self.key in lately:
+        before = rows.get(deletions, self.tenant_id, self.key)
+        if before is not None and before["at"] > self._since:
             return True
-        if self.limit is not None and len(lately) >= self.limit:
+        if self.limit is not None and self._counted_lately(rows) >= self.limit:
             return False
+        rows.delete(deletions, self.tenant_id, self.key)
         rows.insert(deletions, {"tenant_id": self.tenant_id, "key": self.key, "at": self.at})
         return True
+
+    @property
+    def _since(self) -> Milliseconds:
+        return self.at - WINDOW
+
+    def _counted_lately(self, rows: Rows) -> int:
+        """Return how many have left within the window, and forget whoever left before."""
+        counted = rows.find(deletions, tenant_id=self.tenant_id)
+        past = [row["key"] for row in counted if row["at"] <= self._since]
+        for key in past:
+            rows.delete(deletions, self.tenant_id, key)
+        return len(counted) - len(past)
 
 
 @dataclass(frozen=True, slots=True)

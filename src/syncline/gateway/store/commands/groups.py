@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from syncline.gateway.domain.rules import RuleKind
@@ -105,11 +105,7 @@ class PatchGroup:
         needs = list(_group_needs(self.tenant_id, self.group_id))
         change = None if self.patch.needs_members else self.patch.member_change
         if change is not None and not change.clear:
-            primary_key = ("tenant_id", "group_id", "value")
-            needs += (
-                Need(members, primary_key, (self.tenant_id, self.group_id, value))
-                for value in (*change.add, *change.remove)
-            )
+            needs += _member_needs(self.tenant_id, self.group_id, (*change.add, *change.remove))
         return needs
 
     def apply(self, rows: Rows) -> Stored:
@@ -215,23 +211,30 @@ def _change_members(rows: Rows, row: Row, change: MemberChange) -> _Moved:
     """Carry out a change of members and return what it came to."""
     tenant_id, group_id = row["tenant_id"], row["id"]
     moved = _Moved()
-    if change.clear:
-        before = rows.find(members, tenant_id=tenant_id, group_id=group_id)
-        leaving: Iterable[str] = [member["value"] for member in before if member["value"] not in change.add]
-    else:
-        leaving = change.remove
-    for value in leaving:
-        if rows.get(members, tenant_id, group_id, value) is not None:
-            rows.delete(members, tenant_id, group_id, value)
-            moved.removed.add(value)
+    before = _members_before(rows, tenant_id, group_id, change)
+    leaving = before.keys() - change.add.keys() if change.clear else before.keys() & change.remove
+    for value in sorted(leaving):
+        rows.delete(members, tenant_id, group_id, value)
+        moved.removed.add(value)
     for value, member in change.add.items():
-        there = rows.get(members, tenant_id, group_id, value)
-        if there is None:
+        there = before.get(value)
+        if there is None or value in leaving:
             rows.insert(members, _member_row(tenant_id, group_id, value, member))
             moved.added.add(value)
         elif _describe_member(rows, there, member):
             moved.described.add(value)
     return moved
+
+
+def _members_before(rows: Rows, tenant_id: str, group_id: str, change: MemberChange) -> dict[str, Row]:
+    """Return the members a change may touch, by value: all of them where all are replaced."""
+    if change.clear:
+        found = rows.find(members, tenant_id=tenant_id, group_id=group_id)
+    else:
+        named = (*change.add, *change.remove)
+        rows.prefetch(_member_needs(tenant_id, group_id, named))
+        found = [row for value in named if (row := rows.get(members, tenant_id, group_id, value)) is not None]
+    return {row["value"]: row for row in found}
 
 
 def _describe_member(rows: Rows, row: Row, member: Mapping[str, object]) -> bool:
@@ -262,10 +265,12 @@ def _mark_members(rows: Rows, tenant_id: str, group_id: str, values: set[str], c
         if tenant is not None:
             rows.update(tenants, (tenant_id,), placement_epoch=tenant["placement_epoch"] + 1)
         return
-    for value in sorted(values):
-        user = rows.get(users, tenant_id, value)
-        if user is None:
-            continue
+    rows.prefetch(Need(users, ("tenant_id", "id"), (tenant_id, value)) for value in values)
+    people = [user for value in sorted(values) if (user := rows.get(users, tenant_id, value)) is not None]
+    keys = ("tenant_id", "key")
+    rows.prefetch(Need(deliveries, keys, (tenant_id, user["delivery_key"])) for user in people)
+    for user in people:
+        value = user["id"]
         held = rows.get(deliveries, tenant_id, user["delivery_key"])
         email = held["wanted_email"] if held is not None else None
         claimant = claims.Claimant(tenant_id, value, email, user["active"])
@@ -288,6 +293,11 @@ def _member_row(tenant_id: str, group_id: str, value: str, member: Mapping[str, 
         "value": value,
         "document": json.encode(dict(member)),
     }
+
+
+def _member_needs(tenant_id: str, group_id: str, values: Iterable[str]) -> Iterator[Need]:
+    primary_key = ("tenant_id", "group_id", "value")
+    return (Need(members, primary_key, (tenant_id, group_id, value)) for value in values)
 
 
 def _group_needs(tenant_id: str, group_id: str) -> tuple[Need, ...]:

@@ -18,7 +18,7 @@ from syncline.gateway.store.commands.groups import leave_groups
 from syncline.gateway.store.commands.journal import advance, count, counters_of, insert_event, record_event
 from syncline.gateway.store.commands.seen import count_roles, note_form, note_patch, role_needs
 from syncline.gateway.store.records import policy_of
-from syncline.gateway.store.tables import deliveries, members, tenants, user_emails, users
+from syncline.gateway.store.tables import deliveries, groups, members, tenants, user_emails, users
 from syncline.scim import json
 from syncline.scim.errors import NotFound, PreconditionFailed, Uniqueness
 from syncline.scim.names import comparison_key
@@ -90,7 +90,11 @@ class ReplaceUser:
         return (
             *_user_needs(self.tenant_id, self.user_id),
             *_name_needs(self.tenant_id, self.resource),
+            *role_needs(self.tenant_id, self.resource.get("roles")),
         )
+
+    def prefetch_next(self, rows: Rows) -> Iterable[Need]:
+        return _delivery_needs(rows, self.tenant_id, self.user_id)
 
     def apply(self, rows: Rows) -> Stored:
         def replace(before: Resource) -> Resource:
@@ -113,6 +117,9 @@ class PatchUser:
 
     def prefetch(self) -> Iterable[Need]:
         return _user_needs(self.tenant_id, self.user_id)
+
+    def prefetch_next(self, rows: Rows) -> Iterable[Need]:
+        return _delivery_needs(rows, self.tenant_id, self.user_id)
 
     def apply(self, rows: Rows) -> Stored:
         def patch(before: Resource) -> Resource:
@@ -137,6 +144,12 @@ class DeleteUser:
         return (
             *_user_needs(self.tenant_id, self.user_id),
             Need(members, ("tenant_id", "value"), (self.tenant_id, self.user_id)),
+        )
+
+    def prefetch_next(self, rows: Rows) -> Iterable[Need]:
+        return (
+            *_delivery_needs(rows, self.tenant_id, self.user_id),
+            *_needs_of_leaving(rows, self.tenant_id, self.user_id),
         )
 
     def apply(self, rows: Rows) -> None:
@@ -270,6 +283,24 @@ def _user_needs(tenant_id: str, user_id: str) -> tuple[Need, ...]:
         counters_of(tenant_id),
         Need(users, ("tenant_id", "id"), (tenant_id, user_id)),
         Need(user_emails, ("tenant_id", "user_id"), (tenant_id, user_id)),
+    )
+
+
+def _delivery_needs(rows: Rows, tenant_id: str, user_id: str) -> tuple[Need, ...]:
+    row = rows.get(users, tenant_id, user_id)
+    return () if row is None else (Need(deliveries, ("tenant_id", "key"), (tenant_id, row["delivery_key"])),)
+
+
+def _needs_of_leaving(rows: Rows, tenant_id: str, user_id: str) -> tuple[Need, ...]:
+    """Return who may wait for the e-mail of a user who goes, and the groups and roles he leaves."""
+    row = rows.get(users, tenant_id, user_id)
+    if row is None:
+        return ()
+    listed = rows.find(members, tenant_id=tenant_id, value=user_id)
+    return (
+        Need(users, ("tenant_id", "email_key"), (tenant_id, row["delivery_key"])),
+        *(Need(groups, ("tenant_id", "id"), (tenant_id, each["group_id"])) for each in listed),
+        *role_needs(tenant_id, json.decode(row["document"]).get("roles")),
     )
 
 
