@@ -23,13 +23,12 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.hubspot.client import open_session
 from syncline.portal.administration import open_account
-from syncline.portal.program import open_portal_store
 from syncline.portal.web.application import create_application
 from syncline.portal.web.call import Surroundings
 from syncline.scim.errors import Uniqueness
 from syncline.scimserver.asgi import Receive, Scope, Send
 from tests.support.clock import LeapingClock
-from tests.support.gateway_stores import migrate_at
+from tests.support.databases import migrate_at, new_portal
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.serving import serve
 from tests.support.world import ENTERPRISE, TENANT, HubSpotAccount, World, gateway
@@ -115,7 +114,7 @@ class PeopleComeAndGo(RuleBasedStateMachine):
     async def _begin(self) -> None:
         self.database_url = self.open_database()
         addresses: list[str] = []
-        store = await self.stack.enter_async_context(open_portal_store(self.folder / "portal"))
+        store = await self.stack.enter_async_context(new_portal(self.folder / "portal"))
         self.faulty = Faulty(create_application(Surroundings(store, self.clock, lambda: addresses[0])))
         url = await self.stack.enter_async_context(serve(self.faulty))
         addresses.append(url)

@@ -19,6 +19,7 @@ import pytest
 from syncline.bootstrap.gateway import open_gateway
 from syncline.clock import SystemClock
 from syncline.settings import read_settings
+from tests.support.databases import new_gateway
 from tests.support.scim import GROUP, PATCH, USER
 from tests.support.serving import serve
 from tests.support.tenants import TenantOf, new_tenant
@@ -53,7 +54,7 @@ class Served:
 @contextlib.asynccontextmanager
 async def served(folder: Path, **given: str) -> AsyncIterator[Served]:
     settings = read_settings({}, data=str(folder), **given)
-    await asyncio.to_thread(folder.mkdir)
+    new_gateway(folder)
     addresses: list[str] = []
     async with (
         open_gateway(settings, lambda: addresses[0], deliver=False, clock=SystemClock()) as opened,

@@ -14,7 +14,7 @@ from sqlalchemy.sql import visitors
 
 from syncline.gateway.store import reading_statements, statements, upkeep_statements
 from syncline.sql.engines import open_engine
-from tests.support.gateway_stores import migrate_at
+from tests.support.databases import migrate_at
 
 FEW_A_TENANT = {
     "authorizations",

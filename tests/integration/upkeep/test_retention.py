@@ -20,16 +20,15 @@ from syncline.gateway.services.upkeep import LogKind, Read
 from syncline.gateway.store import logs as store_logs
 from syncline.gateway.store.logs import SqlLogs
 from syncline.gateway.store.setup import SqlSetup
-from syncline.gateway.store.store import MIGRATIONS
 from syncline.gateway.store.tables import calls, events, reads
 from syncline.scimserver.store import Exchange
 from syncline.sql.engines import open_engine
 from syncline.sql.errors import StoreBusy
-from syncline.sql.migrations import migrate
 from syncline.sql.reader import Reader
 from syncline.sql.sealing import Key, Sealer
 from syncline.sql.writer import Writer
 from tests.support.clock import LeapingClock
+from tests.support.databases import new_gateway
 
 ACME, OTHER = TenantId("acme"), TenantId("other")
 
@@ -59,8 +58,7 @@ class Place:
 
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    engine = open_engine(f"sqlite:///{tmp_path / 'gateway.db'}")
-    migrate(engine, MIGRATIONS)
+    engine = open_engine(f"sqlite:///{new_gateway(tmp_path)}")
     reader, clock = Reader(engine), LeapingClock()
     async with Writer(engine) as writer:
         setup = SqlSetup(writer, reader, Sealer(Key(bytes(32))))
