@@ -13,6 +13,7 @@ from playwright.async_api import Page, expect
 
 from tests.acceptance.portal_pages.conftest import Stage
 from tests.support.browser import Chromium
+from tests.support.patience import PATIENCE_SECONDS
 
 SCIM_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 CALLBACK = "https://gateway.example/oauth/callback"
@@ -27,7 +28,7 @@ def scim(base_url: str, token: str, method: str, path: str, body: Any) -> Any:
         {"Authorization": f"Bearer {token}", "Content-Type": "application/scim+json"},
         method=method,
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
         return json.loads(answer.read())
 
 

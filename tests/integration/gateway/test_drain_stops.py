@@ -34,11 +34,11 @@ from syncline.gateway.services.ports import (
     WorkItem,
 )
 from tests.support.faults import Fault, TroubledWorld, rate_limit, refuse, troubled_world
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.world import TENANT, portal
 
 CREATE = r"POST /settings/users/2026-03"
 SCIM = r"\w+ /scim/v2/.*"
-PATIENCE = 10
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ async def test_the_gravest_stop_is_the_one_that_is_remembered(
     script: list[Outcome] = [failed(trouble, f"CODE{number}") for number, trouble in enumerate(troubles)]
     drain = Drain(acme.gateway.store, ScriptedLinks(ScriptedLink(before.account, script)), acme.clock)
 
-    await asyncio.wait_for(drain(acme.tenant_id), PATIENCE)
+    await asyncio.wait_for(drain(acme.tenant_id), PATIENCE_SECONDS)
 
     connection = await acme.gateway.store.setup.connection(acme.tenant_id)
     assert connection is not None
@@ -182,13 +182,13 @@ async def test_nothing_decided_before_a_change_of_mode_leaves_after_the_wait_for
     acme.front.faults = [Fault(CREATE, rate_limit("DAILY"), times=1)]
     people = [await acme.add_user(f"user{number}@acme.example") for number in range(9)]
     drained = asyncio.create_task(acme.drain())
-    await asyncio.wait_for(wait.begun.wait(), PATIENCE)
+    await asyncio.wait_for(wait.begun.wait(), PATIENCE_SECONDS)
     await asyncio.sleep(0.1)
     before = await emails(acme)
 
     await acme.run("tenant.mode", tenant=TENANT, mode="plan")
     wait.over.set()
-    await asyncio.wait_for(drained, PATIENCE)
+    await asyncio.wait_for(drained, PATIENCE_SECONDS)
 
     assert before == await emails(acme)
     assert len(people) > len(before)
@@ -202,14 +202,14 @@ async def test_whoever_leaves_while_his_creation_waits_for_the_budget_is_never_c
     acme.front.faults = [Fault(CREATE, rate_limit("DAILY"), times=1)]
     people = [await acme.add_user(f"user{number}@acme.example") for number in range(9)]
     drained = asyncio.create_task(acme.drain())
-    await asyncio.wait_for(wait.begun.wait(), PATIENCE)
+    await asyncio.wait_for(wait.begun.wait(), PATIENCE_SECONDS)
     await asyncio.sleep(0.1)
     before = await emails(acme)
 
     for person in people:
         await acme.set_user(person.id, "active", False)
     wait.over.set()
-    await asyncio.wait_for(drained, PATIENCE)
+    await asyncio.wait_for(drained, PATIENCE_SECONDS)
     await acme.rest()
 
     assert before == await emails(acme)
@@ -245,7 +245,7 @@ async def test_a_running_drain_sends_nothing_to_the_account_that_was_left(
     acme.front.faults = [Fault(CREATE, gate, times=1)]
     await acme.add_user("ada@acme.example")
     drained = asyncio.create_task(acme.drain())
-    await asyncio.wait_for(gate.reached.wait(), PATIENCE)
+    await asyncio.wait_for(gate.reached.wait(), PATIENCE_SECONDS)
     first = acme.hubspot
 
     async with portal(tmp_path / "second", acme.clock) as second:
@@ -253,7 +253,7 @@ async def test_a_running_drain_sends_nothing_to_the_account_that_was_left(
         await acme.connect()
         await acme.add_user("late@acme.example")
         gate.opened.set()
-        await asyncio.wait_for(drained, PATIENCE)
+        await asyncio.wait_for(drained, PATIENCE_SECONDS)
 
         assert "late@acme.example" not in await first.users()
         delivered = (await acme.delivery("ada@acme.example"))["access"]
@@ -316,9 +316,9 @@ async def test_a_shutdown_ends_while_hubspots_limit_is_closed(acme: TroubledWorl
 
     dispatcher = LocalDispatcher(acme.gateway.drain, nobody, acme.clock)
     dispatcher.wake(acme.tenant_id)
-    await asyncio.wait_for(wait.begun.wait(), PATIENCE)
+    await asyncio.wait_for(wait.begun.wait(), PATIENCE_SECONDS)
 
-    await asyncio.wait_for(dispatcher.close(1_000), PATIENCE)
+    await asyncio.wait_for(dispatcher.close(1_000), PATIENCE_SECONDS)
 
 
 async def test_a_shutdown_settles_what_was_sent(acme: TroubledWorld) -> None:
@@ -327,11 +327,11 @@ async def test_a_shutdown_settles_what_was_sent(acme: TroubledWorld) -> None:
     acme.front.faults = [Fault(CREATE, gate, times=1)]
     await acme.add_user("ada@acme.example")
     drained = asyncio.create_task(acme.drain())
-    await asyncio.wait_for(gate.reached.wait(), PATIENCE)
+    await asyncio.wait_for(gate.reached.wait(), PATIENCE_SECONDS)
 
     drained.cancel()
     gate.opened.set()
-    await asyncio.wait({drained}, timeout=PATIENCE)
+    await asyncio.wait({drained}, timeout=PATIENCE_SECONDS)
 
     assert drained.cancelled()
     assert "active" == (await acme.delivery("ada@acme.example"))["access"]

@@ -29,6 +29,7 @@ from syncline.sql.sealing import Key, Sealer
 from syncline.sql.writer import Writer
 from tests.support.clock import LeapingClock
 from tests.support.databases import new_gateway
+from tests.support.patience import PATIENCE_SECONDS
 
 ACME, OTHER = TenantId("acme"), TenantId("other")
 
@@ -232,7 +233,7 @@ async def test_reads_are_written_once_a_second_and_at_the_end(place: Place) -> N
     await clock.advance(999)
     assert {} == counted
     await clock.advance(1)
-    await asyncio.wait_for(counted.told.wait(), 10)
+    await asyncio.wait_for(counted.told.wait(), PATIENCE_SECONDS)
     assert {"kept": 1} == counted
 
     log.note(asked(2), 200, 900, "users.list")
@@ -249,7 +250,7 @@ async def test_five_hundred_reads_are_written_without_waiting_for_the_second(pla
     await asyncio.sleep(0)
     for number in range(CHUNK):
         log.note(asked(number), 200, 900, "users.list")
-    await asyncio.wait_for(counted.told.wait(), 10)
+    await asyncio.wait_for(counted.told.wait(), PATIENCE_SECONDS)
     assert {"kept": CHUNK} == counted
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
