@@ -42,7 +42,7 @@ SMALLEST = Scale(
     requests=40,
     sync_users=12,
     account_users=3,
-    backlog=300,
+    backlog=30,
     plan_people=40,
 )
 QUICK = Scale(

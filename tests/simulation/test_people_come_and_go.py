@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import tempfile
 import uuid
 from contextlib import AsyncExitStack
@@ -29,13 +30,13 @@ from syncline.scim.errors import Uniqueness
 from syncline.scimserver.asgi import Receive, Scope, Send
 from tests.support.clock import LeapingClock
 from tests.support.databases import migrate_at, new_portal
+from tests.support.examples import examples
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.serving import serve
 from tests.support.world import ENTERPRISE, TENANT, HubSpotAccount, World, gateway
 
 __all__ = ["postgres_server"]
 
-EXAMPLES = int(os.environ.get("SYNCLINE_TEST_SIMULATIONS", "8"))
 STEPS = 25
 NAMES = ("ada", "bob", "cyd", "dee")
 ROLES = ("Manager", "Sales User", "unknown role")
@@ -261,6 +262,7 @@ class PeopleComeAndGo(RuleBasedStateMachine):
             self.run(self._close())
             self.runner.close()
             self.drop_database()
+            shutil.rmtree(self.folder)
 
     async def _close(self) -> None:
         if hasattr(self, "gateway_stack"):
@@ -269,7 +271,7 @@ class PeopleComeAndGo(RuleBasedStateMachine):
 
 
 SETTINGS = settings(
-    max_examples=EXAMPLES,
+    max_examples=examples(4),
     stateful_step_count=STEPS,
     deadline=None,
     derandomize=True,
