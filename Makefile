@@ -16,7 +16,7 @@ demo: setup  ## See the main job on real traffic; ARGS=--exit ends it, with 0 on
 	@$(BIN)/syncline demo $(ARGS)
 
 test: check  ## Run the checks and all tests; says loudly what was skipped and why
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: setup  ## Lint, format, types, import directions, documentation
 	$(BIN)/ruff check .
