@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import urllib.request
 from typing import Any
@@ -239,10 +240,10 @@ async def test_a_running_portal_verifies_a_domain_by_itself(stage: Stage, browse
         page = await context.new_page()
         await page.goto(f"{stage.project}/component/scim")
         await stage.sign_in(page)
-        for _ in range(60):
-            if await page.get_by_role("row", name="corp.test").get_by_text("verified").count():
-                break
-            await page.wait_for_timeout(500)
-            await page.reload()
+        verified = page.get_by_role("row", name="corp.test").get_by_text("verified")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not await verified.count():
+                await page.wait_for_timeout(500)
+                await page.reload()
 
-        await expect(page.get_by_role("row", name="corp.test")).to_contain_text("verified")
+        await expect(verified).to_be_visible()
