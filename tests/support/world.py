@@ -5,6 +5,7 @@ Nothing is delivered by itself: a test says when the drain runs.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -233,6 +234,7 @@ async def gateway(
     database_url: str | None = None,
 ) -> AsyncIterator[Gateway]:
     """Open a gateway that delivers only when told to; without a URL on SQLite in its data folder."""
+    await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
     if database_url is None:
         new_gateway(data)
     settings = read_settings({}, data=str(data), database_url=database_url)
