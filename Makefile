@@ -16,7 +16,7 @@ demo: setup  ## See the main job on real traffic; ARGS=--exit ends it, with 0 on
 	@$(BIN)/syncline demo $(ARGS)
 
 test: check  ## Run the checks and all tests; says loudly what was skipped and why
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: setup  ## Lint, format, types, import directions, documentation
 	$(BIN)/ruff check .
@@ -28,8 +28,8 @@ check: setup  ## Lint, format, types, import directions, documentation
 bench: setup  ## Measure against the bounds the README promises
 	@$(BIN)/python -m bench $(ARGS)
 
-simulate: setup  ## Run the seeded simulations at length; ARGS=-x stops at the first failure
-	SYNCLINE_TEST_SIMULATIONS=200 $(BIN)/python -m pytest tests/simulation -n auto $(ARGS)
+simulate: setup  ## Try the seeded simulations and properties at length; ARGS=-x stops at the first failure
+	SYNCLINE_TEST_TIMES=50 $(BIN)/python -m pytest tests/simulation tests/unit tests/contracts/sql -n auto $(ARGS)
 
 api: setup  ## Send the admin API very many requests drawn by chance
 	SYNCLINE_TEST_API_REQUESTS=300 $(BIN)/python -m pytest tests/security/test_api_by_chance.py $(ARGS)

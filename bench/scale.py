@@ -44,7 +44,7 @@ SMALLEST = Scale(
     requests=40,
     sync_users=12,
     account_users=3,
-    backlog=300,
+    backlog=30,
     connections=(8,),
     plan_people=40,
 )

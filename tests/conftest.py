@@ -1,10 +1,26 @@
-"""What every run of the tests says at its end: which tests did not run, and why."""
+"""What holds for every test: passwords are hashed at the least cost, and a run says which tests it left out and why."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from functools import partial
 
 import pytest
+from argon2 import PasswordHasher
+
+from syncline.gateway.services import passwords
+from syncline.portal.domain import passwords as portal_passwords
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hash at the least cost in this process: a hash is meant to take long, and thousands of tests begin with some."""
+    least = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "PasswordHasher", least)
+        patch.setattr(portal_passwords, "_COST", 2)
+        yield
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -12,6 +12,7 @@ import aiohttp
 from tests.acceptance.test_cli import connect, provision
 from tests.integration.portal.browser import Browser
 from tests.support.followed import blocks, kept, on_free_ports, replaced, typed
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.programs import Syncline, wait_for
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -62,7 +63,7 @@ def test_whoever_follows_the_howto_connects_by_oauth(tmp_path: Path) -> None:
         assert opened is not True, process.communicate()
         password = json.loads((tmp_path / "account.json").read_text())["admin_password"]
         page = asyncio.run(allow(opened, password))
-        output, _ = process.communicate(timeout=120)
+        output, _ = process.communicate(timeout=PATIENCE_SECONDS)
 
     assert 0 == process.returncode, output
     assert "admin@acme.example granted it" in page
@@ -101,7 +102,7 @@ def rehearse(archive: str) -> str:
 
 def run(script: str, folder: Path) -> str:
     with typed('export SYNCLINE_DATA="$PWD/data"\n' + script, folder) as process:
-        output, _ = process.communicate(timeout=120)
+        output, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert 0 == process.returncode, output
     return str(output)
 

@@ -22,7 +22,8 @@ import pytest
 
 from syncline.portal.domain.project_template import project_files
 from tests.docs.repository import ROOT
-from tests.support.hubspot_cli import PATIENCE_SECONDS, HubSpotCli, Printed, installed
+from tests.support.hubspot_cli import HubSpotCli, Printed, installed
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.programs import Syncline
 
 CREATE = (
@@ -131,7 +132,7 @@ def provision(shown: dict[str, Any], email: str) -> Any:
         json.dumps(body).encode(),
         {"Authorization": f"Bearer {shown['token']}", "Content-Type": "application/scim+json"},
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
         return json.load(answer)
 
 

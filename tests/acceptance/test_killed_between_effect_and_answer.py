@@ -14,7 +14,7 @@ from syncline.localsocket import OperationFailed
 from syncline.scimserver.asgi import Receive, Scope, Send
 from tests.support.clock import LeapingClock
 from tests.support.faults import Fault, Front, silence
-from tests.support.programs import Server, Syncline
+from tests.support.programs import Server, Syncline, wait_for
 from tests.support.world import HubSpotAccount, portal
 
 TENANT = "acme"
@@ -124,9 +124,8 @@ async def deactivate(server: Server, token: str, ids: list[str]) -> None:
 
 
 async def until_rest(server: Server) -> None:
-    for _ in range(1_500):
-        shown = await asyncio.to_thread(server.ask, "tenant.show", tenant=TENANT)
-        if not shown["deliveries"]["waiting"] + shown["deliveries"]["retrying"]:
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError(shown)
+    def rests() -> bool:
+        deliveries = server.ask("tenant.show", tenant=TENANT)["deliveries"]
+        return not deliveries["waiting"] + deliveries["retrying"]
+
+    await asyncio.to_thread(wait_for, rests, "the backlog never came to rest")

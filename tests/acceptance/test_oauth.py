@@ -12,7 +12,8 @@ import aiohttp
 import pytest
 
 from tests.integration.portal.browser import Browser
-from tests.support.programs import COMMAND, PATIENCE_SECONDS, Syncline
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.programs import COMMAND, Syncline
 
 SCOPES = ("oauth", "settings.users.read", "settings.users.write")
 OPTIONAL = ("crm.objects.owners.read", "settings.users.teams.read", "settings.billing.write")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.programs import Server, Syncline, wait_for
 
 
@@ -23,7 +24,7 @@ def ask_scim(server: Server, token: str, path: str = "/Users") -> int:
         f"{server.address}/scim/v2{path}", headers={"Authorization": f"Bearer {token}"}
     )
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         error.close()
@@ -49,7 +50,7 @@ def test_reads_show_in_the_log_of_reads_and_in_the_metrics(syncline: Syncline) -
         ]
         shown = syncline.run("events", "list", "acme", "--reads")
         assert "groups.get" in shown.out
-        with urllib.request.urlopen(f"{server.address}/metrics", timeout=10) as page:
+        with urllib.request.urlopen(f"{server.address}/metrics", timeout=PATIENCE_SECONDS) as page:
             assert b'syncline_read_log_entries_total{result="kept"} 2.0' in page.read()
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from tests.support.followed import blocks, kept, on_free_ports, replaced, typed
+from tests.support.patience import PATIENCE_SECONDS
 
 CREATE = "syncline portal account create acme --with-scim"
 TOKEN = "syncline token create acme"
@@ -33,7 +34,7 @@ def script() -> str:
 
 def test_the_first_ten_minutes_of_the_readme_end_with_fifty_people_at_hubspot(tmp_path: Path) -> None:
     with typed(script(), tmp_path) as process:
-        output, _ = process.communicate(timeout=180)
+        output, _ = process.communicate(timeout=PATIENCE_SECONDS)
 
     assert 0 == process.returncode, output
     users = json.loads((tmp_path / "users.json").read_text())["users"]

@@ -41,8 +41,9 @@ def texts(suffix: str = "") -> Iterator[tuple[str, str]]:
 
 def _walk(folder: Path) -> Iterator[Path]:
     for path in folder.iterdir():
+        if path.name in _LEFT_BEHIND or path.name.endswith(".egg-info"):
+            continue
         if path.is_dir():
-            if path.name not in _LEFT_BEHIND and not path.name.endswith(".egg-info"):
-                yield from _walk(path)
+            yield from _walk(path)
         elif path.is_file() and not path.is_symlink():
             yield path

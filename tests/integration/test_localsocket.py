@@ -13,6 +13,7 @@ import pytest
 from syncline.datafolder import DataFolder
 from syncline.localsocket import NoServer, OperationFailed, Progress, ask, listen
 from tests.support.operations import Operations
+from tests.support.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ async def test_a_client_that_goes_away_cancels_its_operation(path: Path) -> None
         await begun.wait()
         writer.close()
 
-        await asyncio.wait_for(cancelled.wait(), 5)
+        await asyncio.wait_for(cancelled.wait(), PATIENCE_SECONDS)
 
 
 async def test_a_server_that_stops_in_the_middle_says_that_nothing_is_half_done(path: Path) -> None:
@@ -159,7 +160,7 @@ async def test_operations_run_side_by_side(path: Path) -> None:
     both = asyncio.Barrier(2)
 
     async def meeting(operation: str, arguments: Mapping[str, Any], *, actor: str, progress: Progress) -> Any:
-        await asyncio.wait_for(both.wait(), 5)
+        await asyncio.wait_for(both.wait(), PATIENCE_SECONDS)
         return operation
 
     async with listen(path, meeting):

@@ -6,7 +6,6 @@ After each reconciliation HubSpot has what is wanted of everybody who is not hel
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -17,15 +16,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from syncline.gateway.domain.drift import CHOSEN
+from tests.support.examples import examples
 from tests.support.world import TENANT, World, world
 
-EXAMPLES = int(os.environ.get("SYNCLINE_TEST_SIMULATIONS", "8"))
 NAMES = ("ada", "bob", "cyd")
 SETS = ("Standard User", "Sales User", "Manager")
 TEAMS = ("Sales", "Marketing", "Service")
 USERS = "/settings/users/2026-03"
 SIMULATION = settings(
-    max_examples=EXAMPLES,
+    max_examples=examples(4),
     deadline=None,
     derandomize=True,
     database=None,

@@ -6,7 +6,6 @@ What must never happen is checked at every change that leaves, against what the 
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import Any
 
@@ -27,8 +26,8 @@ from syncline.gateway.domain.tenant import EmailSource, LeaverPolicy, Policy, Te
 from syncline.gateway.domain.threshold import DeletionThreshold
 from syncline.gateway.services.delivering import decide_item
 from syncline.gateway.services.ports import WorkItem
+from tests.support.examples import examples
 
-EXAMPLES = 40 * int(os.environ.get("SYNCLINE_TEST_SIMULATIONS", "8"))
 STEPS = 30
 LIMIT = 2
 DAY = 24 * 3_600_000
@@ -461,7 +460,7 @@ def test_the_machine_notices_what_must_not_leave() -> None:
 
 TestGateAndPlacement = GateAndPlacement.TestCase
 TestGateAndPlacement.settings = settings(
-    max_examples=EXAMPLES,
+    max_examples=examples(100),
     stateful_step_count=STEPS,
     deadline=None,
     derandomize=True,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import tempfile
 import uuid
 from contextlib import AsyncExitStack
@@ -23,20 +24,19 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.hubspot.client import open_session
 from syncline.portal.administration import open_account
-from syncline.portal.program import open_portal_store
 from syncline.portal.web.application import create_application
 from syncline.portal.web.call import Surroundings
 from syncline.scim.errors import Uniqueness
 from syncline.scimserver.asgi import Receive, Scope, Send
 from tests.support.clock import LeapingClock
-from tests.support.gateway_stores import migrate_at
+from tests.support.databases import migrate_at, new_portal
+from tests.support.examples import examples
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.serving import serve
 from tests.support.world import ENTERPRISE, TENANT, HubSpotAccount, World, gateway
 
 __all__ = ["postgres_server"]
 
-EXAMPLES = int(os.environ.get("SYNCLINE_TEST_SIMULATIONS", "8"))
 STEPS = 25
 NAMES = ("ada", "bob", "cyd", "dee")
 ROLES = ("Manager", "Sales User", "unknown role")
@@ -115,7 +115,7 @@ class PeopleComeAndGo(RuleBasedStateMachine):
     async def _begin(self) -> None:
         self.database_url = self.open_database()
         addresses: list[str] = []
-        store = await self.stack.enter_async_context(open_portal_store(self.folder / "portal"))
+        store = await self.stack.enter_async_context(new_portal(self.folder / "portal"))
         self.faulty = Faulty(create_application(Surroundings(store, self.clock, lambda: addresses[0])))
         url = await self.stack.enter_async_context(serve(self.faulty))
         addresses.append(url)
@@ -262,6 +262,7 @@ class PeopleComeAndGo(RuleBasedStateMachine):
             self.run(self._close())
             self.runner.close()
             self.drop_database()
+            shutil.rmtree(self.folder)
 
     async def _close(self) -> None:
         if hasattr(self, "gateway_stack"):
@@ -270,7 +271,7 @@ class PeopleComeAndGo(RuleBasedStateMachine):
 
 
 SETTINGS = settings(
-    max_examples=EXAMPLES,
+    max_examples=examples(4),
     stateful_step_count=STEPS,
     deadline=None,
     derandomize=True,

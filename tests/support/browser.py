@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright, expect
+
+from tests.support.patience import PATIENCE_SECONDS
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = "no Chromium on PATH: apt-get install chromium"
@@ -33,8 +35,10 @@ FLAGS = (
     "--hide-scrollbars",
     "--remote-debugging-port=0",
 )
-START_SECONDS = 60.0
 WIDE: ViewportSize = {"width": 1200, "height": 800}
+PATIENCE_MS = PATIENCE_SECONDS * 1_000
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class Chromium:
     ) -> AsyncIterator[BrowserContext]:
         """Open a context that shares nothing with others; without `script` pages run no JavaScript."""
         context = await self.engine.new_context(java_script_enabled=script, viewport=size, locale="en-GB")
+        context.set_default_timeout(PATIENCE_MS)
         try:
             yield context
         finally:
@@ -71,14 +76,14 @@ def chromium() -> Iterator[str]:
             yield f"http://127.0.0.1:{_port(Path(profile) / 'DevToolsActivePort', process)}"
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(PATIENCE_SECONDS)
 
 
 @pytest.fixture
 async def browser(chromium: str) -> AsyncIterator[Chromium]:
     """Connect to the browser of this run."""
     async with async_playwright() as playwright:
-        engine = await playwright.chromium.connect_over_cdp(chromium)
+        engine = await playwright.chromium.connect_over_cdp(chromium, timeout=PATIENCE_MS)
         yield Chromium(engine)
 
 
@@ -90,7 +95,7 @@ async def screenshot(page: Page, folder: Path, name: str) -> Path:
 
 
 def _port(record: Path, process: subprocess.Popen[bytes]) -> int:
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"Chromium ended at once with {process.returncode}")

@@ -16,6 +16,7 @@ from syncline.bootstrap.gateway import Gateway, open_gateway
 from syncline.clock import ManualClock
 from syncline.gateway.services.operations import run_operation
 from syncline.settings import read_settings
+from tests.support.databases import new_gateway
 from tests.support.serving import serve
 
 PASSWORD = "rain falls on tin roofs"
@@ -143,6 +144,7 @@ async def console_world(
     """Serve a gateway on an empty database, with its console; `session` is its way to HubSpot."""
     clock = clock or ManualClock()
     address = ""
+    new_gateway(folder)
     given = read_settings({}, data=str(folder), port="0", **settings)
     async with AsyncExitStack() as stack:
         opened = open_gateway(

@@ -120,11 +120,17 @@ async def _serve(zone: _Zone) -> None:
                 await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(stream, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: _Datagrams(zone), local_addr=("127.0.0.1", port)
-    )
+    while True:
+        server = await asyncio.start_server(stream, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        try:
+            await asyncio.get_running_loop().create_datagram_endpoint(
+                lambda: _Datagrams(zone), local_addr=("127.0.0.1", port)
+            )
+        except OSError:  # somebody else has that port for UDP
+            server.close()
+        else:
+            break
     print(port, flush=True)
     await server.serve_forever()
 

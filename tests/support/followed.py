@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
@@ -23,18 +25,16 @@ PRELUDE = f"""
 set -euo pipefail
 export PATH="{Path(sys.executable).parent}:$PATH"
 wait_for() {{
-    for _ in $(seq 300); do
-        [ -s "$1" ] && return
+    until [ -s "$1" ]; do
+        (( SECONDS < {PATIENCE_SECONDS:.0f} )) || {{ echo "no $1" >&2; cat ./*.log >&2; exit 1; }}
         sleep 0.1
     done
-    echo "no $1" >&2; cat ./*.log >&2; exit 1
 }}
 wait_until_nothing_waits() {{
-    for _ in $(seq 60); do
-        syncline tenant show acme --json | grep -q '"waiting": 0' && return
+    until syncline tenant show acme --json | grep -q '"waiting": 0'; do
+        (( SECONDS < {PATIENCE_SECONDS:.0f} )) || {{ echo "the backlog does not drain" >&2; exit 1; }}
         sleep 0.5
     done
-    echo "the backlog does not drain" >&2; exit 1
 }}
 """
 
@@ -58,7 +58,7 @@ def replaced(script: str, replacements: Mapping[str, str]) -> str:
 
 def on_free_ports(script: str) -> str:
     """Return the script with other ports than 8080 and 8090, which may be in use."""
-    return script.replace("8080", _free_port()).replace("8090", _free_port())
+    return script.replace("8080", str(free_port())).replace("8090", str(free_port()))
 
 
 def kept(command: str, file: str, **names: str) -> str:
@@ -88,10 +88,4 @@ def typed(script: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
-        process.communicate(timeout=60)
-
-
-def _free_port() -> str:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return str(listener.getsockname()[1])
+        process.communicate(timeout=PATIENCE_SECONDS)

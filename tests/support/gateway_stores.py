@@ -18,15 +18,6 @@ from tests.support.ledger_worlds import forget_the_disk
 KEY = Key(bytes(range(32)))
 
 
-def migrate_at(url: str) -> None:
-    """Make the gateway's tables in an empty database."""
-    engine = open_engine(url)
-    try:
-        migrate(engine, MIGRATIONS)
-    finally:
-        engine.dispose()
-
-
 @asynccontextmanager
 async def database_store(url: str) -> AsyncIterator[Store]:
     """Open the store on a database, migrated if need be."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -14,13 +13,13 @@ import aiohttp
 from syncline.bootstrap.gateway import Gateway, open_gateway
 from syncline.gateway.domain.tenant import TenantId
 from syncline.portal import administration
-from syncline.portal.program import open_portal_store
 from syncline.portal.store.store import Store as PortalStore
 from syncline.portal.web.application import create_application
 from syncline.portal.web.call import Surroundings
 from syncline.settings import read_settings
 from tests.integration.portal.browser import Browser
 from tests.support.clock import LeapingClock
+from tests.support.databases import new_gateway, new_portal
 from tests.support.serving import serve
 from tests.support.world import TENANT, HubSpotAccount, World
 from tests.unit.web.asking import Answer, ask
@@ -104,7 +103,7 @@ async def granting_world(folder: Path) -> AsyncIterator[GrantingWorld]:
     """Yield a gateway with one tenant that is not connected, and an account whose app it is set up for."""
     clock, addresses = LeapingClock(), list[str]()
     async with contextlib.AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_portal_store(folder / "portal"))
+        store = await stack.enter_async_context(new_portal(folder / "portal"))
         endpoint = TokenEndpoint(create_application(Surroundings(store, clock, lambda: addresses[0])))
         url = await stack.enter_async_context(serve(endpoint))
         addresses.append(url)
@@ -135,7 +134,7 @@ async def opened_gateway(
     data: Path, clock: LeapingClock, app: dict[str, Any] | None
 ) -> AsyncIterator[Gateway]:
     """Open a gateway whose settings name that app."""
-    await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
+    new_gateway(data)
     settings = read_settings(
         {},
         data=str(data),

@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 
 from tests.docs.repository import ROOT
+from tests.support.patience import PATIENCE_SECONDS
 
 MANIFEST = ROOT / "tests" / "hubspot_cli"
 NODE_LOCK = ROOT / "requirements" / "node.txt"
 OLDEST_NODE = 20
-PATIENCE_SECONDS = 120
 INSTALL_SECONDS = 600
 
 

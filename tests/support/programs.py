@@ -17,9 +17,9 @@ from typing import Any
 
 from syncline.datafolder import DataFolder
 from syncline.localsocket import ask
+from tests.support.patience import PATIENCE_SECONDS
 
 COMMAND = (sys.executable, "-m", "syncline")
-PATIENCE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -128,12 +128,12 @@ class Server:
         assert -signal.SIGKILL == self.process.wait(PATIENCE_SECONDS)
 
 
-def wait_for(found: Callable[[], Any], complaint: str, *, seconds: float = PATIENCE_SECONDS) -> Any:
+def wait_for(found: Callable[[], Any], complaint: str) -> Any:
     """Ask again and again until there is an answer; what it waits for is another process."""
-    until = time.monotonic() + seconds
+    until = time.monotonic() + PATIENCE_SECONDS
     while not (answer := found()):
         assert time.monotonic() < until, complaint
-        time.sleep(0.02)
+        time.sleep(0.05)
     return answer
 
 

@@ -21,7 +21,6 @@ from syncline.gateway.hubspot.client import TOTAL_SECONDS, open_session
 from syncline.gateway.services.operations import run_operation
 from syncline.gateway.services.provisioning import TenantDirectory
 from syncline.portal import administration
-from syncline.portal.program import open_portal_store
 from syncline.portal.store.store import Store as PortalStore
 from syncline.portal.web.application import create_application
 from syncline.portal.web.call import Surroundings
@@ -32,6 +31,7 @@ from syncline.scim.schemas import GROUP, USER
 from syncline.scimserver.store import Exchange, Stored
 from syncline.settings import read_settings
 from tests.support.clock import LeapingClock
+from tests.support.databases import new_gateway, new_portal
 from tests.support.serving import serve
 
 TENANT = "acme"
@@ -215,7 +215,7 @@ async def portal(
 ) -> AsyncIterator[HubSpotAccount]:
     """Serve a portal with one account; `front` wraps its application."""
     addresses: list[str] = []
-    async with open_portal_store(data) as store:
+    async with new_portal(data) as store:
         application = create_application(Surroundings(store, clock, lambda: addresses[0]))
         async with serve(application if front is None else front(application)) as url:
             addresses.append(url)
@@ -235,6 +235,8 @@ async def gateway(
 ) -> AsyncIterator[Gateway]:
     """Open a gateway that delivers only when told to; without a URL on SQLite in its data folder."""
     await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
+    if database_url is None:
+        new_gateway(data)
     settings = read_settings({}, data=str(data), database_url=database_url)
     async with open_gateway(
         settings, lambda: "http://gateway.test", deliver=False, clock=clock, session=session

@@ -18,7 +18,7 @@ from rich.text import Text
 from syncline.datafolder import DataFolder
 from syncline.localsocket import ask
 
-START_SECONDS = 30
+START_SECONDS = 60
 STOP_SECONDS = 10
 _HIDDEN = {"--access-token", "--scim-token", "--token"}
 

@@ -1,15 +1,18 @@
 """Rendering: one environment for all pages, everything escaped, an unknown name an error.
 
-The macros of every template in `kit/` are there as `kit.…` without being imported.
+The macros of every template in `kit/` are there as `kit.…` without being imported. Templates are compiled when a page
+is first asked for, and once in a process: most commands show none.
 """
 
 from __future__ import annotations
 
+from functools import cache, cached_property
 from pathlib import Path
-from types import SimpleNamespace
+from types import CodeType, SimpleNamespace
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from starlette.responses import HTMLResponse
 
 from syncline.webkit import charts, text
@@ -20,19 +23,43 @@ HERE = Path(__file__).parent
 PIECES = ("layout", "states", "forms", "tables", "charts")
 
 
+class _Compiled(BytecodeCache):
+    """What the templates of this process were compiled to, by their source, whoever shows them."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._kept[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _Compiled()
+
+
 class Pages:
     """The templates of these folders, besides the kit's own, which none of them can replace."""
 
     def __init__(self, statics: Statics, *folders: Path) -> None:
-        self.environment = Environment(
-            loader=FileSystemLoader([HERE / "templates", *folders]),
+        self._statics = statics
+        self._folders = (HERE / "templates", *folders)
+
+    @cached_property
+    def environment(self) -> Environment:
+        """Where the templates are found, with all they may use."""
+        made = Environment(
+            loader=FileSystemLoader(self._folders),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=_COMPILED,
         )
-        self.environment.filters.update(
+        made.filters.update(
             shown=text.shown,
             plain=text.plain,
             pretty=text.pretty,
@@ -40,15 +67,9 @@ class Pages:
             number=text.number,
             span=text.span,
         )
-        self.environment.globals.update(static=statics.url, lay_out=charts.lay_out, charts=charts)
-        self.environment.globals["kit"] = SimpleNamespace(**self._macros())
-
-    def _macros(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for piece in PIECES:
-            module = self.environment.get_template(f"kit/{piece}.html").module
-            found |= {name: value for name, value in vars(module).items() if not name.startswith("_")}
-        return found
+        made.globals.update(static=self._statics.url, lay_out=charts.lay_out, charts=charts)
+        made.globals["kit"] = SimpleNamespace(**_macros(made))
+        return made
 
     def render(self, template: str, frame: Frame, **data: Any) -> str:
         """Return the page. Raises what Jinja raises for a template that is not there or a name it does not know."""
@@ -59,6 +80,15 @@ class Pages:
         return HTMLResponse(self.render(template, frame, **data), status)
 
 
+def _macros(environment: Environment) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for piece in PIECES:
+        module = environment.get_template(f"kit/{piece}.html").module
+        found |= {name: value for name, value in vars(module).items() if not name.startswith("_")}
+    return found
+
+
+@cache
 def own_statics(*folders: Path) -> Statics:
     """Return the kit's static files and those of these folders."""
     return Statics(HERE / "static", *folders)

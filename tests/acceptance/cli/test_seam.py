@@ -12,6 +12,7 @@ from syncline.gateway.cli import seam
 from syncline.localsocket import OperationFailed
 from tests.acceptance.cli.conftest import Run, Started
 from tests.support.operations import Operations, serving
+from tests.support.patience import PATIENCE_SECONDS
 
 NONE: dict[str, list[str]] = {"tenants": []}
 
@@ -92,11 +93,11 @@ def test_a_command_waits_for_another_that_has_the_folder(
     def other() -> None:
         with DataFolder(tmp_path).hold():
             held.set()
-            let_go.wait(5)
+            let_go.wait(PATIENCE_SECONDS)
 
     thread = threading.Thread(target=other)
     thread.start()
-    held.wait(5)
+    held.wait(PATIENCE_SECONDS)
     threading.Timer(0.2, let_go.set).start()
 
     result = alone("tenant", "list")

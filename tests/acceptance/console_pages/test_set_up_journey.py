@@ -12,7 +12,6 @@ from tests.acceptance.console_pages.conftest import Stage
 from tests.support.browser import Chromium
 
 PASSWORD = "rain falls on tin roofs"
-expect.set_options(timeout=20_000)
 
 
 async def press(page: Page, name: str) -> None:
@@ -90,7 +89,6 @@ async def entra(stage: Stage, token: str, *words: str) -> Any:
 async def test_an_admin_gets_from_the_link_to_a_ticked_checklist(stage: Stage, browser: Chromium) -> None:
     async with browser.context(script=stage.script) as context:
         page = await context.new_page()
-        page.set_default_timeout(20_000)
         await become_owner(stage, page)
         await make_tenant(page)
         await stage.judge(page, "start", picture=True)
@@ -170,7 +168,7 @@ async def test_an_admin_gets_from_the_link_to_a_ticked_checklist(stage: Stage, b
         mover, leaver = (await asyncio.to_thread(people_of, stage))[1:3]
         await entra(stage, token, "--incremental", "--rename", mover, "--to", "Maria Newell")
         await entra(stage, token, "--incremental", "--block", leaver)
-        await expect(page.get_by_text("All confirmed.")).to_be_visible(timeout=60_000)
+        await expect(page.get_by_text("All confirmed.")).to_be_visible()
         await stage.judge(page, "checklist", picture=True)
         await page.goto(page.url.removesuffix("/checklist"))
         await expect(page.get_by_text("Every step is done")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import urllib.request
 from typing import Any
@@ -13,6 +14,7 @@ from playwright.async_api import Page, expect
 
 from tests.acceptance.portal_pages.conftest import Stage
 from tests.support.browser import Chromium
+from tests.support.patience import PATIENCE_SECONDS
 
 SCIM_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 CALLBACK = "https://gateway.example/oauth/callback"
@@ -27,7 +29,7 @@ def scim(base_url: str, token: str, method: str, path: str, body: Any) -> Any:
         {"Authorization": f"Bearer {token}", "Content-Type": "application/scim+json"},
         method=method,
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
         return json.loads(answer.read())
 
 
@@ -238,10 +240,10 @@ async def test_a_running_portal_verifies_a_domain_by_itself(stage: Stage, browse
         page = await context.new_page()
         await page.goto(f"{stage.project}/component/scim")
         await stage.sign_in(page)
-        for _ in range(60):
-            if await page.get_by_role("row", name="corp.test").get_by_text("verified").count():
-                break
-            await page.wait_for_timeout(500)
-            await page.reload()
+        verified = page.get_by_role("row", name="corp.test").get_by_text("verified")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not await verified.count():
+                await page.wait_for_timeout(500)
+                await page.reload()
 
-        await expect(page.get_by_role("row", name="corp.test")).to_contain_text("verified")
+        await expect(verified).to_be_visible()

@@ -7,7 +7,8 @@ import pytest
 
 from syncline.gateway.services.ports import Store
 from tests.support.acme import Acme
-from tests.support.gateway_stores import database_store, migrate_at, store_in_memory
+from tests.support.databases import migrate_at, new_gateway
+from tests.support.gateway_stores import database_store, store_in_memory
 from tests.support.postgres import PostgresServer, postgres_server
 
 __all__ = ["postgres_server"]
@@ -30,7 +31,7 @@ async def gateway_store(request: pytest.FixtureRequest, tmp_path: Path) -> Async
     if request.param == "memory":
         yield store_in_memory()
         return
-    url = f"sqlite:///{tmp_path}/gateway.db"
+    url = f"sqlite:///{new_gateway(tmp_path)}"
     if request.param == "postgresql":
         url = str(request.getfixturevalue("gateway_postgres_url"))
     async with database_store(url) as opened:

@@ -19,6 +19,7 @@ from syncline.sql.errors import RowConflict, RowMissing
 from syncline.sql.memory import MemoryRows
 from syncline.sql.rows import Need, Rows
 from syncline.sql.writer import Writer
+from tests.support.examples import examples
 from tests.support.ledger_tables import TENANT, Broke, accounts, metadata
 from tests.support.ledger_worlds import forget_the_disk, submit_together
 
@@ -206,9 +207,10 @@ class Ledger(RuleBasedStateMachine):
 
 TestLedger = Ledger.TestCase
 TestLedger.settings = settings(
-    max_examples=60,
+    max_examples=examples(20),
     stateful_step_count=12,
     deadline=None,
+    derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )

@@ -44,3 +44,13 @@ def test_only_the_server_of_a_run_that_is_gone_is_ended(postgres_server: Postgre
     assert not folder.exists()
     with postgres_server.database() as url:
         assert url
+
+
+def test_what_a_run_left_that_was_killed_before_it_joined_is_removed() -> None:
+    folder = Path(tempfile.gettempdir()) / f"{PREFIX}{uuid.uuid4().hex}"
+    folder.mkdir()
+    (folder / "lock").touch()
+
+    sweep()
+
+    assert not folder.exists()

@@ -16,6 +16,7 @@ from syncline.sql.errors import StoreUnavailable
 from syncline.sql.reader import Reader
 from tests.support.ledger_tables import TENANT, OpenAccount, accounts
 from tests.support.ledger_worlds import SqlWorld, sql_world
+from tests.support.patience import PATIENCE_SECONDS
 
 COUNT = select(func.count()).select_from(accounts)
 NAME_OF = select(accounts.c.name).where(accounts.c.tenant_id == TENANT, accounts.c.id == bindparam("id"))
@@ -116,11 +117,11 @@ async def test_a_long_read_holds_up_neither_the_event_loop_nor_the_writer(
     def read_long(connection: Connection) -> int:
         before = count(connection)
         reading.set()
-        assert enough.wait(30)
+        assert enough.wait(PATIENCE_SECONDS)
         return before
 
     task = asyncio.ensure_future(reader.scan(read_long))
-    await asyncio.to_thread(reading.wait, 30)
+    await asyncio.to_thread(reading.wait, PATIENCE_SECONDS)
     assert await world.submit(OpenAccount("a", "Anna")) == "a"
     assert await reader.point(count) == 1
     assert not task.done()

@@ -22,6 +22,7 @@ from syncline.sql.statements import Lookup, Statement
 from syncline.sql.writer import Writer
 from tests.support.ledger_tables import TENANT, Book, Do, OpenAccount, accounts, entries, metadata
 from tests.support.ledger_worlds import SqlWorld, held, sql_world, submit_together
+from tests.support.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -52,11 +53,11 @@ async def test_nobody_is_answered_before_the_commit(world: SqlWorld) -> None:
 
     def wait_to_commit(_connection: Any) -> None:
         reached.set()
-        assert allowed.wait(30)
+        assert allowed.wait(PATIENCE_SECONDS)
 
     event.listen(world.engine, "commit", wait_to_commit)
     task = asyncio.ensure_future(world.submit(OpenAccount("a", "Anna")))
-    await asyncio.to_thread(reached.wait, 30)
+    await asyncio.to_thread(reached.wait, PATIENCE_SECONDS)
     for _ in range(10):
         await asyncio.sleep(0)
     assert not task.done()

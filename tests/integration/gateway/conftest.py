@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gateway_stores import migrate_at
+from tests.support.databases import migrate_at
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.world import World, world
 

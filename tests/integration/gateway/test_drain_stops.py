@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from syncline.gateway.delivery.dispatcher import LocalDispatcher
-from syncline.gateway.delivery.drain import Drain
+from syncline.gateway.delivery.drain import AT_ONCE, Drain
 from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.change import Change
 from syncline.gateway.domain.health import HELD_TENANT, PROBE_EVERY
@@ -34,11 +34,11 @@ from syncline.gateway.services.ports import (
     WorkItem,
 )
 from tests.support.faults import Fault, TroubledWorld, rate_limit, refuse, troubled_world
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.world import TENANT, portal
 
 CREATE = r"POST /settings/users/2026-03"
 SCIM = r"\w+ /scim/v2/.*"
-PATIENCE = 10
 
 
 @pytest.fixture
@@ -66,13 +66,14 @@ class Gate:
 
 
 class LongWait:
-    """Makes the waits for a daily limit last until told otherwise."""
+    """HubSpot lets nobody be created any more today, and the waits for tomorrow last until told otherwise."""
 
     def __init__(self, acme: TroubledWorld) -> None:
         self.begun = asyncio.Event()
         self.over = asyncio.Event()
         self._sleep = acme.clock.sleep
         acme.clock.sleep = self.sleep  # type: ignore[method-assign]
+        acme.front.faults = [Fault(CREATE, rate_limit("DAILY"))]
 
     async def sleep(self, milliseconds: int) -> None:
         if milliseconds > 60_000:
@@ -92,6 +93,8 @@ class ScriptedLink:
     def __init__(self, account: Account, script: list[Outcome]) -> None:
         self._account = account
         self._script = script
+        self._answers = len(script)
+        self._all_answered = asyncio.Event()
 
     async def carry_out(
         self,
@@ -104,7 +107,9 @@ class ScriptedLink:
         called_off: asyncio.Event,
     ) -> Outcome | Overtaken:
         outcome = self._script.pop(0)
-        await asyncio.sleep(0.005 * (3 - len(self._script)))
+        self._answers -= 1
+        if not self._answers:
+            self._all_answered.set()
         return outcome
 
     async def read_user(self, item: WorkItem, cause: Cause) -> Looked | Failed:
@@ -114,7 +119,7 @@ class ScriptedLink:
         raise NotImplementedError
 
     async def read_lists(self, cause: Cause, *, seats: bool = False) -> Lists | Failed:
-        await asyncio.sleep(0.1)
+        await asyncio.wait_for(self._all_answered.wait(), PATIENCE_SECONDS)
         return Lists(self._account)
 
     async def read_users(self, after: str | None, cause: Cause, *, seats: bool = False) -> UsersPage | Failed:
@@ -167,7 +172,7 @@ async def test_the_gravest_stop_is_the_one_that_is_remembered(
     script: list[Outcome] = [failed(trouble, f"CODE{number}") for number, trouble in enumerate(troubles)]
     drain = Drain(acme.gateway.store, ScriptedLinks(ScriptedLink(before.account, script)), acme.clock)
 
-    await asyncio.wait_for(drain(acme.tenant_id), PATIENCE)
+    await asyncio.wait_for(drain(acme.tenant_id), PATIENCE_SECONDS)
 
     connection = await acme.gateway.store.setup.connection(acme.tenant_id)
     assert connection is not None
@@ -179,19 +184,18 @@ async def test_nothing_decided_before_a_change_of_mode_leaves_after_the_wait_for
 ) -> None:
     await acme.go_live()
     wait = LongWait(acme)
-    acme.front.faults = [Fault(CREATE, rate_limit("DAILY"), times=1)]
-    people = [await acme.add_user(f"user{number}@acme.example") for number in range(9)]
+    for number in range(2 * AT_ONCE):
+        await acme.add_user(f"user{number}@acme.example")
     drained = asyncio.create_task(acme.drain())
-    await asyncio.wait_for(wait.begun.wait(), PATIENCE)
-    await asyncio.sleep(0.1)
-    before = await emails(acme)
+    await asyncio.wait_for(wait.begun.wait(), PATIENCE_SECONDS)
+    begun = acme.clock.now()
 
     await acme.run("tenant.mode", tenant=TENANT, mode="plan")
     wait.over.set()
-    await asyncio.wait_for(drained, PATIENCE)
+    await asyncio.wait_for(drained, PATIENCE_SECONDS)
 
-    assert before == await emails(acme)
-    assert len(people) > len(before)
+    assert acme.clock.now() > begun
+    assert [] == [moment for moment in await acme.calls() if moment > begun]
 
 
 async def test_whoever_leaves_while_his_creation_waits_for_the_budget_is_never_created(
@@ -199,20 +203,20 @@ async def test_whoever_leaves_while_his_creation_waits_for_the_budget_is_never_c
 ) -> None:
     await acme.go_live()
     wait = LongWait(acme)
-    acme.front.faults = [Fault(CREATE, rate_limit("DAILY"), times=1)]
-    people = [await acme.add_user(f"user{number}@acme.example") for number in range(9)]
+    people = [await acme.add_user(f"user{number}@acme.example") for number in range(2 * AT_ONCE)]
     drained = asyncio.create_task(acme.drain())
-    await asyncio.wait_for(wait.begun.wait(), PATIENCE)
-    await asyncio.sleep(0.1)
-    before = await emails(acme)
+    await asyncio.wait_for(wait.begun.wait(), PATIENCE_SECONDS)
+    begun = acme.clock.now()
 
     for person in people:
         await acme.set_user(person.id, "active", False)
     wait.over.set()
-    await asyncio.wait_for(drained, PATIENCE)
+    await asyncio.wait_for(drained, PATIENCE_SECONDS)
     await acme.rest()
 
-    assert before == await emails(acme)
+    assert acme.clock.now() > begun
+    assert [] == [moment for moment in await acme.calls() if moment > begun]
+    assert set() == await emails(acme)
 
 
 async def test_a_rule_that_comes_between_the_set_up_and_the_rows_is_heeded(
@@ -245,7 +249,7 @@ async def test_a_running_drain_sends_nothing_to_the_account_that_was_left(
     acme.front.faults = [Fault(CREATE, gate, times=1)]
     await acme.add_user("ada@acme.example")
     drained = asyncio.create_task(acme.drain())
-    await asyncio.wait_for(gate.reached.wait(), PATIENCE)
+    await asyncio.wait_for(gate.reached.wait(), PATIENCE_SECONDS)
     first = acme.hubspot
 
     async with portal(tmp_path / "second", acme.clock) as second:
@@ -253,7 +257,7 @@ async def test_a_running_drain_sends_nothing_to_the_account_that_was_left(
         await acme.connect()
         await acme.add_user("late@acme.example")
         gate.opened.set()
-        await asyncio.wait_for(drained, PATIENCE)
+        await asyncio.wait_for(drained, PATIENCE_SECONDS)
 
         assert "late@acme.example" not in await first.users()
         delivered = (await acme.delivery("ada@acme.example"))["access"]
@@ -307,8 +311,7 @@ async def test_a_probe_that_fails_leaves_the_next_one_to_somebody_else(acme: Tro
 async def test_a_shutdown_ends_while_hubspots_limit_is_closed(acme: TroubledWorld) -> None:
     await acme.go_live()
     wait = LongWait(acme)
-    acme.front.faults = [Fault(CREATE, rate_limit("DAILY"), times=1)]
-    for number in range(9):
+    for number in range(2 * AT_ONCE):
         await acme.add_user(f"user{number}@acme.example")
 
     async def nobody() -> list[TenantId]:
@@ -316,9 +319,9 @@ async def test_a_shutdown_ends_while_hubspots_limit_is_closed(acme: TroubledWorl
 
     dispatcher = LocalDispatcher(acme.gateway.drain, nobody, acme.clock)
     dispatcher.wake(acme.tenant_id)
-    await asyncio.wait_for(wait.begun.wait(), PATIENCE)
+    await asyncio.wait_for(wait.begun.wait(), PATIENCE_SECONDS)
 
-    await asyncio.wait_for(dispatcher.close(1_000), PATIENCE)
+    await asyncio.wait_for(dispatcher.close(1_000), PATIENCE_SECONDS)
 
 
 async def test_a_shutdown_settles_what_was_sent(acme: TroubledWorld) -> None:
@@ -327,11 +330,11 @@ async def test_a_shutdown_settles_what_was_sent(acme: TroubledWorld) -> None:
     acme.front.faults = [Fault(CREATE, gate, times=1)]
     await acme.add_user("ada@acme.example")
     drained = asyncio.create_task(acme.drain())
-    await asyncio.wait_for(gate.reached.wait(), PATIENCE)
+    await asyncio.wait_for(gate.reached.wait(), PATIENCE_SECONDS)
 
     drained.cancel()
     gate.opened.set()
-    await asyncio.wait({drained}, timeout=PATIENCE)
+    await asyncio.wait({drained}, timeout=PATIENCE_SECONDS)
 
     assert drained.cancelled()
     assert "active" == (await acme.delivery("ada@acme.example"))["access"]

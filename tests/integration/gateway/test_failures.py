@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 
+from syncline.gateway.hubspot.client import TOTAL_SECONDS
 from syncline.gateway.services.ports import Cause
 from tests.support.faults import Fault, TroubledWorld, keep_silent, lose, rate_limit, refuse, troubled_world
 from tests.support.world import TENANT
 
 CREATE = r"POST /settings/users/2026-03"
+WAYS_TO_LOSE = ["502", pytest.param("silence", marks=pytest.mark.silent), "broken"]
 UPDATE = r"PUT /settings/users/2026-03/.+"
 ANY = r".*"
 EXPIRED = refuse(
@@ -31,8 +33,10 @@ EXPIRED = refuse(
 
 
 @pytest.fixture
-async def acme(tmp_path: Path) -> AsyncIterator[TroubledWorld]:
-    async with troubled_world(tmp_path, patience_seconds=2) as made:
+async def acme(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[TroubledWorld]:
+    """Only where HubSpot keeps silent is a call given up soon: elsewhere a slow machine must not look like that."""
+    silent = request.node.get_closest_marker("silent") is not None
+    async with troubled_world(tmp_path, patience_seconds=2 if silent else TOTAL_SECONDS) as made:
         yield made
 
 
@@ -94,6 +98,7 @@ async def test_an_outage_of_hours_delays_and_loses_nothing(acme: TroubledWorld) 
     assert {"in_step": 20, "waiting": 0, "retrying": 0, "held": 0} == shown["deliveries"]
 
 
+@pytest.mark.silent
 async def test_calls_hubspot_never_answers_are_repeated(acme: TroubledWorld) -> None:
     await acme.go_live()
     names = await add_people(acme, 3)
@@ -105,7 +110,7 @@ async def test_calls_hubspot_never_answers_are_repeated(acme: TroubledWorld) -> 
     assert {"created"} == {(await acme.delivery(name))["origin"] for name in names}
 
 
-@pytest.mark.parametrize("how", ["502", "silence", "broken"])
+@pytest.mark.parametrize("how", WAYS_TO_LOSE)
 @pytest.mark.parametrize("restarted", [False, True])
 async def test_a_user_whose_creation_was_never_answered_is_ours_and_no_adoption(
     acme: TroubledWorld, how: str, restarted: bool
@@ -133,7 +138,7 @@ async def test_a_user_whose_creation_was_never_answered_is_ours_and_no_adoption(
     assert [] == events
 
 
-@pytest.mark.parametrize("how", ["502", "silence", "broken"])
+@pytest.mark.parametrize("how", WAYS_TO_LOSE)
 async def test_an_update_whose_answer_was_lost_is_done_once_in_effect(acme: TroubledWorld, how: str) -> None:
     await acme.run("rule.add", tenant=TENANT, role="Boss", permission_set="Manager")
     await acme.go_live()
@@ -149,7 +154,7 @@ async def test_an_update_whose_answer_was_lost_is_done_once_in_effect(acme: Trou
     assert {} == await acme.held()
 
 
-@pytest.mark.parametrize("how", ["502", "silence", "broken"])
+@pytest.mark.parametrize("how", WAYS_TO_LOSE)
 async def test_a_deactivation_whose_answer_was_lost_ends_deactivated(acme: TroubledWorld, how: str) -> None:
     await acme.go_live()
     ada = await acme.add_user("ada@acme.example")

@@ -15,7 +15,8 @@ from syncline.gateway.store.moving import move_database
 from syncline.gateway.store.tables import metadata
 from syncline.sql.engines import open_engine
 from tests.support.acme import Acme, at_hubspot, connection
-from tests.support.gateway_stores import database_store, migrate_at
+from tests.support.databases import migrate_at
+from tests.support.gateway_stores import database_store
 from tests.support.postgres import PostgresServer, postgres_server, postgres_url
 
 __all__ = ["postgres_server", "postgres_url"]

@@ -17,7 +17,7 @@ from syncline.gateway.store.metadata import metadata
 from syncline.sql.engines import open_engine
 from syncline.sql.layout import layout_of
 from syncline.sql.statements import select_rows
-from tests.support.gateway_stores import migrate_at
+from tests.support.databases import migrate_at
 
 FEW_A_TENANT = {
     "authorizations",

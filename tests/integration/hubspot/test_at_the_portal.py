@@ -30,10 +30,10 @@ from syncline.gateway.hubspot.outcome import Delivered, Existing, Failed, Outcom
 from syncline.gateway.hubspot.talk import Conversation
 from syncline.gateway.hubspot.tokens import StaticTokens
 from syncline.portal import administration
-from syncline.portal.program import open_portal_store
 from syncline.portal.store.store import Store
 from syncline.portal.web.application import create_application
 from syncline.portal.web.call import Surroundings
+from tests.support.databases import new_portal
 from tests.support.serving import serve
 
 T = TypeVar("T")
@@ -91,7 +91,7 @@ class World:
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     clock = ManualClock()
     addresses: list[str] = []
-    async with open_portal_store(tmp_path) as store:
+    async with new_portal(tmp_path) as store:
         application = create_application(Surroundings(store, clock, lambda: addresses[0]))
         async with serve(application) as base_url, open_session() as session:
             addresses.append(base_url)

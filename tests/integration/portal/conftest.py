@@ -13,10 +13,10 @@ from yarl import URL
 
 from syncline.clock import ManualClock
 from syncline.portal import administration
-from syncline.portal.program import open_portal_store
 from syncline.portal.store.store import Store
 from syncline.portal.web.application import create_application
 from syncline.portal.web.call import Surroundings
+from tests.support.databases import new_portal
 from tests.support.serving import serve
 
 USERS = "/settings/users/2026-03"
@@ -133,7 +133,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     """Serve a portal with the account acme, domain acme.example, every default."""
     clock = ManualClock()
     addresses: list[str] = []
-    async with open_portal_store(tmp_path) as store:
+    async with new_portal(tmp_path) as store:
         application = create_application(Surroundings(store, clock, lambda: addresses[0]))
         async with serve(application) as base_url, aiohttp.ClientSession() as session:
             addresses.append(base_url)

@@ -16,6 +16,7 @@ from syncline.portal.domain.errors import SetupError
 from syncline.portal.domain.verification import DAY, HOUR, PATIENCE
 from tests.integration.portal.conftest import SCIM_USER, World
 from tests.support.dns_server import RunningDns, running_dns
+from tests.support.patience import PATIENCE_SECONDS
 
 EVERYTHING_ELSE = {"other.test": ["v=spf1 -all"]}
 
@@ -28,7 +29,7 @@ def dns(tmp_path: Path) -> Iterator[RunningDns]:
 
 @pytest.fixture
 def resolver(dns: RunningDns) -> DnsResolver:
-    return DnsResolver(("127.0.0.1", dns.port))
+    return DnsResolver(("127.0.0.1", dns.port), patience_seconds=PATIENCE_SECONDS)
 
 
 async def add(world: World, domain: str = "corp.test") -> dict[str, Any]:
@@ -65,7 +66,7 @@ async def test_a_running_portal_looks_by_itself(world: World, dns: RunningDns, r
     dns.hold({record["host"]: [record["value"]]})
 
     async with watching(world.store, world.clock, resolver):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while await state(world) == "pending":
                 pass
 
@@ -168,7 +169,7 @@ async def test_silence_neither_verifies_nor_lapses(
     record = await add(world)
     dns.hold({record["host"]: [record["value"]]})
     await check_due(world.store, world.clock, resolver)
-    nobody = DnsResolver(("127.0.0.1", 1))
+    nobody = DnsResolver(("127.0.0.1", 1), patience_seconds=0.05)
 
     for _ in range(3):
         await world.clock.advance(10 * PATIENCE)

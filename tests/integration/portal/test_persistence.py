@@ -14,6 +14,7 @@ from syncline.clock import SystemClock
 from syncline.portal import administration
 from syncline.portal.program import open_portal_store, recorded_address
 from tests.integration.portal.conftest import SCIM_USER, USERS, Client, World
+from tests.support.patience import PATIENCE_SECONDS
 
 PROGRAM = "from syncline.portal.cli import portal; portal()"
 
@@ -31,7 +32,7 @@ async def _start(data: Path) -> tuple[asyncio.subprocess.Process, str]:
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
-    line = (await asyncio.wait_for(process.stdout.readline(), 30)).decode()
+    line = (await asyncio.wait_for(process.stdout.readline(), PATIENCE_SECONDS)).decode()
     address = recorded_address(data)
     assert address is not None
     assert line.startswith(f"REHEARSAL portal listening on {address} ")

@@ -20,16 +20,16 @@ from syncline.gateway.services.upkeep import LogKind, Read
 from syncline.gateway.store import logs as store_logs
 from syncline.gateway.store.logs import SqlLogs
 from syncline.gateway.store.setup import SqlSetup
-from syncline.gateway.store.store import MIGRATIONS
 from syncline.gateway.store.tables import calls, events, reads
 from syncline.scimserver.store import Exchange
 from syncline.sql.engines import open_engine
 from syncline.sql.errors import StoreBusy
-from syncline.sql.migrations import migrate
 from syncline.sql.reader import Reader
 from syncline.sql.sealing import Key, Sealer
 from syncline.sql.writer import Writer
 from tests.support.clock import LeapingClock
+from tests.support.databases import new_gateway
+from tests.support.patience import PATIENCE_SECONDS
 
 ACME, OTHER = TenantId("acme"), TenantId("other")
 
@@ -59,8 +59,7 @@ class Place:
 
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    engine = open_engine(f"sqlite:///{tmp_path / 'gateway.db'}")
-    migrate(engine, MIGRATIONS)
+    engine = open_engine(f"sqlite:///{new_gateway(tmp_path)}")
     reader, clock = Reader(engine), LeapingClock()
     async with Writer(engine) as writer:
         setup = SqlSetup(writer, reader, Sealer(Key(bytes(32))))
@@ -234,7 +233,7 @@ async def test_reads_are_written_once_a_second_and_at_the_end(place: Place) -> N
     await clock.advance(999)
     assert {} == counted
     await clock.advance(1)
-    await asyncio.wait_for(counted.told.wait(), 10)
+    await asyncio.wait_for(counted.told.wait(), PATIENCE_SECONDS)
     assert {"kept": 1} == counted
 
     log.note(asked(2), 200, 900, "users.list")
@@ -251,7 +250,7 @@ async def test_five_hundred_reads_are_written_without_waiting_for_the_second(pla
     await asyncio.sleep(0)
     for number in range(CHUNK):
         log.note(asked(number), 200, 900, "users.list")
-    await asyncio.wait_for(counted.told.wait(), 10)
+    await asyncio.wait_for(counted.told.wait(), PATIENCE_SECONDS)
     assert {"kept": CHUNK} == counted
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -12,8 +12,9 @@ from syncline.gateway.domain.person import GroupRef, Person, person_from
 from syncline.gateway.domain.rules import Rule, RuleKind
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import EmailSource, LeaverPolicy, Policy, TenantId, TenantMode
+from tests.support.examples import examples
 
-unhurried = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+unhurried = settings(max_examples=examples(100), deadline=None, derandomize=True, database=None)
 """For properties: the same examples on every run, however slow the machine."""
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"

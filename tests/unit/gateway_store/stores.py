@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,6 @@ from sqlalchemy import select
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.ports import Actor
 from syncline.gateway.store.commands.setup import CreateTenant
-from syncline.gateway.store.store import MIGRATIONS
 from syncline.gateway.store.tables import (
     counters,
     deliveries,
@@ -28,8 +25,8 @@ from syncline.sql.batch import Failed, write_batch
 from syncline.sql.engines import BEGIN_OPTION, open_engine
 from syncline.sql.layout import layout_of
 from syncline.sql.memory import MemoryRows
-from syncline.sql.migrations import migrate
 from syncline.sql.rows import Command, Row
+from tests.support.databases import new_gateway
 from tests.support.ledger_worlds import forget_the_disk
 
 TENANT = TenantId("t1")
@@ -42,9 +39,7 @@ class BothStores:
 
     def __init__(self, folder: Path) -> None:
         self.memory = MemoryRows()
-        path = folder / "gateway.db"
-        path.write_bytes(_empty_database())
-        self._engine = open_engine(f"sqlite:///{path}")
+        self._engine = open_engine(f"sqlite:///{new_gateway(folder)}")
         forget_the_disk(self._engine)
         self._connection = self._engine.connect().execution_options(**{BEGIN_OPTION: "BEGIN IMMEDIATE"})
         for tenant in (TENANT, NEIGHBOUR):
@@ -92,17 +87,6 @@ class BothStores:
     def close(self) -> None:
         self._connection.close()
         self._engine.dispose()
-
-
-@cache
-def _empty_database() -> bytes:
-    """Return a migrated database as a file's content: migrating anew for every story would take most of the time."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "gateway.db"
-        engine = open_engine(f"sqlite:///{path}")
-        migrate(engine, MIGRATIONS)
-        engine.dispose()
-        return path.read_bytes()
 
 
 def _told(error: Exception) -> tuple[str, str]:

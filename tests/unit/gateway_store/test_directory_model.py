@@ -34,6 +34,7 @@ from syncline.scim.names import comparison_key
 from syncline.scim.patch import parse_patch
 from syncline.scim.resource import read
 from syncline.scim.schemas import GROUP, USER
+from tests.support.examples import examples
 from tests.unit.gateway_store.stores import COMPARED, TENANT, BothStores
 
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -439,7 +440,7 @@ ON_SETS: dict[str, Callable[[set[str], set[str]], set[str]]] = {
 
 TestIdentityProvider = IdentityProvider.TestCase
 TestIdentityProvider.settings = settings(
-    max_examples=60,
+    max_examples=examples(20),
     stateful_step_count=60,
     deadline=None,
     derandomize=True,

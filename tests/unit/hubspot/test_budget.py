@@ -17,6 +17,7 @@ from syncline.gateway.domain.delivery import Urgency
 from syncline.gateway.hubspot.budget import Budget
 from syncline.gateway.hubspot.call import Answer
 from syncline.gateway.hubspot.limits import CAUTIOUS, Limits, stated_limits
+from tests.support.examples import examples
 from tests.unit.hubspot.talking import answer
 
 START = ManualClock().now()
@@ -83,7 +84,7 @@ async def test_no_second_sees_more_than_a_tenth_of_the_stated_limit(maximum: int
     assert fullest_window([moment for moment, _ in sent], 1_000) <= maximum / 10
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(
     maximum=st.integers(1, 300),
     interval=st.sampled_from([1_000, 5_000, 10_000]),

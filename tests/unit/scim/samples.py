@@ -13,6 +13,7 @@ from syncline.scim.filter import compile_filter, parse_filter
 from syncline.scim.patch import PATCH_SCHEMA, Patch, apply_patch, parse_patch
 from syncline.scim.resource import Notes, Resource, read
 from syncline.scim.schemas import GROUP, USER
+from tests.support.examples import examples
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -20,7 +21,7 @@ GROUP_URN = "urn:ietf:params:scim:schemas:core:2.0:Group"
 
 REFUSAL: Any = "refused"
 
-quick = settings(max_examples=150, deadline=None, derandomize=True, database=None)
+quick = settings(max_examples=examples(50), deadline=None, derandomize=True, database=None)
 """Property tests run the same cases every time, and few enough to stay quick."""
 
 

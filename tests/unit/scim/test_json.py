@@ -99,11 +99,11 @@ def test_twenty_levels_are_read_and_twenty_one_refused() -> None:
 @pytest.mark.parametrize("depth", [22, 1000, 60_000, 400_000])
 @pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
 def test_deep_nesting_is_refused_at_once(depth: int, opening: bytes, closing: bytes) -> None:
-    started = time.perf_counter()
+    started = time.process_time()  # whatever else the machine is busy with
     with pytest.raises(InvalidSyntax):
         decode(opening * depth + b"1" + closing * depth)
 
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 @pytest.mark.parametrize("number", [0, 7, 2**63 - 1, -(2**63), 10**18])

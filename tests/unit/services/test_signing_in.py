@@ -12,6 +12,7 @@ from syncline.clock import ManualClock
 from syncline.gateway.domain.errors import Conflict, DomainError, Invalid, NotFound, Refused
 from syncline.gateway.domain.operators import EVERYWHERE, Role
 from syncline.gateway.domain.sessions import INVITATION_LIFE, MINUTE, OWNER_LINK_LIFE, SESSION_LIFE
+from syncline.gateway.services import passwords
 from syncline.gateway.services.api_keys import ApiKeys
 from syncline.gateway.services.attempts import PER_ACCOUNT, PER_ADDRESS, WINDOW
 from syncline.gateway.services.operators import Operators
@@ -55,12 +56,11 @@ def open_door(*, sign_up: bool = False) -> Door:
     def fingerprint(text: str) -> bytes:
         return sealer.fingerprint(TOKENS, text)
 
-    passwords = Argon2Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     return Door(
         store,
         clock,
         tenants,
-        SigningIn(store.operators, tenants, passwords, fingerprint, clock, sign_up=sign_up),
+        SigningIn(store.operators, tenants, Argon2Passwords(), fingerprint, clock, sign_up=sign_up),
         Operators(store.operators, tenants, fingerprint, clock, lambda: "https://sync.example"),
         ApiKeys(store.operators, tenants, fingerprint, clock),
     )
@@ -332,3 +332,13 @@ async def test_a_key_that_means_nothing_is_not_made(door: Door, given: Any) -> N
         await door.api_keys.create(ANNA, **given)
 
     assert [] == (await door.api_keys.list(ANNA))["api_keys"]
+
+
+async def test_a_password_is_hashed_at_the_cost_the_library_recommends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(passwords, "PasswordHasher", PasswordHasher)  # as it is outside the tests
+
+    kept = await Argon2Passwords().hash("rain falls on tin roofs")
+
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")

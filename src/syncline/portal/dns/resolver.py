@@ -28,11 +28,13 @@ class TxtResolver(Protocol):
 class DnsResolver:
     """Asks real servers over UDP, and over TCP when an answer does not fit; nothing is cached here.
 
-    `servers` are addresses with ports; without any, those the machine is set up with.
+    `servers` are addresses with ports; without any, those the machine is set up with. Whoever has not answered after
+    `patience_seconds` of real time is taken to be silent.
     """
 
-    def __init__(self, *servers: tuple[str, int]) -> None:
+    def __init__(self, *servers: tuple[str, int], patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._servers = servers
+        self._patience_seconds = patience_seconds
 
     async def look(self, name: str) -> Look:
         try:
@@ -56,7 +58,7 @@ class DnsResolver:
 
     def _resolver(self) -> dns.asyncresolver.Resolver:
         resolver = dns.asyncresolver.Resolver(configure=not self._servers)
-        resolver.lifetime = PATIENCE_SECONDS
+        resolver.lifetime = self._patience_seconds
         if self._servers:
             resolver.nameservers = [dns.nameserver.Do53Nameserver(host, port) for host, port in self._servers]
         return resolver
