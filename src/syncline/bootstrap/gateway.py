@@ -47,7 +47,7 @@ class Gateway:
     watch: Watch
     sender: Sender
     unanswered: Callable[[], int]
-    """How many writes are under way: without any, and without a call to HubSpot, the gateway is at rest."""
+    """How many reads and writes are under way: without any, and without a call to HubSpot, the gateway is at rest."""
 
 
 @asynccontextmanager
@@ -178,7 +178,7 @@ async def open_gateway(
             clock,
             noticed.watch,
             noticed.sender,
-            lambda: writer.unanswered,
+            lambda: writer.unanswered + reader.unanswered,
         )
 
 
