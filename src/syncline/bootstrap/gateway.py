@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from syncline.sql.writer import Writer
     from syncline.telemetry.metrics import Metrics
 
+PLANS_AT_ONCE = 2
+"""Processes that make plans at a time, each with a hundred megabytes or so; whoever asks for one more waits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
@@ -69,6 +72,7 @@ async def open_gateway(
 
     Raises the errors of `syncline.sql` for a database or a key that cannot be used.
     """
+    from syncline.bootstrap.beside import Beside
     from syncline.bootstrap.console import Parts, callback_rendering
     from syncline.clock import SystemClock
     from syncline.gateway.hubspot.client import open_session
@@ -122,6 +126,7 @@ async def open_gateway(
         )
         table = operations(
             store,
+            Beside(store.backlog, settings.database, PLANS_AT_ONCE),
             clock,
             fingerprint=fingerprint,
             scim_base_url=lambda: f"{address()}/scim/v2",

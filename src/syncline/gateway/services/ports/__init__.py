@@ -67,6 +67,7 @@ from syncline.gateway.services.ports.stores import (
     SetupStore,
     Store,
 )
+from syncline.gateway.services.ports.walks import Progress, Tally, Walks
 
 __all__ = [
     "AccountActivity",
@@ -105,6 +106,7 @@ __all__ = [
     "Orphan",
     "Outcome",
     "Overtaken",
+    "Progress",
     "ProtectedUser",
     "Reading",
     "ReadingStep",
@@ -116,12 +118,14 @@ __all__ = [
     "Standing",
     "StillWanted",
     "Store",
+    "Tally",
     "Tenant",
     "Token",
     "Totals",
     "Trouble",
     "UsersPage",
     "Wake",
+    "Walks",
     "WorkItem",
 ]
 
