@@ -7,6 +7,7 @@ answers with pieces over its standard output; it only reads, and knows no key, s
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import pickle
 import sys
@@ -50,18 +51,21 @@ class _Piece:
 class Beside:
     """Implements `ports.Walks`; the people of a small tenant are gone through here."""
 
-    def __init__(self, backlog: BacklogStore, database: str, at_once: int) -> None:
-        """`at_once` processes run at a time, whoever else wants one waits."""
+    def __init__(self, backlog: BacklogStore, database: str, at_once: int, *, few: int = FEW) -> None:
+        """`at_once` processes run at a time, whoever else wants one waits; `few` people are gone through here."""
         from syncline.gateway.services.walking import Here
 
         self._backlog = backlog
         self._database = database
         self._here = Here(backlog)
         self._slots = asyncio.Semaphore(at_once)
+        self._few = few
+        self.unanswered = 0
+        """How many pieces somebody waits for."""
 
     async def are_many(self, tenant_id: TenantId) -> bool:
         """Tell whether the tenant's people are gone through in another process."""
-        return (await self._backlog.totals(tenant_id)).users >= FEW
+        return (await self._backlog.totals(tenant_id)).users >= self._few
 
     async def through(
         self, tenant_id: TenantId, make: Callable[[], Tally[T]], progress: Progress | None = None
@@ -75,13 +79,20 @@ class Beside:
         async with self._slots:
             process = await _start(job)
             try:
-                async for message in _messages(process):
+                while (message := await self._next(process)) is not None:
                     if isinstance(message, _Piece):
                         yield message.piece
                     elif progress is not None:
                         progress(message.progress)
             finally:
                 await _end(process)
+
+    async def _next(self, process: Process) -> _Piece | _Told | None:
+        self.unanswered += 1
+        try:
+            return await _next_message(process)
+        finally:
+            self.unanswered -= 1
 
 
 async def _start(job: _Job) -> Process:
@@ -99,20 +110,21 @@ async def _start(job: _Job) -> Process:
     return process
 
 
-async def _messages(process: Process) -> AsyncGenerator[_Piece | _Told]:
-    """Yield what the process says until it has ended well; raises `StoreUnavailable` when it has not."""
+async def _next_message(process: Process) -> _Piece | _Told | None:
+    """Return what the process says next, None once it has ended well; raises `StoreUnavailable` when it has not."""
     from syncline.sql.errors import StoreUnavailable
 
     assert process.stdout is not None  # noqa: S101 - it is a pipe
-    while True:
-        try:
-            length = int.from_bytes(await process.stdout.readexactly(_LENGTH))
-            message = await process.stdout.readexactly(length)
-        except asyncio.IncompleteReadError:
-            break
-        yield pickle.loads(message)  # noqa: S301 - our own process wrote it
-    if await process.wait() != 0:
-        raise StoreUnavailable("Going through everybody was broken off; the log of the server says why.")
+    try:
+        length = int.from_bytes(await process.stdout.readexactly(_LENGTH))
+        message: _Piece | _Told = pickle.loads(await process.stdout.readexactly(length))  # noqa: S301 - our own
+    except asyncio.IncompleteReadError:
+        if await process.wait() != 0:
+            raise StoreUnavailable(
+                "Going through everybody was broken off; the log of the server says why."
+            ) from None
+        return None
+    return message
 
 
 async def _end(process: Process) -> None:
@@ -125,6 +137,7 @@ def main() -> None:
     """Do the job that standard input brings."""
     job: _Job = pickle.load(sys.stdin.buffer)  # noqa: S301 - the server wrote it
     os.nice(NICE)
+    gc.disable()  # it ends soon; looking for cycles among rows that come and go would be a sixth of its work
     out = sys.stdout.buffer
     sys.stdout = sys.stderr
     try:

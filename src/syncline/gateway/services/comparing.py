@@ -67,9 +67,9 @@ class Comparison:
         if len(self.people) < self.limit:
             self.people.append(self._shown(item, before, later, after))
 
-    def end(self) -> Comparison:
+    def end(self) -> tuple[Comparison]:
         """Return the comparison: it is a `Tally` of itself."""
-        return self
+        return (self,)
 
     def shown(self) -> dict[str, Any]:
         """Return the comparison for people and machines."""

@@ -73,8 +73,8 @@ class _Choosing:
         else:
             self.chosen.add(item, decision)
 
-    def end(self) -> _Chosen:
-        return self.chosen
+    def end(self) -> tuple[_Chosen]:
+        return (self.chosen,)
 
 
 class Consenting:

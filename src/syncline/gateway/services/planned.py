@@ -159,10 +159,10 @@ class Planner:
         if self._indexed:
             plan.keys.setdefault(outcome, []).append(key)
 
-    def end(self) -> Plan:
+    def end(self) -> tuple[Plan]:
         """Return the plan."""
         self._plan.fingerprint = f"{self._plan.setup.epoch}-{self._digest.hexdigest()}"
-        return self._plan
+        return (self._plan,)
 
 
 def kind_of(change: Change) -> str:

@@ -60,7 +60,8 @@ class Here:
         async for item in everybody(self._backlog, tenant_id, progress=progress):
             if (piece := tally.add(item)) is not None:
                 yield piece
-        yield tally.end()
+        for piece in tally.end():
+            yield piece
 
 
 async def tallied(

@@ -16,6 +16,7 @@ from syncline.gateway.services.ports.consents import (
 )
 from syncline.gateway.services.ports.deliveries import (
     Basis,
+    Redecided,
     Settlement,
     Standing,
     WorkItem,
@@ -111,6 +112,7 @@ __all__ = [
     "Reading",
     "ReadingStep",
     "ReadingStore",
+    "Redecided",
     "RoleSeen",
     "Settlement",
     "SetupStore",

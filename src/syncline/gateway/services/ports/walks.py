@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from syncline.gateway.domain.tenant import TenantId
@@ -21,8 +21,8 @@ class Tally(Protocol[T_co]):
         """Take a person in; return a piece of what has come together when it is time to hand it over."""
         ...
 
-    def end(self) -> T_co:
-        """Return the last piece, when there is nobody left."""
+    def end(self) -> Iterable[T_co]:
+        """Return the last pieces, when there is nobody left."""
         ...
 
 
