@@ -92,7 +92,7 @@ def run(scale: Scale, parts: tuple[str, ...], folder: Path, tell: Callable[[str]
         results.start = measure_start(folder / "start", STARTS)
     if "plan" in parts:
         tell(f"a plan over {scale.plan_people:,} people")
-        results.plan = measure_plan(folder / "plan", scale.plan_people)
+        results.plan = measure_plan(folder / "plan", scale)
     with load_generator(load_core) as generator:
         if "cost" in parts:
             with contenders(folder, server_core) as servers:

@@ -13,6 +13,7 @@ import pickle
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
@@ -128,9 +129,11 @@ async def _next_message(process: Process) -> _Piece | _Told | None:
 
 
 async def _end(process: Process) -> None:
+    """Kill the process unless it has ended, and read what it has said: it counts as ended only after that."""
     if process.returncode is None:
-        process.kill()
-        await process.wait()
+        with suppress(ProcessLookupError):
+            process.kill()
+    await process.communicate()
 
 
 def main() -> None:
