@@ -61,7 +61,7 @@ def main(
     """Measure the gateway beside the bare floor and scim2-server, and say which promises hold.
 
     Ends with 1 when one does not, with 2 when it could not be measured.
-    Takes about three minutes; --full takes half an hour.
+    Takes about a quarter of an hour; --full takes an hour.
     """
     chosen = SCALES[scale] if scale else QUICK
     if wanted:

@@ -47,7 +47,7 @@ GROUPS = 40
 SETS = tuple(PermissionSet(f"set-{number}", f"Set {number}") for number in range(30))
 TEAMS = tuple(Team(f"team-{number}", f"Team {number}") for number in range(40))
 ACCOUNT = Account(portal_id=1, permission_sets=SETS, teams=TEAMS)
-ALONE, BESIDE_RULE = 8, 32
+ALONE, BESIDE_RULE = 8, 16
 """How long is written alone, twice in a round, and beside a change of the rules: in times of the scale's `seconds`."""
 BETWEEN = 0.004
 """Seconds between two writes: some two hundred in a second."""

@@ -12,8 +12,8 @@ import os
 import pickle
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
@@ -62,7 +62,7 @@ class Beside:
         self._slots = asyncio.Semaphore(at_once)
         self._few = few
         self.unanswered = 0
-        """How many pieces somebody waits for."""
+        """How many processes somebody waits for: to start, or for what they say next."""
 
     async def are_many(self, tenant_id: TenantId) -> bool:
         """Tell whether the tenant's people are gone through in another process."""
@@ -78,9 +78,14 @@ class Beside:
             return
         job = _Job(self._database, tenant_id, make, progress is not None)
         async with self._slots:
-            process = await _start(job)
+            with self._waited_for():
+                process = await _start(job)
             try:
-                while (message := await self._next(process)) is not None:
+                while True:
+                    with self._waited_for():
+                        message = await _next_message(process)
+                    if message is None:
+                        break
                     if isinstance(message, _Piece):
                         yield message.piece
                     elif progress is not None:
@@ -88,10 +93,11 @@ class Beside:
             finally:
                 await _end(process)
 
-    async def _next(self, process: Process) -> _Piece | _Told | None:
+    @contextmanager
+    def _waited_for(self) -> Iterator[None]:
         self.unanswered += 1
         try:
-            return await _next_message(process)
+            yield
         finally:
             self.unanswered -= 1
 
