@@ -17,6 +17,7 @@ from syncline.clock import Clock, Milliseconds
 from syncline.gateway.delivery.outages import Outages
 from syncline.gateway.delivery.schedule import Schedule
 from syncline.gateway.delivery.seats import SeatCount
+from syncline.gateway.delivery.second_look import SecondLook
 from syncline.gateway.domain.decision import Decision
 from syncline.gateway.domain.delivery import LEAVE, Urgency, as_of
 from syncline.gateway.domain.grant import OAuthGrant
@@ -38,10 +39,12 @@ from syncline.gateway.services.ports import (
     Settlement,
     Store,
     Trouble,
+    Walks,
     WorkItem,
 )
 from syncline.gateway.services.reconciling import Reconciliation
 from syncline.gateway.services.recovering import recover
+from syncline.gateway.services.walking import Here
 
 AT_ONCE = 8
 """Calls in flight for one tenant: at HubSpot's usual 200–300 ms an answer, more than its fastest allowance needs."""
@@ -50,8 +53,10 @@ LOOK_AGAIN: Milliseconds = 250
 """How soon a new urgent delivery is noticed while all calls wait for the budget."""
 DECIDED_AT_ONCE = 20
 BREATH: Milliseconds = 10
-"""A new rule for 100,000 people is decided in small pieces with a rest between: an identity provider's write that comes
-meanwhile waits for one piece at most."""
+"""A new rule for some hundred people is decided in small pieces with a rest between: an identity provider's write that
+comes meanwhile waits for one piece at most. Many people are decided by a `SecondLook`."""
+FIRST_EPOCH = 1
+"""What is marked because of a reading was last decided before it."""
 
 _STOPS = {Trouble.CONNECTION: 1, Trouble.TENANT: 2}
 """What ends a drain; of two the higher is what is remembered."""
@@ -70,14 +75,19 @@ class Drain:
         measure: Callable[[str], None] = lambda _result: None,
         schedule: Schedule | None = None,
         reconciliation: Reconciliation | None = None,
+        walks: Walks | None = None,
     ) -> None:
-        """Without a `schedule` the account is read when somebody asks, and when nothing is known of it."""
+        """Without a `schedule` the account is read when somebody asks, and when nothing is known of it.
+
+        Without `walks` everybody is decided again here, however many there are.
+        """
         self._store = store
         self._links = links
         self._clock = clock
         self.measure = measure
         self.reconciliation = reconciliation or Reconciliation(store, clock)
         self.schedule = schedule
+        self.walks = walks or Here(store.backlog)
         self.outages = Outages()
         self.free_seats: dict[TenantId, Mapping[str, int]] = {}
         """How many seats were free when those who wait for one were last looked through."""
@@ -142,6 +152,8 @@ class _Run:
         self._refreshed: int | None = None
         self._broken: BaseException | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._look: SecondLook | None = None
+        self._looking: asyncio.Task[None] | None = None
         self._seats = SeatCount(store, clock, self._tenant_id, drain.free_seats)
 
     async def drain(self) -> Milliseconds | None:
@@ -168,8 +180,9 @@ class _Run:
         finally:
             # What waits for the budget, perhaps for hours, is let go; what was sent is waited for.
             self._called_off.set()
-            if self._reading is not None:
-                self._reading.cancel()  # what it has read is kept: the next run goes on with it
+            for beside in (self._reading, self._looking):
+                if beside is not None:
+                    beside.cancel()  # what was read or decided is kept: the next run goes on with it
             await asyncio.gather(*self._under_way, return_exceptions=True)
         if self._stopped is not None and await self._is_current():
             return await self._drain.in_trouble(self._tenant_id, self._stopped)
@@ -180,8 +193,8 @@ class _Run:
     @property
     def _under_way(self) -> list[asyncio.Task[None]]:
         """What has to come back before the run is over."""
-        reading = [] if self._reading is None or self._reading.done() else [self._reading]
-        return [*self._in_flight.values(), *reading]
+        beside = (each for each in (self._reading, self._looking) if each is not None and not each.done())
+        return [*self._in_flight.values(), *beside]
 
     def _read_on_schedule(self) -> None:
         """Begin a reading beside the deliveries when its time has come: one in a run, none while probing."""
@@ -256,9 +269,20 @@ class _Run:
         )
 
     async def _decide_again(self, setup: Setup) -> bool:
-        """Decide a chunk of those last decided on an older set-up; whoever has something to send becomes due."""
+        """Decide a chunk of those last decided on an older set-up; whoever has something to send becomes due.
+
+        Where there are many, they are looked at beside, and only what a reading has found is decided meanwhile.
+        """
         before = self._keys_in_flight()
-        items = await self._store.backlog.stale(self._tenant_id, setup.epoch, DECIDED_AT_ONCE)
+        epoch = FIRST_EPOCH if await self._looks_beside(setup) else setup.epoch
+        items = await self._store.backlog.stale(self._tenant_id, epoch, DECIDED_AT_ONCE)
+        if (
+            epoch != FIRST_EPOCH
+            and len(items) == DECIDED_AT_ONCE
+            and await self._drain.walks.are_many(self._tenant_id)
+        ):
+            self._look_beside(setup)
+            return True
         waiting = [item for item in items if not _is_under_way(item, before)]
         settled: list[Settlement] = []
         to_send: list[str] = []
@@ -274,6 +298,30 @@ class _Run:
         if waiting:
             await self._clock.sleep(BREATH)
         return bool(waiting)
+
+    async def _looks_beside(self, setup: Setup) -> bool:
+        """Tell whether a second look is under way; one on an older set-up is given up."""
+        if self._look is None or self._looking is None or self._looking.done():
+            return False
+        if self._look.epoch == setup.epoch:
+            return True
+        self._looking.cancel()
+        await asyncio.wait({self._looking})
+        return False
+
+    def _look_beside(self, setup: Setup) -> None:
+        def settled(settlement: Settlement) -> None:
+            self._drain.measure(_result(settlement))
+
+        def done(ended: asyncio.Task[None]) -> None:
+            self._returned += 1
+            if not ended.cancelled() and (error := ended.exception()) is not None:
+                self._broken = error
+
+        backlog, walks = self._store.backlog, self._drain.walks
+        self._look = SecondLook(backlog, walks, self._clock, setup, self._keys_in_flight, settled)
+        self._looking = asyncio.create_task(self._look.run(), name=f"second look {self._tenant_id}")
+        self._looking.add_done_callback(done)
 
     def _keys_in_flight(self) -> frozenset[str]:
         """Return what must be left out of rows that are about to be read.

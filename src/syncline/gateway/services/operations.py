@@ -25,7 +25,7 @@ from syncline.gateway.services.operators import Operators
 from syncline.gateway.services.people import People
 from syncline.gateway.services.planning import Planning
 from syncline.gateway.services.policies import Policies
-from syncline.gateway.services.ports import Links, Store, Wake
+from syncline.gateway.services.ports import Links, Store, Wake, Walks
 from syncline.gateway.services.previewing import Previewing
 from syncline.gateway.services.rereading import Rereading
 from syncline.gateway.services.roles import Roles
@@ -35,6 +35,7 @@ from syncline.gateway.services.tenants import Tenants
 
 def operations(
     store: Store,
+    walks: Walks,
     clock: Clock,
     *,
     fingerprint: TokenFingerprint,
@@ -50,7 +51,7 @@ def operations(
     tenants = Tenants(store, clock, scim_base_url, wake)
     tokens = Tokens(store.setup, tenants, fingerprint, clock, scim_base_url)
     policies = Policies(store.setup, tenants, clock, wake)
-    planning = Planning(store, tenants, connections, clock)
+    planning = Planning(store, walks, tenants, connections, clock)
     configuring = Configuring(store.setup, store.notices, tenants, check_notice_address, clock, wake)
     previewing = Previewing(store, tenants, planning, connections, policies, configuring)
     consenting = Consenting(store, tenants, planning, clock, wake)

@@ -13,10 +13,10 @@ from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.domain.threshold import WINDOW, DeletionThreshold, deletion_limit
-from syncline.gateway.services.ports import Basis, Cause, Settlement, Totals, WorkItem
+from syncline.gateway.services.ports import Basis, Cause, Redecided, Settlement, Totals, WorkItem
 from syncline.gateway.store import records, statements
 from syncline.gateway.store.commands.approvals import PassThreshold
-from syncline.gateway.store.commands.deliveries import LogAnswer, LogCall, MakeDue, Settle
+from syncline.gateway.store.commands.deliveries import DecideAgain, LogAnswer, LogCall, MakeDue, Settle
 from syncline.gateway.store.commands.seats import ReturnSeat, TakeSeat
 from syncline.gateway.store.work import items_of
 from syncline.sql.looking import rows_of
@@ -170,6 +170,12 @@ class SqlBacklog:
     async def make_due(self, tenant_id: TenantId, keys: Sequence[str], epoch: int, at: Milliseconds) -> None:
         """Have these deliveries sent."""
         await self._writer.submit(MakeDue(tenant_id, tuple(keys), epoch, at))
+
+    async def redecide(
+        self, tenant_id: TenantId, decided: Sequence[Redecided], epoch: int, cause: Cause
+    ) -> None:
+        """Write what deciding again came to, of those that are as they were when they were decided."""
+        await self._writer.submit(DecideAgain(tenant_id, tuple(decided), epoch, cause))
 
     async def log_call(
         self, tenant_id: TenantId, channel: str, purpose: str, delivery_key: str | None, cause: Cause

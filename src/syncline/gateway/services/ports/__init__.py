@@ -16,6 +16,7 @@ from syncline.gateway.services.ports.consents import (
 )
 from syncline.gateway.services.ports.deliveries import (
     Basis,
+    Redecided,
     Settlement,
     Standing,
     WorkItem,
@@ -67,6 +68,7 @@ from syncline.gateway.services.ports.stores import (
     SetupStore,
     Store,
 )
+from syncline.gateway.services.ports.walks import Progress, Tally, Walks
 
 __all__ = [
     "AccountActivity",
@@ -105,10 +107,12 @@ __all__ = [
     "Orphan",
     "Outcome",
     "Overtaken",
+    "Progress",
     "ProtectedUser",
     "Reading",
     "ReadingStep",
     "ReadingStore",
+    "Redecided",
     "RoleSeen",
     "Settlement",
     "SetupStore",
@@ -116,12 +120,14 @@ __all__ = [
     "Standing",
     "StillWanted",
     "Store",
+    "Tally",
     "Tenant",
     "Token",
     "Totals",
     "Trouble",
     "UsersPage",
     "Wake",
+    "Walks",
     "WorkItem",
 ]
 

@@ -22,7 +22,7 @@ from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.services.ports.consents import ConsentStore
-from syncline.gateway.services.ports.deliveries import Basis, Settlement, WorkItem
+from syncline.gateway.services.ports.deliveries import Basis, Redecided, Settlement, WorkItem
 from syncline.gateway.services.ports.journal import (
     Activity,
     AuditEntry,
@@ -207,6 +207,9 @@ class BacklogStore(Protocol):
     async def settle(self, tenant_id: TenantId, settlements: Sequence[Settlement], cause: Cause) -> None: ...
     async def make_due(
         self, tenant_id: TenantId, keys: Sequence[str], epoch: int, at: Milliseconds
+    ) -> None: ...
+    async def redecide(
+        self, tenant_id: TenantId, decided: Sequence[Redecided], epoch: int, cause: Cause
     ) -> None: ...
     async def log_call(
         self, tenant_id: TenantId, channel: str, purpose: str, delivery_key: str | None, cause: Cause

@@ -10,7 +10,7 @@ from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.change import CHANGE_APPROVED
 from syncline.gateway.domain.delivery import LEAVE, Access, Intent
 from syncline.gateway.domain.person import email_key
-from syncline.gateway.services.ports import Cause, Settlement, Standing
+from syncline.gateway.services.ports import Cause, Redecided, Settlement, Standing
 from syncline.gateway.store.commands import claims, drifting
 from syncline.gateway.store.commands.journal import count, counters_of, record_event, take_number
 from syncline.gateway.store.records import account_user_row
@@ -268,6 +268,43 @@ class MakeDue:
                     due_at=self.at if row["due_at"] is None else min(self.at, row["due_at"]),
                     desired_revision=row["desired_revision"] + 1,
                 )
+
+
+@dataclass(frozen=True, slots=True)
+class DecideAgain:
+    """Write what deciding again about a number of deliveries came to.
+
+    Whatever has moved since it was decided is left: it stays marked to be decided, or has been by now.
+    """
+
+    tenant_id: str
+    decided: tuple[Redecided, ...]
+    epoch: int
+    cause: Cause
+
+    def prefetch(self) -> Iterable[Need]:
+        return (*self._settle(self.decided).prefetch(), *self._make_due(self.decided).prefetch())
+
+    def apply(self, rows: Rows) -> None:
+        standing = [each for each in self.decided if self._stands(rows, each)]
+        self._settle(standing).apply(rows)
+        self._make_due(standing).apply(rows)
+        for each in standing:
+            if each.settlement is None and not each.to_send:
+                rows.update(deliveries, (self.tenant_id, each.key), decided_epoch=self.epoch)
+
+    def _stands(self, rows: Rows, decided: Redecided) -> bool:
+        row = rows.get(deliveries, self.tenant_id, decided.key)
+        basis = (decided.revision, decided.epoch, decided.due_at)
+        return row is not None and basis == (row["desired_revision"], row["decided_epoch"], row["due_at"])
+
+    def _settle(self, decided: Iterable[Redecided]) -> Settle:
+        settlements = (each.settlement for each in decided if each.settlement is not None)
+        return Settle(self.tenant_id, tuple(settlements), self.cause)
+
+    def _make_due(self, decided: Iterable[Redecided]) -> MakeDue:
+        keys = (each.key for each in decided if each.to_send)
+        return MakeDue(self.tenant_id, tuple(keys), self.epoch, self.cause.at)
 
 
 def _use_up_approvals(rows: Rows, tenant_id: str, key: str, beginning: str) -> None:
