@@ -92,8 +92,8 @@ async def drift(acme: World) -> list[tuple[str, str, str]]:
 
 
 async def reasons(acme: World, user: str) -> list[str]:
-    told = await acme.run("users.why", tenant=TENANT, user=user)
-    return [each["text"] for each in told["placement"]["reasons"] if each["output"] == "CRM attribute"]
+    told = await acme.run("users.show", tenant=TENANT, user=user)
+    return [each["text"] for each in told["why"]["placement"]["reasons"] if each["output"] == "CRM attribute"]
 
 
 def records_called(acme: TroubledWorld) -> list[str]:
@@ -208,7 +208,7 @@ async def test_the_plan_names_the_attributes_of_people_who_were_there_before(acm
     shown = await acme.run("users.show", tenant=TENANT, user=ADA)
 
     assert [{"field": "job_title", "before": "Programmer", "after": "Countess"}] == [
-        each for each in shown["change"]["differences"] if each["field"] == "job_title"
+        each for each in shown["decision"]["differences"] if each["field"] == "job_title"
     ]
     assert {"job_title": "Programmer", "phone": "+1 555"} == shown["hubspot"]["crm_attributes"]
 
@@ -282,7 +282,7 @@ async def test_one_person_read_again_has_his_record_read_too(acme: World) -> Non
     await acme.drain()
     await by_hand(acme, ADA, job_title="Countess")
 
-    await acme.run("reconcile.run", tenant=TENANT, user=ADA)
+    await acme.run("users.read", tenant=TENANT, user=ADA)
     await acme.drain()
 
     assert ADA_KEPT == (await kept(acme))[ADA]
@@ -381,6 +381,7 @@ async def test_a_record_that_is_not_there_yet_is_written_once_a_reading_finds_it
     delivery = await acme.delivery(ADA)
     assert ("in-step", True) == (delivery["state"], "no CRM record" in delivery["last_error"])
 
+    acme.clock.leap(3_600_000)
     await reconcile(acme)
 
     assert ADA_KEPT == (await kept(acme))[ADA]

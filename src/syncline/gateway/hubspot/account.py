@@ -80,7 +80,6 @@ NO_SEATS: Final = (
 _SEATS_UNSEEN: Final = frozenset(
     {"MISSING_SCOPES", "BILLING_SCOPE_MISSING", "FORBIDDEN", "WRONG_ADDRESS", "NOT_SUPPORTED"}
 )
-NO_CRM_USERS: Final = "CRM attributes (job title, phone, time zone, language) are left alone:"
 NO_OWNERS: Final = (
     "Who is deactivated at HubSpot cannot be read: the credential lacks the scope crm.objects.owners.read. "
     "Add it to the app in HubSpot and renew the token."
@@ -294,7 +293,7 @@ def _read_lists(reader: Reader, *, seats: bool, crm: bool) -> Conversation[Lists
     unseen = (
         *([NO_TEAMS] if teams is None else []),
         *([NO_SEATS] if seats and read is None else []),
-        *([] if closed is None else [f"{NO_CRM_USERS} {closed.sentence}"]),
+        *([] if closed is None else [closed]),
     )
     return Lists(account, unseen)
 

@@ -171,12 +171,7 @@ def _check_api(check: _Check, *, crm: bool) -> Conversation[None]:
         failure = None
     check.found(Channel.API, "create, update and remove users", failure)
     if crm:
-        try:
-            failure = yield from reach_records(check.reader.ask)
-        except Refusal as refusal:
-            failure = refusal.failure
-        what = "keep CRM attributes in line: job title, phone, time zone and language"
-        check.found(Channel.API, what, failure, vital=False)
+        yield from _try_records(check)
 
 
 def _try_details(check: _Check) -> Conversation[Failure | None]:
@@ -228,6 +223,19 @@ def _try_users(check: _Check) -> Conversation[None]:
     check.users = None if found is None else tuple(str(each.get("email") or "") for each in found)
     check.more_users = api_calls.next_page(answer.body) is not None
     check.found(Channel.API, "read users", None)
+
+
+def _try_records(check: _Check) -> Conversation[None]:
+    try:
+        closed = yield from reach_records(check.reader.ask)
+    except Refusal as refusal:
+        check.found(Channel.API, "keep CRM attributes in line", refusal.failure, vital=False)
+        return
+    if closed is None:
+        check.found(Channel.API, "keep CRM attributes in line", None)
+        return
+    check.channels[Channel.API].cannot.append("keep CRM attributes in line: see what is missing")
+    check.missing.append(closed)
 
 
 def _check_scim(check: _Check) -> Conversation[None]:

@@ -10,9 +10,10 @@ from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.crm import CrmRecord
 from syncline.gateway.hubspot import crm_calls
 from syncline.gateway.hubspot.call import Answer, Call
-from syncline.gateway.hubspot.failures import Failure, FailureKind
+from syncline.gateway.hubspot.failures import FailureKind
 from syncline.gateway.hubspot.talk import Conversation, Refusal, Talk, read
 
+_LEFT_ALONE: Final = "CRM attributes (job title, phone, time zone, language) are left alone:"
 NO_RECORD: Final = (
     "HubSpot has no CRM record of this person yet. The CRM attributes follow once a reading finds one."
 )
@@ -26,8 +27,11 @@ _NO_SUCH_USER: Final = frozenset({"GONE", "REFUSED"})
 
 def reach_records(
     put: Callable[[Call], Conversation[Answer]],
-) -> Conversation[Failure | None]:
-    """Find out by two calls that change nothing whether records can be read and written; None when they can."""
+) -> Conversation[str | None]:
+    """Find out by two calls that change nothing whether records can be read and written; None when they can.
+
+    Else what that means, and why, in words.
+    """
     try:
         yield from put(crm_calls.list_records(limit=1))
     except Refusal as refusal:
@@ -39,9 +43,9 @@ def reach_records(
     return None
 
 
-def _closed(refusal: Refusal, codes: Collection[str]) -> Failure:
+def _closed(refusal: Refusal, codes: Collection[str]) -> str:
     if refusal.failure.code in codes:
-        return refusal.failure
+        return f"{_LEFT_ALONE} {refusal.failure.sentence}"
     raise refusal
 
 
