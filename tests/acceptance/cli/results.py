@@ -49,9 +49,6 @@ HISTORY: dict[str, Any] = {
     "missing": ["Teams cannot be read."],
     "history": [{"at": "2026-11-20T08:00:00Z", "what": "quarantined", "summary": "For a day."}],
 }
-    "missing": ["Teams cannot be read."],
-    "history": [{"at": "2026-11-20T08:00:00Z", "what": "quarantined", "summary": "For a day."}],
-}
 NOTICE: dict[str, Any] = {
     "kind": "connection.quarantined",
     "title": "the connection to HubSpot is quarantined",
