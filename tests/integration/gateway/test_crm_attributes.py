@@ -217,6 +217,26 @@ async def test_the_plan_names_the_attributes_of_people_who_were_there_before(acm
     assert {"job_title": "Countess", "phone": "+1 555"} == (await kept(acme))[ADA]
 
 
+async def test_a_preview_reads_the_records_and_says_whom_it_would_move(acme: World) -> None:
+    await acme.run("role.default", tenant=TENANT, name="Standard User")
+    await acme.go_live()
+    await acme.add_user(ADA, title="Countess")
+    await acme.add_user(BOB, title="Clerk")
+    await acme.drain()
+    await by_hand(acme, ADA, job_title="Programmer")
+    await by_hand(acme, BOB, job_title="Clerk")
+    given = {"change": "policy.set", "arguments": {"crm_attributes": {"job_title": True}}}
+
+    told = await acme.run("plan.change", tenant=TENANT, **given)
+
+    assert told["saved"] is None
+    assert 1 == told["preview"]["would_change"]
+    assert [ADA] == [each["email"] for each in told["preview"]["people"]]
+    await acme.run("plan.change", tenant=TENANT, expect=told["preview"]["fingerprint"], **given)
+    await acme.drain()
+    assert ["Countess", "Clerk"] == [(await kept(acme))[each]["job_title"] for each in (ADA, BOB)]
+
+
 async def test_turned_on_later_the_records_are_read_and_everybody_is_brought_in_line(acme: World) -> None:
     await acme.go_live()
     await acme.add_user(ADA, **ADA_SENT)

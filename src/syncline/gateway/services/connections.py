@@ -247,11 +247,12 @@ class Connections:
         progress: Progress | None = None,
         *,
         seats: bool = False,
+        crm: bool = False,
     ) -> Reading:
-        """Read the account whole, with its seats if asked, and keep that; raises `Unavailable` for anything less."""
+        """Read the account whole, with its seats and CRM records if asked, and keep that; raises `Unavailable`."""
         if link is None:
             link = (await self._link(tenant.name))[1]
-        reading = await self._reconciliation.read(tenant.id, link, asked_by, progress, seats=seats)
+        reading = await self._reconciliation.read(tenant.id, link, asked_by, progress, seats=seats, crm=crm)
         self._wake(tenant.id)
         if isinstance(reading, Failed):
             raise Unavailable(reading.sentence)

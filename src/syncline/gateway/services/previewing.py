@@ -84,6 +84,10 @@ class Previewing:
             await self._planning.fresh(found)
             setup = await self._planning.setup(found)
             choices = await self._proposed(actor, found, setup, change, arguments)
+            if choices.setup.lacks_crm_records:  # whom it would move nobody can tell before they are read
+                await self._connections.read(found, asked_by=actor, crm=True)
+                setup = await self._planning.setup(found)
+                choices = await self._proposed(actor, found, setup, change, arguments)
             there, after, mark = None, choices.setup, choices.fingerprint
         comparison = Comparison(setup, after, limit)
         async for item in everybody(self._store.backlog, found.id, progress=progress):

@@ -62,13 +62,15 @@ class Reconciliation:
         progress: Progress | None = None,
         *,
         seats: bool = False,
+        crm: bool = False,
     ) -> Reading | Failed:
         """Read the account whole, going on with a reading that was interrupted; returns why it could not be read.
 
-        With `seats` they are read from now on; else where a rule sets one, or somebody has looked at them before.
+        With `seats` they are read from now on; else where a rule sets one, or somebody has looked at them before. With
+        `crm` the CRM records are read this once; else where an attribute of theirs is kept in line.
         """
         async with self._turns[tenant_id]:
-            return await self._read(tenant_id, link, asked_by, progress, seats=seats)
+            return await self._read(tenant_id, link, asked_by, progress, seats=seats, crm=crm)
 
     async def read_first(self, tenant_id: TenantId, link: Link) -> Failed | None:
         """Read an account nothing is known of, unless somebody else has by now; returns why it could not be read."""
@@ -87,14 +89,16 @@ class Reconciliation:
         progress: Progress | None,
         *,
         seats: bool = False,
+        crm: bool = False,
     ) -> Reading | Failed:
         reading = await self._store.readings.reading(tenant_id)
         stale = STALE if asked_by == SCHEDULE else STALE_IF_ASKED
-        if reading is None or not reading.is_open or seats or self._clock.now() - reading.begun_at > stale:
+        old = reading is None or not reading.is_open or self._clock.now() - reading.begun_at > stale
+        if reading is None or old or seats or crm:
             cause = Cause(self._clock.now(), uuid.uuid4().hex)
             reading = await self._store.readings.begin(tenant_id, uuid.uuid4().hex, cause, asked_by)
         watched = seats or await watches_seats(self._store, tenant_id)
-        crm = await keeps_crm_attributes(self._store, tenant_id)
+        crm = crm or await keeps_crm_attributes(self._store, tenant_id)
         return await _Course(self._store, self._clock, link, progress, seats=watched, crm=crm).run(reading)
 
     async def keep(self, tenant_id: TenantId, read: AccountReading, cause: Cause) -> None:
