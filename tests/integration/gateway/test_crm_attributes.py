@@ -393,18 +393,22 @@ async def test_an_account_without_records_is_no_trouble(acme: World) -> None:
     ] == (await reasons(acme, ADA))
 
 
-async def test_a_record_that_is_not_there_yet_is_written_once_a_reading_finds_it(acme: World) -> None:
+async def test_a_record_that_is_not_there_yet_is_waited_for_and_nobody_is_held(acme: World) -> None:
     await acme.hubspot.change(flags={"crm_records_wait": "on"}, invites="60")
     await live(acme)
     await acme.add_user(ADA, **ADA_SENT)
-    await acme.drain()
+    due = await acme.drain()
     delivery = await acme.delivery(ADA)
-    assert ("in-step", True) == (delivery["state"], "no CRM record" in delivery["last_error"])
+    assert ("retrying", "active", None) == (delivery["state"], delivery["access"], delivery["hold"])
+    assert "no record of this person yet" in delivery["last_error"]
+    assert due is not None
+    assert 7 * 60_000 <= due - acme.clock.now() <= 15 * 60_000
 
     acme.clock.leap(3_600_000)
-    await reconcile(acme)
+    assert await acme.drain() is None
 
     assert ADA_KEPT == (await kept(acme))[ADA]
+    assert "in-step" == (await acme.delivery(ADA))["state"]
 
 
 async def test_a_value_that_hubspot_refuses_holds_nobody_and_is_told(troubled: TroubledWorld) -> None:

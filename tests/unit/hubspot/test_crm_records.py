@@ -94,13 +94,11 @@ def test_a_newcomer_is_created_without_attributes_and_his_record_counts_as_empty
 
 def test_no_record_yet_and_a_value_refused_are_told_and_hold_nobody() -> None:
     outcome, _ = delivered(UPDATE, NOT_FOUND, known=KNOWN)
-    assert ((NO_RECORD,), False) == (outcome.notes, outcome.pending)
-    assert outcome.user is not None
-    assert outcome.user.crm is None
+    assert ((NO_RECORD,), True, KNOWN) == (outcome.notes, outcome.pending, outcome.user)
 
     outcome, _ = delivered(UPDATE, REFUSED, known=KNOWN)
     assert "hs_job_title is too long" in outcome.notes[0]
-    assert KNOWN == outcome.user
+    assert (False, KNOWN) == (outcome.pending, outcome.user)
 
 
 def test_without_the_scope_the_account_is_out_of_date_and_nobody_is_held() -> None:

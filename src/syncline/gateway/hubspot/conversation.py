@@ -17,7 +17,7 @@ from syncline.gateway.domain.change import NO_TEAM, Change, ChangeKind
 from syncline.gateway.domain.delivery import Access
 from syncline.gateway.hubspot import api_calls, scim_calls
 from syncline.gateway.hubspot.account import read_access, read_deactivated
-from syncline.gateway.hubspot.crm_conversation import write_attributes
+from syncline.gateway.hubspot.crm_conversation import NO_RECORD, write_attributes
 from syncline.gateway.hubspot.failures import FailureKind, classify
 from syncline.gateway.hubspot.outcome import Delivered, Existing, Failed, Outcome
 from syncline.gateway.hubspot.scim_conversation import change_by_scim
@@ -30,7 +30,7 @@ WAITS_FOR_SIGN_IN: Final = (
     "The name waits for first sign-in: HubSpot takes it only after the person has accepted."
 )
 WITHOUT_SET: Final = "HubSpot created the user without the permission set that was asked for."
-STILL_TO_COME: Final = frozenset({WAITS_FOR_SIGN_IN, WITHOUT_SET})
+STILL_TO_COME: Final = frozenset({WAITS_FOR_SIGN_IN, WITHOUT_SET, NO_RECORD})
 """The notes of an outcome that leaves a part of the change to be sent again later."""
 OURS: Final = "The answer to an earlier create was lost; the user found at HubSpot is the one it made."
 
@@ -60,9 +60,7 @@ def _with_attributes(talk: Talk) -> Conversation[Outcome]:
     """Carry out the change, then write the CRM attributes: what is at the users API and SCIM comes first."""
     outcome = yield from _CONVERSATIONS[talk.change.kind](talk)
     yield from write_attributes(talk)
-    if not isinstance(outcome, Delivered):
-        return outcome
-    return replace(outcome, user=talk.known, notes=tuple(talk.notes))
+    return _delivered(talk, outcome.access) if isinstance(outcome, Delivered) else outcome
 
 
 def _create(talk: Talk, *, ours_if_found: bool) -> Conversation[Outcome]:

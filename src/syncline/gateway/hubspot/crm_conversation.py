@@ -15,7 +15,7 @@ from syncline.gateway.hubspot.talk import Conversation, Refusal, Talk, read
 
 _LEFT_ALONE: Final = "CRM attributes (job title, phone, time zone, language) are left alone:"
 NO_RECORD: Final = (
-    "HubSpot has no CRM record of this person yet. The CRM attributes follow once a reading finds one."
+    "The CRM attributes wait: HubSpot has no record of this person yet, perhaps not before the first sign-in."
 )
 UNAVAILABLE: Final = "CRM_RECORDS_UNAVAILABLE"
 _CLOSED: Final = frozenset({"MISSING_SCOPES", "FORBIDDEN", "WRONG_ADDRESS", "NOT_SUPPORTED"})
@@ -63,7 +63,8 @@ def read_record(user: AccountUser, time_zone: str | None = None) -> Conversation
 def write_attributes(talk: Talk) -> Conversation[None]:
     """Write the CRM attributes of the change in one call.
 
-    HubSpot's refusal of a value, and a record that is not there yet, are notes: nobody is held for them. When the
+    HubSpot's refusal of a value is a note, and so is a record that is not there yet, which is tried again later: nobody
+    is held for either. When the
     account's records are not to be had any more, the account is read again before anything else is decided.
     """
     values = talk.change.crm_attributes
@@ -83,7 +84,7 @@ def write_attributes(talk: Talk) -> Conversation[None]:
             ) from None
         if failure.code == "GONE":
             talk.notes.append(NO_RECORD)
-            talk.known = replace(known, crm=None, crm_id=None) if known else None
+            talk.known = replace(known, crm_id=None) if known else None
         elif failure.kind is FailureKind.HELD:
             talk.notes.append(f"The CRM attributes were not written: {failure.sentence}")
         else:
