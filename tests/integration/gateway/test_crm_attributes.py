@@ -350,6 +350,16 @@ async def test_without_the_scope_nobody_is_held_and_it_is_said_what_is_missing(
     assert any(each.startswith("keep CRM attributes in line") for each in channel["cannot"])
 
 
+async def test_a_connection_set_anew_without_the_scope_says_so_at_once(troubled: TroubledWorld) -> None:
+    await live(troubled)
+    troubled.front.faults.append(Fault(rf"PATCH {RECORDS}/.*", NO_SCOPE))
+
+    await troubled.connect()
+
+    (missing,) = (await troubled.run("connection.show", tenant=TENANT))["missing"]
+    assert "crm.objects.users.write" in missing
+
+
 async def test_once_the_scope_is_there_everybody_is_brought_in_line(troubled: TroubledWorld) -> None:
     troubled.front.faults.append(Fault(rf"PATCH {RECORDS}/.*", NO_SCOPE))
     await live(troubled)

@@ -64,8 +64,7 @@ def write_attributes(talk: Talk) -> Conversation[None]:
     """Write the CRM attributes of the change in one call.
 
     HubSpot's refusal of a value is a note, and so is a record that is not there yet, which is tried again later: nobody
-    is held for either. When the
-    account's records are not to be had any more, the account is read again before anything else is decided.
+    is held for either. Where the account's records are not to be had any more, its lists are read again.
     """
     values = talk.change.crm_attributes
     if not values:

@@ -179,7 +179,7 @@ class HubSpotLink:
         if isinstance(reading, AccountUnread):
             return self._failed(reading.failure)
         self._line.budget.time_zone = reading.account.time_zone or None
-        return AccountReading(account=reading.account, users=reading.users)
+        return AccountReading(account=reading.account, users=reading.users, missing=reading.missing)
 
     async def read_lists(self, cause: Cause, *, seats: bool = False, crm: bool = False) -> Lists | Failed:
         """Read which account it is, its permission sets and its teams; its seats and its CRM records if asked to."""

@@ -93,12 +93,11 @@ class Reconciliation:
     ) -> Reading | Failed:
         reading = await self._store.readings.reading(tenant_id)
         stale = STALE if asked_by == SCHEDULE else STALE_IF_ASKED
-        old = reading is None or not reading.is_open or self._clock.now() - reading.begun_at > stale
-        if reading is None or old or seats or crm:
+        crm = crm or await keeps_crm_attributes(self._store, tenant_id)
+        if reading is None or seats or not _may_go_on(reading, self._clock.now() - stale, crm=crm):
             cause = Cause(self._clock.now(), uuid.uuid4().hex)
             reading = await self._store.readings.begin(tenant_id, uuid.uuid4().hex, cause, asked_by)
         watched = seats or await watches_seats(self._store, tenant_id)
-        crm = crm or await keeps_crm_attributes(self._store, tenant_id)
         return await _Course(self._store, self._clock, link, progress, seats=watched, crm=crm).run(reading)
 
     async def keep(self, tenant_id: TenantId, read: AccountReading, cause: Cause) -> None:
@@ -106,7 +105,7 @@ class Reconciliation:
         readings = self._store.readings
         async with self._turns[tenant_id]:
             reading: Reading | None = await readings.begin(tenant_id, uuid.uuid4().hex, cause, "connection")
-            reading = reading and await readings.keep_lists(reading, read.account, ())
+            reading = reading and await readings.keep_lists(reading, read.account, read.missing)
             reading = reading and await readings.keep_users(reading, read.users, None)
             if reading is not None and reading.step is ReadingStep.RECORDS:
                 reading = await readings.keep_records(reading, (), None)
@@ -147,6 +146,13 @@ async def keeps_crm_attributes(store: Store, tenant_id: TenantId) -> bool:
     """Tell whether anything of people's CRM records is kept in line, so that they are read."""
     tenant = await store.setup.tenant(tenant_id)
     return tenant is not None and bool(tenant.policy.crm_attributes)
+
+
+def _may_go_on(reading: Reading, since: Milliseconds, *, crm: bool) -> bool:
+    """Tell whether a reading is worth going on with: begun since then, and asking for CRM records where they count."""
+    account = reading.account
+    unasked = crm and account is not None and account.crm_users is None
+    return reading.is_open and reading.begun_at >= since and not unasked
 
 
 class _Course:

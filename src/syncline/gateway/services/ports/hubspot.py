@@ -101,10 +101,11 @@ StillWanted = Callable[[], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountReading:
-    """A HubSpot account read whole: its lists and every user."""
+    """A HubSpot account read whole: its lists and every user. `missing` says what the credential could not see."""
 
     account: Account
     users: tuple[AccountUser, ...]
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
