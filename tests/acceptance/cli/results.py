@@ -45,7 +45,10 @@ QUARANTINED: dict[str, Any] = {
     "fix": "connection resume acme",
     "next_probe_at": "2026-11-21T09:00:00Z",
 }
-HISTORY = {"history": [{"at": "2026-11-20T08:00:00Z", "what": "quarantined", "summary": "For a day."}]}
+HISTORY: dict[str, Any] = {
+    "missing": ["Teams cannot be read."],
+    "history": [{"at": "2026-11-20T08:00:00Z", "what": "quarantined", "summary": "For a day."}],
+}
 NOTICE: dict[str, Any] = {
     "kind": "connection.quarantined",
     "title": "the connection to HubSpot is quarantined",

@@ -101,6 +101,21 @@ async def test_a_policy_is_looked_at_before_it_is_saved(world: World) -> None:
     )
 
 
+async def test_crm_attributes_are_ticked_one_by_one_and_shown_as_they_are(world: World) -> None:
+    anna, tenant = await world.owner(), await world.tenant("Acme")
+    path = f"/tenants/{tenant}/settings/policy"
+    await anna.open(path)
+
+    ticks: dict[str, Any] = {"crm-job_title": "on", "crm-language": "on"}
+    await anna.send(path, email_from="userName", **ticks)
+    shown = await anna.open(path)
+
+    kept = (await world.run("policy.show", tenant="Acme"))["crm_attributes"]
+    assert {"job_title": True, "phone": False, "time_zone": False, "language": True} == kept
+    ticked = re.findall(r'<input(?=[^>]*name="crm-(\w+)")(?=[^>]*checked)[^>]*>', shown.text)
+    assert ["job_title", "language"] == ticked
+
+
 async def test_something_else_than_was_looked_at_is_not_saved(world: World) -> None:
     anna, tenant = await world.owner(), await world.tenant("Acme")
     await connect(world, tenant)

@@ -29,6 +29,7 @@ EVERYTHING: dict[str, Any] = {
         "identity_provider": "entra",
         "approval_days": 14,
         "four_eyes": False,
+        "crm_attributes": {"job_title": True, "phone": False, "time_zone": False, "language": True},
         "drift": {**DRIFT, "permission_set": "enforce"},
     },
     "default_role": "Standard User",

@@ -59,6 +59,7 @@ POLICIES = st.builds(
     domains=st.sampled_from([(), ("acme.example",), ("b.example", "a.example")]),
     create_users=st.booleans(),
     deletion_threshold=st.none() | st.integers(0, 100),
+    crm_attributes=st.sampled_from([(), ("phone",), ("job_title", "language")]),
     drift=st.sampled_from([{}, {CHOSEN[0].value: DriftPolicy.ENFORCE}]),
 )
 PROTECTED = st.lists(st.tuples(TEXT.map(lambda text: f"{text}@acme.example"), TEXT), max_size=3)

@@ -167,7 +167,7 @@ class _Run:
                 setup = await self._store.backlog.setup(self._tenant_id, self._clock.now())
                 if setup is None or setup.mode is TenantMode.COLLECTING:
                     break
-                self._read_on_schedule()
+                self._read_on_schedule(setup)
                 await self._seats.seat_the_waiting(setup)
                 busy = await self._start_due(setup)
                 busy = await self._decide_again(setup) or busy
@@ -196,12 +196,13 @@ class _Run:
         beside = (each for each in (self._reading, self._looking) if each is not None and not each.done())
         return [*self._in_flight.values(), *beside]
 
-    def _read_on_schedule(self) -> None:
+    def _read_on_schedule(self, setup: Setup) -> None:
         """Begin a reading beside the deliveries when its time has come: one in a run, none while probing."""
         schedule = self._drain.schedule
         if schedule is None or self._reading is not None or self._probing:
             return
-        if (reading := schedule.begin(self._connection, self._link)) is not None:
+        lacking = setup.lacks_crm_records
+        if (reading := schedule.begin(self._connection, self._link, lacking=lacking)) is not None:
             self._reading = asyncio.create_task(self._read(reading), name=f"reading {self._tenant_id}")
 
     async def _read(self, reading: Coroutine[Any, Any, Failed | None]) -> None:

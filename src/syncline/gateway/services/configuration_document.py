@@ -21,6 +21,7 @@ from syncline.gateway.services.policies import (
     permission_set_of,
     policy_fields,
     rule_of,
+    switched,
 )
 from syncline.gateway.services.ports.notices import ChannelKind
 from syncline.gateway.services.showing import policy_shown
@@ -45,6 +46,7 @@ _KINDS: Final[Mapping[str, type]] = {
     "approval_days": int,
     "four_eyes": bool,
     "drift": dict,
+    "crm_attributes": dict,
 }
 _MAY_BE_NULL: Final = ("deactivated", "deleted", "strip_to", "identity_provider", "deletion_threshold")
 _RULE: Final[Mapping[str, type]] = {
@@ -99,7 +101,9 @@ def configuration_of(
     policy = known.policy
     if "policy" in document:
         fields = _policy_fields(_mapping(document["policy"], "policy"), account)
-        policy = replace(policy, **{**fields, "drift": _drift(policy, fields.get("drift", {}))})
+        drift = _drift(policy, fields.get("drift", {}))
+        attributes = switched(policy.crm_attributes, fields.get("crm_attributes", {}))
+        policy = replace(policy, **{**fields, "drift": drift, "crm_attributes": attributes})
     if "default_role" in document:
         policy = replace(policy, default_permission_set=_set_id(document["default_role"], account))
     chosen = replace(known, policy=policy)

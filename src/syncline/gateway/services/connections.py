@@ -30,7 +30,12 @@ from syncline.gateway.services.ports import (
     Tenant,
     Wake,
 )
-from syncline.gateway.services.reconciling import Progress, Reconciliation, watches_seats
+from syncline.gateway.services.reconciling import (
+    Progress,
+    Reconciliation,
+    keeps_crm_attributes,
+    watches_seats,
+)
 from syncline.gateway.services.recovering import recover, resume
 from syncline.gateway.services.showing import health_shown, moment
 from syncline.gateway.services.tenants import Tenants
@@ -139,8 +144,9 @@ class Connections:
         )
         link = await self._links.trial(connection)
         cause = self._cause()
-        report = await link.check(cause)
-        reading = await self._read(link, seats=await watches_seats(self._store, found.id))
+        crm = await keeps_crm_attributes(self._store, found.id)
+        report = await link.check(cause, crm=crm)
+        reading = await self._read(link, seats=await watches_seats(self._store, found.id), crm=crm)
         _refuse_dead_scim_channel(report)
         account = reading.account.after(None if before is None else before.account)
         connection = replace(
@@ -165,7 +171,7 @@ class Connections:
         """
         found, link = await self._link(tenant)
         cause = self._cause()
-        report = await link.check(cause)
+        report = await link.check(cause, crm=await keeps_crm_attributes(self._store, found.id))
         reading = await self.read(found, link)
         if report["same_account"] is False:
             await self._store.setup.note_trouble(found.id, TWO_ACCOUNTS, report["missing"][0], cause)
@@ -203,12 +209,15 @@ class Connections:
         history = await self._store.journal.events(
             found.id, subject=None, kind="connection.", before=None, limit=TURNS_SHOWN
         )
+        reading = await self._store.readings.reading(found.id)
+        known = await self._with_scopes(found, {"missing": [] if reading is None else list(reading.missing)})
         return {
             "portal_id": connection.portal_id,
             "base_url": connection.base_url,
             "scim_base_url": connection.scim_base_url,
             "account_read_at": moment(connection.account_read_at),
             **health_shown(connection, found.name),
+            "missing": known["missing"],
             "history": [_turn(event) for event in history],
             **_credential_shown(connection.credential),
         }
@@ -238,11 +247,12 @@ class Connections:
         progress: Progress | None = None,
         *,
         seats: bool = False,
+        crm: bool = False,
     ) -> Reading:
-        """Read the account whole, with its seats if asked, and keep that; raises `Unavailable` for anything less."""
+        """Read the account whole, with its seats and CRM records if asked, and keep that; raises `Unavailable`."""
         if link is None:
             link = (await self._link(tenant.name))[1]
-        reading = await self._reconciliation.read(tenant.id, link, asked_by, progress, seats=seats)
+        reading = await self._reconciliation.read(tenant.id, link, asked_by, progress, seats=seats, crm=crm)
         self._wake(tenant.id)
         if isinstance(reading, Failed):
             raise Unavailable(reading.sentence)
@@ -280,8 +290,8 @@ class Connections:
             raise NotFound(_NOT_CONNECTED.format(name=found.name))
         return found, link
 
-    async def _read(self, link: Link, *, seats: bool) -> AccountReading:
-        reading = await link.read_account(self._cause(), seats=seats)
+    async def _read(self, link: Link, *, seats: bool, crm: bool) -> AccountReading:
+        reading = await link.read_account(self._cause(), seats=seats, crm=crm)
         if isinstance(reading, Failed):
             raise Unavailable(reading.sentence)
         return reading

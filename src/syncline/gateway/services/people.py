@@ -197,6 +197,7 @@ def _hubspot_shown(user: AccountUser | None, account: Account | None) -> dict[st
         "primary_team": team_name(account, user.primary_team_id),
         "secondary_teams": [team_name(account, each) for each in user.secondary_team_ids],
         "seats": None if user.seat_names is None else list(user.seat_names),
+        "crm_attributes": None if user.crm is None else dict(user.crm),
         "super_admin": user.super_admin,
         "active": user.active,
     }

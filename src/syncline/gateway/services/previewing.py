@@ -84,6 +84,10 @@ class Previewing:
             await self._planning.fresh(found)
             setup = await self._planning.setup(found)
             choices = await self._proposed(actor, found, setup, change, arguments)
+            if choices.setup.lacks_crm_records:  # whom it would move nobody can tell before they are read
+                await self._connections.read(found, asked_by=actor, crm=True)
+                setup = await self._planning.setup(found)
+                choices = await self._proposed(actor, found, setup, change, arguments)
             after, mark, seen = choices.setup, choices.fingerprint, None
         # Whom the other account knows is read into memory here, and too much to hand over.
         walks = self._planning.walks if seen is None else Here(self._store.backlog)

@@ -25,8 +25,8 @@ class Rereading:
     async def read(self, actor: str, tenant: str, user: str) -> dict[str, Any]:
         """Read one person at HubSpot now, over the tenant's own link and within its budget, and decide anew.
 
-        Two calls at most. Raises `Refused` without a connection or for a person HubSpot cannot know, `Unavailable` when
-        HubSpot does not answer; then what was known stays.
+        Two calls at most, three where a CRM record of his is known. Raises `Refused` without a connection or for a
+        person HubSpot cannot know, `Unavailable` when HubSpot does not answer; then what was known stays.
         """
         found = await self._tenants.find(tenant)
         item = await find_person(self._store, found, user)

@@ -5,7 +5,7 @@ Every part has a `sentence` for people and the same as data for machines.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from syncline.clock import Milliseconds
@@ -100,8 +100,9 @@ def _there(item: WorkItem, setup: Setup) -> dict[str, Any]:
         f"in the team {team!r}" if team else "in no team",
     )
     seats = f" Seats: {_quoted(user.seat_names)}." if user.seat_names else ""
+    attributes = f" CRM attributes: {_attributes(user.crm)}." if user.crm else ""
     admin = " This is a super admin." if user.super_admin else ""
-    return {"sentence": f"{', '.join(parts)}.{seats}{admin} {ours}"}
+    return {"sentence": f"{', '.join(parts)}.{seats}{attributes}{admin} {ours}"}
 
 
 def _difference(decision: Decision) -> dict[str, Any]:
@@ -200,6 +201,10 @@ def _next(item: WorkItem, decision: Decision, now: Milliseconds) -> dict[str, An
 
 def _what_next(sentence: str, at: str | None) -> dict[str, Any]:
     return {"sentence": sentence, "at": at}
+
+
+def _attributes(values: Mapping[str, str]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value!r}" for name, value in values.items())
 
 
 def _quoted(names: Sequence[str]) -> str:
