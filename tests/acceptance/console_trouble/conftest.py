@@ -26,6 +26,7 @@ SCREENSHOTS = "SYNCLINE_TEST_SCREENSHOTS"
 """The variable that names the folder for the pictures of the documentation; unset, they go with the test."""
 SERIOUS = ("serious", "critical")
 OWNER = "anna@acme.example"
+SCOPES = ["settings.billing.write"]
 
 
 @dataclass
@@ -108,7 +109,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     """Forty people, in step with the account."""
     clock: Any = AheadClock()
     async with (
-        portal(tmp_path / "portal", clock) as hubspot,
+        portal(tmp_path / "portal", clock, scopes=SCOPES) as hubspot,
         open_session() as session,
         console_world(tmp_path, clock, session) as world,
     ):
