@@ -273,6 +273,7 @@ EXCEPTIONS = (
     .order_by(exceptions.c.key)
     .limit(_limit)
 )
+EXCEPTION = select(exceptions).where(exceptions.c.tenant_id == _tenant, exceptions.c.key == bindparam("key"))
 GONE_SINCE = (
     select(deliveries, deletions.c.at.label("gone_at"))
     .join(

@@ -182,31 +182,34 @@ function arrange(list) {
   });
 }
 
-/** Show what saving a form would change while it is filled in: `data-weigh="PART"` names the part that says so. */
+/** Show what saving a form would change while it is filled in: `data-weigh="PART"` names an empty part below its buttons,
+    so that nothing moves under a hand that is about to press one. The answer's `#preview` and fingerprint go there. */
 function weigh(form) {
   const part = document.getElementById(form.dataset.weigh);
   let asked = null;
   const look = async () => {
-    asked?.abort();
     const mine = asked = new AbortController();
     const filled = new URLSearchParams(new FormData(form));
     filled.set("do", "preview");
-    filled.delete("expect");
     part.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(form.action, { method: "POST", body: filled, signal: mine.signal });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const fresh = page.getElementById(part.id);
-      if (answer.redirected || !fresh || mine.signal.aborted) return;
-      for (const each of fresh.querySelectorAll("[autofocus]")) each.removeAttribute("autofocus");
-      part.replaceChildren(...fresh.childNodes);
-      say(part.querySelector(".banner")?.textContent.trim() ?? "");
+      const preview = page.getElementById("preview");
+      if (answer.redirected || !preview || mine.signal.aborted) return;
+      preview.removeAttribute("autofocus");
+      part.replaceChildren(preview, page.querySelector(`[data-weigh="${part.id}"] [name=expect]`));
+      say(part.querySelector(".banner").textContent.trim());
     } catch { /* saving says what is the matter */ } finally {
       if (asked === mine) part.removeAttribute("aria-busy");
     }
   };
   // What was looked at is no longer what would be saved.
-  form.addEventListener("input", () => { asked?.abort(); part.querySelector("[name=expect]")?.remove(); });
+  form.addEventListener("input", () => {
+    asked?.abort();
+    part.replaceChildren();
+    for (const each of form.querySelectorAll("#preview, [name=expect]")) each.remove();
+  });
   form.addEventListener("change", () => { if (form.checkValidity()) look(); });
 }
 
