@@ -173,3 +173,20 @@ async def test_protecting_somebody_needs_the_right_to_set_up_and_says_why(acme: 
     assert "Protected: nothing is changed at HubSpot." in done.words
     assert "the boss By olga@acme.example." in done.words
     assert "No longer protected." in undone.words
+
+
+async def test_what_others_changed_is_accepted_or_enforced_field_by_field(acme: Acme) -> None:
+    await acme.run("plan.approve")
+    await acme.run("tenant.mode", mode="live")
+    await acme.drain()
+    await administration.change_user(acme.hubspot.store, acme.clock, TENANT, ADA, permission_set="Manager")
+    await acme.run("reconcile.run")
+    await acme.drain()
+    seen = await acme.viewer.open(acme.path(f"person?user={ADA}"))
+    await acme.approver.open(acme.path(f"person?user={ADA}"))
+    accepted = await acme.approver.send(acme.path("person/drift"), user=ADA, do="accept:permission_set")
+
+    assert "Changed at HubSpot by others" in seen.words
+    assert ("reported: stays" in seen.words, "Enforce" in seen.words) == (True, False)
+    assert "permission_set: stays as HubSpot has it." in accepted.words
+    assert "accepted: stays" in accepted.words

@@ -92,6 +92,9 @@ def _shown(result: Mapping[str, Any]) -> None:
     ):
         heading(title)
         say(part["sentence"])
+    heading("Changed at HubSpot by others")
+    for told in why["drift"]["fields"] or [why["drift"]]:
+        say(told["sentence"])
     _placed(why)
     if why["held"] is not None:
         heading("Held")

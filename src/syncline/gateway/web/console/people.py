@@ -112,6 +112,16 @@ async def read(visit: Visit) -> Response:
     return back(visit, f"The person {there}: {news}.")
 
 
+async def settle_drift(visit: Visit) -> Response:
+    """Have what was agreed delivered again, or let HubSpot's value stand, for one field of one person."""
+    form = visit.form
+    do, _, field = form.one("do").partition(":")
+    enforced = do == "enforce"
+    await visit.run("drift.enforce" if enforced else "drift.accept", user=form.one("user"), fields=[field])
+    said = "will be delivered again" if enforced else "stays as HubSpot has it"
+    return back(visit, f"{field}: {said}.")
+
+
 async def protect(visit: Visit) -> Response:
     """Have nothing ever changed for this person."""
     await visit.run("protect.add", email=visit.form.one("email"), reason=visit.form.one("reason"))

@@ -89,6 +89,7 @@ PAGES: Final = (
     Page("POST", f"{_HERE}/person/read", _DELIVER, people.read),
     Page("POST", f"{_HERE}/person/protect", _SET_UP, people.protect),
     Page("POST", f"{_HERE}/person/unprotect", _SET_UP, people.unprotect),
+    Page("POST", f"{_HERE}/person/drift", _APPROVE, people.settle_drift),
     Page("POST", f"{_HERE}/person/keep", _APPROVE, leavers.keep),
     Page("POST", f"{_HERE}/person/end-exception", _APPROVE, leavers.end),
     Page("POST", f"{_HERE}/person/let-go", _APPROVE, leavers.let_go),
