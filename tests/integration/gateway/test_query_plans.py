@@ -18,6 +18,7 @@ from tests.support.gateway_stores import migrate_at
 
 FEW_A_TENANT = {
     "authorizations",
+    "confirmations",
     "connections",
     "counters",
     "notices",
