@@ -422,6 +422,7 @@ async def test_a_permission_set_is_renamed_and_who_has_it_keeps_it(admin: Visito
     bob = next(one for one in listed["users"] if one["email"] == "bob@acme.example")
     assert ["Head of Sales"] == bob["permission_sets"]
 
+
 async def test_a_user_is_added_changed_deactivated_and_deleted_by_hand(admin: Visitor) -> None:
     world, users = admin.world, f"{admin.settings}/users"
     form = {"email": "bob@acme.example", "first_name": "Bob", "permission_set": "Manager", "seats": "Core"}

@@ -87,12 +87,12 @@ async def _change(visit: Visit, do: str, rule_id: str, place: str) -> Response:
 
 
 async def _read_seats(visit: Visit) -> Response:
-    """Read which seats the account has, so that a rule can give one."""
+    """Read which seats the account has and how many are free: a rule can give one, and who waits for one is next."""
     try:
         await visit.run("seats.list")
     except DomainError as error:
         return await _page(visit, Weighed(visit.form.wrong(seat=error.message)))
-    return visit.go(f"{address(visit, 'rules')}#another", "The seats are read: a rule can give one now.")
+    return visit.go(f"{address(visit, 'rules')}#another", "The seats are read.")
 
 
 async def _choose_actions(visit: Visit) -> Response:
