@@ -99,8 +99,8 @@ async def test_a_person_is_read_again_and_what_is_news_is_decided_about(acme: Ac
 async def test_the_plan_is_decided_as_work_and_agreed_to_in_part(acme: Acme) -> None:
     empty = await acme.viewer.open(acme.path("plan"))
     assert "Not decided yet" in empty.words
-    await acme.approver.open(acme.path("plan"))
-    made = await acme.approver.send(acme.path("plan/begin"))
+    made = await acme.approver.open(acme.path("plan"))
+    assert "There was no plan to show." in made.words
     assert re.search(r"Create\s+2\s", made.words)
     assert re.search(r"Adopt\s+1\s", made.words)
     expect = re.search(r'name="expect" value="([^"]+)"', made.text)
@@ -116,6 +116,27 @@ async def test_the_plan_is_decided_as_work_and_agreed_to_in_part(acme: Acme) -> 
 
     assert BOB in there
     assert ADA not in there
+
+
+async def test_a_plan_there_is_is_not_decided_again_by_looking(acme: Acme) -> None:
+    await acme.approver.open(acme.path("plan"))
+    first = await acme.run("plan.latest")
+    again = await acme.approver.open(acme.path("plan?kind=adopt"))
+    seen = await acme.viewer.open(acme.path("plan"))
+    asked = await acme.approver.send(acme.path("plan/begin"))
+
+    assert ("There was no plan to show." in again.words, EVE in again.words) == (False, True)
+    assert first["decided_at"] is not None
+    assert all(re.search(r"Create\s+2\s", page.words) for page in (again, seen, asked))
+
+
+async def test_before_there_is_a_connection_the_plan_leads_to_it(acme: Acme) -> None:
+    other = await acme.world.run("tenant.create", name="other")
+    owner = await acme.world.operator("otto@other.example", "owner", "other")
+    seen = await owner.open(f"/tenants/{other['id']}/plan")
+
+    assert "Connect HubSpot first" in seen.words
+    assert "Decide about everybody" not in seen.words
 
 
 async def test_the_plan_as_csv_has_everybody(acme: Acme) -> None:
