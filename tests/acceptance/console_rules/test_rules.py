@@ -92,7 +92,6 @@ async def test_whom_a_rule_would_change_shows_while_it_is_written(stage: Stage, 
         await expect(weighed).to_contain_text(f"would change {many} people, {many} to a privileged set")
         await expect(page.locator("#said")).to_contain_text(f"would change {many} people")
         assert ["role = User"] == await order(stage)
-        await stage.picture(page, "rules")
         await page.get_by_label("Which one").fill("Manager")
         await page.get_by_label("Which one").blur()
         await expect(weighed).to_contain_text("would change nobody")
