@@ -62,7 +62,7 @@ async def plan(visit: Visit) -> Response:
 
 
 def _is_begun_at_once(visit: Visit, latest: dict[str, Any]) -> bool:
-    """Tell whether this server knows of no plan, made, under way, failed or agreed to, and may make one for who asks."""
+    """Tell whether this server knows of no plan, made, under way, failed or agreed to, and this visit may make one."""
     known = latest["plan"] or latest["under_way"] or latest["trouble"] or latest["agreed"]
     able = visit.may(Permission.APPROVE) and visit.here.mode is not TenantMode.COLLECTING
     return visit.request.method == "GET" and able and not known

@@ -41,7 +41,9 @@ _ON_A_PAGE: Final[Mapping[str, str]] = {
         "someone leaves."
     ),
     HoldReason.ACTION_OFF: "Tick it under Set-up, Rules, What may be done at HubSpot.",
-    HoldReason.STAGED_DELETION: "Let them go under Approvals, or take the change back in the directory.",
+    HoldReason.STAGED_DELETION: (
+        "Let them go under Approvals, keep one on the person's page, or take the change back in the directory."
+    ),
     HoldReason.PRIVILEGED_GRANT: "Approve it under Approvals, for that set and that person alone.",
     HoldReason.ADOPTION_NOT_APPROVED: "Approve it under Approvals, or approve the whole plan.",
     HoldReason.NO_SEAT_FREE: (

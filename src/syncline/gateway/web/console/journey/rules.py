@@ -33,6 +33,8 @@ ACTIONS: Final = (
 SEEN: Final = 25
 MOST: Final = 60
 """Rules on one page."""
+WEIGHED_AT_ONCE: Final = 10_000
+"""Up to so many people a rule is previewed while it is written; deciding about more takes longer than a pause in typing."""
 _GIVES: Final = ("permission_set", "primary_team", "secondary_teams", "seat")
 _CHANGES: Final = {"move": ("rule.move", "moved"), "remove": ("rule.remove", "removed")}
 """What can be done with a rule there is: the operation, and how it is said."""
@@ -170,6 +172,7 @@ async def _page(visit: Visit, weighed: Weighed, again: str = "") -> Response:
             for each in listed
         ],
         many=len(stand.rules),
+        weighs=stand.totals.users <= WEIGHED_AT_ONCE,
         skipped=skipped,
         next=skipped + MOST if len(stand.rules) > skipped + MOST else None,
         seen=await _seen(visit, stand),
