@@ -34,7 +34,7 @@ SEEN: Final = 25
 MOST: Final = 60
 """Rules on one page."""
 WEIGHED_AT_ONCE: Final = 10_000
-"""Up to so many people a rule is previewed while it is written; deciding about more takes longer than a pause in typing."""
+"""Up to so many people a rule is previewed while it is written: deciding about more takes too long for that."""
 _GIVES: Final = ("permission_set", "primary_team", "secondary_teams", "seat")
 _CHANGES: Final = {"move": ("rule.move", "moved"), "remove": ("rule.remove", "removed")}
 """What can be done with a rule there is: the operation, and how it is said."""
