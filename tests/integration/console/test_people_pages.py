@@ -203,10 +203,14 @@ async def test_what_others_changed_is_accepted_or_enforced_field_by_field(acme: 
     await administration.change_user(acme.hubspot.store, acme.clock, TENANT, ADA, permission_set="Manager")
     await acme.run("reconcile.run")
     await acme.drain()
+    listed = await acme.viewer.open(acme.path("drift"))
+    of_names = await acme.viewer.open(acme.path("drift?field=first_name"))
     seen = await acme.viewer.open(acme.path(f"person?user={ADA}"))
     await acme.approver.open(acme.path(f"person?user={ADA}"))
     accepted = await acme.approver.send(acme.path("person/drift"), user=ADA, do="accept:permission_set")
 
+    assert (ADA in listed.words, ADA in of_names.words) == (True, False)
+    assert all(words in listed.words for words in ("permission set", "Manager", "Sales User"))
     assert "Changed at HubSpot by others" in seen.words
     assert ("reported: stays" in seen.words, "Enforce" in seen.words) == (True, False)
     assert "permission_set: stays as HubSpot has it." in accepted.words

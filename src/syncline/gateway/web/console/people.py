@@ -51,10 +51,7 @@ async def people(visit: Visit) -> Response:
         users=[{**each, "href": person_path(visit, each)} for each in found["users"]],
         next=None if found["next"] is None else _address(visit, asked, after=found["next"]),
         first=_address(visit, asked) if visit.query("after") else None,
-        views=[
-            (label, _address(visit, {"search": search, "state": name}), None, name == view)
-            for name, label in _VIEWS
-        ],
+        views=views(visit, view, search),
         reasons=[("", "any reason"), *((each.value, HOLDS[each].sentence) for each in HoldReason)],
         looked_further=_LOOKED_FURTHER if found["next"] and len(found["users"]) < PAGE else "",
         tones=STATES,
@@ -132,6 +129,15 @@ async def unprotect(visit: Visit) -> Response:
     """Lift a protection."""
     done = await visit.run("protect.remove", email=visit.form.one("email"))
     return back(visit, SECOND if done["protected"] else "No longer protected.")
+
+
+def views(visit: Visit, current: str, search: str = "") -> list[tuple[str, str, None, bool]]:
+    """Return the ways to look at people, as the kit's `tabs` takes them."""
+    by_state = [
+        (label, _address(visit, {"search": search, "state": name}), None, name == current)
+        for name, label in _VIEWS
+    ]
+    return [*by_state, ("Changed at HubSpot", visit.below("drift"), None, current == "drift")]
 
 
 def person_path(visit: Visit, line: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from syncline.gateway.web.console import (
     api_keys,
     approvals,
     audit,
+    drift,
     entry,
     fleet,
     groups,
@@ -83,6 +84,7 @@ PAGES: Final = (
     # A tenant
     Page("GET", f"{_HERE}/overview", _VIEW, overview.overview),
     Page("GET", f"{_HERE}/people", _VIEW, people.people),
+    Page("GET", f"{_HERE}/drift", _VIEW, drift.drift),
     Page("GET", f"{_HERE}/person", _VIEW, people.person),
     Page("POST", f"{_HERE}/person/deliver", _DELIVER, people.deliver),
     Page("POST", f"{_HERE}/person/release", _DELIVER, people.release),
