@@ -21,6 +21,7 @@ from tests.support.databases import migrate_at
 
 FEW_A_TENANT = {
     "authorizations",
+    "confirmations",
     "connections",
     "counters",
     "notices",

@@ -324,6 +324,8 @@ ANSWERS: Mapping[SelectBase, Answer] = {
     statements.APPROVALS_GIVEN: _rows_of(t.approvals, _after("key"), _by("key", "what")),
     statements.FIRST_APPROVALS: _rows_of(t.first_approvals, _after("what"), _by("what")),
     statements.EXCEPTIONS: _rows_of(t.exceptions, _after("key"), _by("key")),
+    statements.CONFIRMATIONS: _rows_of(t.confirmations),
+    statements.EXCEPTION: _rows_of(t.exceptions, _equal("key", "key")),
     statements.GONE_SINCE: _gone_since,
     statements.PRIVILEGED: _rows_of(t.privileged_sets),
     statements.HELD_FOR: _rows_of(

@@ -17,6 +17,7 @@ from syncline.gateway.store.tables import (
     audit_events,
     authorizations,
     calls,
+    confirmations,
     connections,
     counters,
     deletions,
@@ -273,6 +274,8 @@ EXCEPTIONS = (
     .order_by(exceptions.c.key)
     .limit(_limit)
 )
+CONFIRMATIONS = select(confirmations).where(confirmations.c.tenant_id == _tenant)
+EXCEPTION = select(exceptions).where(exceptions.c.tenant_id == _tenant, exceptions.c.key == bindparam("key"))
 GONE_SINCE = (
     select(deliveries, deletions.c.at.label("gone_at"))
     .join(

@@ -378,6 +378,18 @@ events = Table(
 )
 """The provisioning log: what was asked, decided, sent and answered, under one correlation id."""
 
+confirmations = Table(
+    "confirmations",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("summary", Text, nullable=False),
+    info={"lookups": [("tenant_id",)]},
+)
+"""The first event that confirmed each check of the checklist (`validation.Check`); it outlives the event."""
+
 audit_events = Table(
     "audit_events",
     metadata,

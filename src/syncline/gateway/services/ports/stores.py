@@ -21,12 +21,14 @@ from syncline.gateway.domain.role_expressions import RoleForm
 from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
+from syncline.gateway.domain.validation import Check
 from syncline.gateway.services.ports.consents import ConsentStore
 from syncline.gateway.services.ports.deliveries import Basis, Redecided, Settlement, WorkItem
 from syncline.gateway.services.ports.journal import (
     Activity,
     AuditEntry,
     CallRecord,
+    Confirmation,
     Event,
     GroupSeen,
     RoleSeen,
@@ -234,6 +236,7 @@ class JournalStore(Protocol):
         limit: int,
     ) -> list[Event]: ...
     async def event(self, tenant_id: TenantId, seq: int) -> Event | None: ...
+    async def confirmations(self, tenant_id: TenantId) -> Mapping[Check, Confirmation]: ...
     async def audit(self, tenant_id: TenantId, before: int | None, limit: int) -> list[AuditEntry]: ...
     async def activity(
         self, tenant_id: TenantId, kind: Activity, moments: Sequence[Milliseconds]

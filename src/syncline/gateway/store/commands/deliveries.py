@@ -10,11 +10,12 @@ from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.change import CHANGE_APPROVED
 from syncline.gateway.domain.delivery import LEAVE, Access, Intent
 from syncline.gateway.domain.person import email_key
+from syncline.gateway.domain.validation import confirmed_by
 from syncline.gateway.services.ports import Cause, Redecided, Settlement, Standing
 from syncline.gateway.store.commands import claims, drifting
 from syncline.gateway.store.commands.journal import count, counters_of, record_event, take_number
 from syncline.gateway.store.records import account_user_row
-from syncline.gateway.store.tables import account_users, approvals, calls, deliveries
+from syncline.gateway.store.tables import account_users, approvals, calls, confirmations, deliveries
 from syncline.sql.rows import Need, Row, Rows
 
 GONE = {Access.REMOVED, Access.NONE}
@@ -109,6 +110,7 @@ class Settle:
         primary_key = ("tenant_id", "key")
         return (
             counters_of(self.tenant_id),
+            Need(confirmations, ("tenant_id",), (self.tenant_id,)),
             *(Need(deliveries, primary_key, (self.tenant_id, item.key)) for item in self.settlements),
             *(Need(approvals, primary_key, (self.tenant_id, item.key)) for item in self.settlements),
         )
@@ -234,7 +236,7 @@ class Settle:
         if same_hold or quiet:
             return
         cause = Cause(self.cause.at, row["correlation_id"] or self.cause.correlation_id, self.cause.detail)
-        record_event(
+        seq = record_event(
             rows,
             self.tenant_id,
             cause,
@@ -243,6 +245,10 @@ class Settle:
             settlement.summary,
             **settlement.detail,
         )
+        for check in confirmed_by(settlement.kind, settlement.detail):
+            if rows.get(confirmations, self.tenant_id, check.value) is None:
+                told = {"seq": seq, "at": self.cause.at, "summary": settlement.summary}
+                rows.insert(confirmations, {"tenant_id": self.tenant_id, "key": check.value, **told})
 
 
 @dataclass(frozen=True, slots=True)
