@@ -141,6 +141,7 @@ def _happened(database: Path, tenant: str, size: int, count: int, now: int) -> N
         connection.execute(f"{free} WHERE rowid % 10 < 8 AND rowid % 500 > 3")
         connection.execute("UPDATE deliveries SET due_at = 1, hold_reason = NULL WHERE rowid % 10 = 9")
     connection.close()
+    planning.recount(database)
 
 
 def _events(tenant: str, size: int, count: int, now: int) -> Iterator[dict[str, Any]]:

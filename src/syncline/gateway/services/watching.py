@@ -16,7 +16,7 @@ from syncline.gateway.domain.health import PROBE_EVERY, SCIM_TROUBLE, Health, He
 from syncline.gateway.domain.notices import DAY, Notice, notices_due
 from syncline.gateway.domain.silence import usual_interval
 from syncline.gateway.domain.tenant import TenantMode
-from syncline.gateway.services.conditions import FAILING_FROM, RENAMES_TOLD, Known, conditions_of, named_ids
+from syncline.gateway.services.conditions import RENAMES_TOLD, Known, conditions_of, named_ids
 from syncline.gateway.services.ports import Cause, Connection, Links, Store, Tenant, Wake
 from syncline.gateway.services.recovering import recover
 from syncline.gateway.services.telling import message_to, notice_body
@@ -145,7 +145,7 @@ class Watch:
     async def _known(
         self, tenant: Tenant, connection: Connection | None, kept: list[Notice], now: Milliseconds
     ) -> Known:
-        facts = await self._store.notices.facts(tenant.id, FAILING_FROM)
+        totals = await self._store.backlog.totals(tenant.id)
         renames = await self._store.journal.events(
             tenant.id, subject=None, kind="account.", before=None, limit=EVENTS_LOOKED_AT
         )
@@ -154,7 +154,7 @@ class Watch:
         return Known(
             tenant=tenant.name,
             connection=connection,
-            facts=facts,
+            totals=totals,
             tokens=await self._store.setup.tokens(tenant.id),
             renames=renames,
             named=named_ids(rules, tenant.policy),
