@@ -1,10 +1,23 @@
-"""What every run of the tests says at its end: which tests did not run, and why."""
+"""What every run of the tests says at its end: which tests did not run, and why; and what it looks at in every test."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
+
+from tests.support import answers
+
+answers.watch()
+
+
+@pytest.fixture(autouse=True)
+def answers_are_as_described() -> Iterator[None]:
+    """Fail a test in which an operation has answered otherwise than the API's description says."""
+    answers.violations.clear()
+    yield
+    assert [] == answers.violations, "Describe it: see tests/docs/answers.py"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

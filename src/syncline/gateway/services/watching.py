@@ -6,7 +6,6 @@ Nothing is remembered between two looks but what the store keeps, so a restart r
 from __future__ import annotations
 
 import logging
-import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -174,4 +173,4 @@ class Watch:
         return allowed
 
     def _cause(self) -> Cause:
-        return Cause(self._clock.now(), uuid.uuid4().hex)
+        return Cause.new(self._clock.now())
