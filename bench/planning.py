@@ -14,6 +14,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.operations import run_operation
 from syncline.gateway.services.ports import Actor, Connection
 from syncline.gateway.services.provisioning import TenantDirectory
+from syncline.gateway.store.counted import counted_as
 from syncline.scim.dialects import Notes
 from syncline.scim.patch import parse_patch
 from syncline.scim.schemas import USER
@@ -233,6 +235,19 @@ def _fill(database: Path, tenant_id: str, size: int) -> None:
             _insert(connection, table, (row for row in rows if row is not None))
         connection.execute("UPDATE counters SET users = ?, ordinal = ?", (size, size))
         connection.execute("UPDATE deliveries SET decided_epoch = (SELECT placement_epoch FROM tenants)")
+    connection.close()
+    recount(database)
+
+
+def recount(database: Path) -> None:
+    """Keep the counts of what was written past the gateway's writer."""
+    with sqlite3.connect(database) as connection:
+        connection.row_factory = sqlite3.Row
+        rows = map(dict, connection.execute("SELECT * FROM deliveries"))
+        counts = Counter(kind for kind in map(counted_as, rows) if kind is not None)
+        connection.execute("UPDATE counters SET backlog = ?", (json.dumps(counts),))
+        members = "SELECT count(*) FROM members m WHERE m.tenant_id = g.tenant_id AND m.group_id = g.id"
+        connection.execute(f"UPDATE groups AS g SET members = ({members})")
     connection.close()
 
 

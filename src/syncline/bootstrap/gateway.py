@@ -430,7 +430,7 @@ def _retention(settings: Settings, store: Store, logs: LogKeeping, clock: Clock)
         LogKind.CALLS: settings.call_days,
         LogKind.READS: settings.read_log_days,
     }
-    return Retention(store.setup, logs, clock, days)
+    return Retention(store.setup, logs, clock, days, store.removal)
 
 
 @asynccontextmanager

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -123,7 +122,7 @@ class Drain:
 
     async def in_trouble(self, tenant_id: TenantId, failed: Failed) -> Milliseconds:
         """Note why nothing reaches HubSpot; returns when to try again."""
-        await note_failure(self._store, tenant_id, failed, new_cause(self._clock.now()))
+        await note_failure(self._store, tenant_id, failed, Cause.new(self._clock.now()))
         connection = await self._store.setup.connection(tenant_id)
         probe_at = None if connection is None else connection.probe_at
         return probe_at or self._clock.now() + (failed.retry_after or PROBE_EVERY)
@@ -355,7 +354,8 @@ class _Run:
     async def _deliver(self, item: WorkItem, decision: Decision, setup: Setup) -> None:
         if setup.account is None:
             return
-        cause = Cause(self._clock.now(), item.correlation_id or uuid.uuid4().hex)
+        now = self._clock.now()
+        cause = Cause(now, item.correlation_id) if item.correlation_id else Cause.new(now)
         outcome = await self._link.carry_out(
             decision.change,
             item,
@@ -406,7 +406,7 @@ class _Run:
         self._stopped = outcome
         self._called_off.set()
         if await self._is_current() and self._stopped is outcome:
-            await note_failure(self._store, self._tenant_id, outcome, new_cause(self._clock.now()))
+            await note_failure(self._store, self._tenant_id, outcome, Cause.new(self._clock.now()))
 
     async def _heed(self, outcome: Outcome, epoch: int) -> None:
         """Read an account anew that is out of date; note when a connection works again, or one channel does not."""
@@ -424,7 +424,7 @@ class _Run:
             # Somebody is tried again by himself; a trouble of the whole connection must stay the one noted.
             if not self._probing and not self._scim_trouble:
                 self._scim_trouble = True
-                cause = new_cause(self._clock.now())
+                cause = Cause.new(self._clock.now())
                 await self._store.setup.note_trouble(self._tenant_id, SCIM_TROUBLE, outcome.sentence, cause)
         elif self._probing and not isinstance(outcome, Failed):
             self._probing = False
@@ -434,13 +434,13 @@ class _Run:
             await self._recover()
 
     async def _recover(self) -> None:
-        cause = new_cause(self._clock.now())
+        cause = Cause.new(self._clock.now())
         await recover(self._store, self._tenant_id, cause, self._in_flight.keys())
 
     async def _settle(self, settled: Iterable[Settlement]) -> None:
         settlements = tuple(settled)
         if settlements:
-            cause = new_cause(self._clock.now())
+            cause = Cause.new(self._clock.now())
             await self._store.backlog.settle(self._tenant_id, settlements, cause)
             for settlement in settlements:
                 self._drain.measure(_result(settlement))
@@ -488,8 +488,3 @@ async def note_failure(store: Store, tenant_id: TenantId, failed: Failed, cause:
     """Remember why nothing reaches this tenant's HubSpot account."""
     trouble = HELD_TENANT if failed.trouble is Trouble.TENANT else failed.code
     await store.setup.note_trouble(tenant_id, trouble, failed.sentence, cause)
-
-
-def new_cause(at: Milliseconds) -> Cause:
-    """Return a cause for what the drain does on its own account."""
-    return Cause(at, uuid.uuid4().hex)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -102,7 +101,7 @@ class Connections:
         connection, reading = tried.connection, tried.reading
         tenant_id = connection.tenant_id
         await self._store.setup.set_connection(connection, Actor(actor, self._clock.now()), expect)
-        await self._reconciliation.keep(tenant_id, reading, Cause(tried.at, uuid.uuid4().hex))
+        await self._reconciliation.keep(tenant_id, reading, Cause.new(tried.at))
         self._wake(tenant_id)
         replaced = await self._end_replaced(tried.before, connection)
         return {**_report(tried.report, reading.account, len(reading.users)), "replaced": replaced}
@@ -297,7 +296,7 @@ class Connections:
         return reading
 
     def _cause(self) -> Cause:
-        return Cause(self._clock.now(), uuid.uuid4().hex)
+        return Cause.new(self._clock.now())
 
 
 def account_sentence(tenant: str, account: Account, users: int) -> str:

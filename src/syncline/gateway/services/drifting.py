@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from syncline.gateway.services.ports import Actor, Orphan, Reading, Store, Tenan
 from syncline.gateway.services.reconciling import Progress
 from syncline.gateway.services.showing import hold_shown, moment, set_name
 from syncline.gateway.services.tenants import Tenants
+from syncline.scimserver.identifiers import time_ordered_text
 
 MOST: Final = 500
 MOST_WALKED: Final = 10_000
@@ -103,7 +103,7 @@ class Drifting:
             raise Refused(_NOT_OURS[DriftField.ACCESS].format(tenant=found.name, user=user))
         by = Actor(actor, self._clock.now())
         accepted = await self._store.readings.accept_drift(
-            found.id, item.delivery.key, chosen, by, uuid.uuid4().hex
+            found.id, item.delivery.key, chosen, by, time_ordered_text(by.at)
         )
         self._wake(found.id)
         return {"email": item.delivery.email, "fields": sorted(accepted), "accepted": True}

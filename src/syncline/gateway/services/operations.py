@@ -27,6 +27,7 @@ from syncline.gateway.services.planning import Planning
 from syncline.gateway.services.policies import Policies
 from syncline.gateway.services.ports import Links, Store, Wake, Walks
 from syncline.gateway.services.previewing import Previewing
+from syncline.gateway.services.removing import Removing
 from syncline.gateway.services.rereading import Rereading
 from syncline.gateway.services.roles import Roles
 from syncline.gateway.services.seating import Seating
@@ -72,6 +73,7 @@ def operations(
         "tenant.page": tenants.page,
         "tenant.show": tenants.show,
         "tenant.mode": tenants.mode,
+        "tenant.delete": Removing(store, tenants, authorizing, clock).delete,
         "token.create": tokens.create,
         "token.list": tokens.list,
         "token.revoke": tokens.revoke,

@@ -95,7 +95,7 @@ class Reconciliation:
         stale = STALE if asked_by == SCHEDULE else STALE_IF_ASKED
         crm = crm or await keeps_crm_attributes(self._store, tenant_id)
         if reading is None or seats or not _may_go_on(reading, self._clock.now() - stale, crm=crm):
-            cause = Cause(self._clock.now(), uuid.uuid4().hex)
+            cause = Cause.new(self._clock.now())
             reading = await self._store.readings.begin(tenant_id, uuid.uuid4().hex, cause, asked_by)
         watched = seats or await watches_seats(self._store, tenant_id)
         return await _Course(self._store, self._clock, link, progress, seats=watched, crm=crm).run(reading)
@@ -122,7 +122,7 @@ class Reconciliation:
 
     async def refresh_lists(self, tenant_id: TenantId, link: Link) -> Failed | None:
         """Read the account's permission sets, teams and seats alone; returns why they could not be read."""
-        cause = Cause(self._clock.now(), uuid.uuid4().hex)
+        cause = Cause.new(self._clock.now())
         lists = await link.read_lists(
             cause,
             seats=await watches_seats(self._store, tenant_id),

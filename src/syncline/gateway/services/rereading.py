@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from syncline.clock import Clock
@@ -36,7 +35,7 @@ class Rereading:
         delivery = item.delivery
         if delivery.hubspot_id is None and delivery.email is None:
             raise Refused("This person has no e-mail that HubSpot could know him by.")
-        cause = Cause(self._clock.now(), uuid.uuid4().hex)
+        cause = Cause.new(self._clock.now())
         read = await link.read_user(item, cause)
         if isinstance(read, Failed):
             raise Unavailable(f"{delivery.email or delivery.key} was not read: {read.sentence}")

@@ -73,6 +73,8 @@ class Totals:
     in_step: int
     waiting: int
     retrying: int
+    failing: int
+    """Those among `retrying` who keep failing."""
     held: Mapping[str, int]
     last_contact_at: Milliseconds | None
 

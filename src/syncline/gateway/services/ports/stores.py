@@ -38,6 +38,7 @@ from syncline.gateway.services.ports.notices import NoticeStore, Subscription
 from syncline.gateway.services.ports.operators import OperatorStore
 from syncline.gateway.services.ports.readings import ReadingStore
 from syncline.gateway.services.ports.records import Actor, Cause, Connection, ProtectedUser, Tenant, Token
+from syncline.gateway.services.ports.removal import RemovalStore
 from syncline.gateway.services.ports.seeking import SeekingStore
 from syncline.scim.attributes import ResourceType
 from syncline.scim.patch import Patch
@@ -267,3 +268,4 @@ class Store:
     operators: OperatorStore
     readings: ReadingStore
     seeking: SeekingStore
+    removal: RemovalStore

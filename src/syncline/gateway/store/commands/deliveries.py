@@ -261,7 +261,8 @@ class MakeDue:
     at: Milliseconds
 
     def prefetch(self) -> Iterable[Need]:
-        return tuple(Need(deliveries, ("tenant_id", "key"), (self.tenant_id, key)) for key in self.keys)
+        own = (Need(deliveries, ("tenant_id", "key"), (self.tenant_id, key)) for key in self.keys)
+        return (counters_of(self.tenant_id), *own)
 
     def apply(self, rows: Rows) -> None:
         for key in self.keys:

@@ -129,6 +129,7 @@ PAGES: Final = (
     Page("GET", f"{_SETTINGS}/danger", _SET_UP, settings_danger.danger),
     Page("POST", f"{_SETTINGS}/danger/stop", _SET_UP, settings_danger.stop),
     Page("POST", f"{_SETTINGS}/danger/disconnect", _SET_UP, settings_danger.disconnect, fresh=True),
+    Page("POST", f"{_SETTINGS}/danger/delete", Permission.DELETE, settings_danger.delete, fresh=True),
     Page("GET", f"{_HERE}/workbench", _SET_UP, workbench.workbench),
     Page("POST", f"{_HERE}/workbench", _SET_UP, workbench.run),
     Page("POST", f"{_HERE}/tokens", _SET_UP, settings.create_token, fresh=True),

@@ -175,7 +175,7 @@ async def stand_of(visit: Visit, confirmed: Mapping[Check, Confirmation] | None 
             for each in tokens
             if is_alive(expires_at=each.expires_at, revoked_at=each.revoked_at, now=now)
         ),
-        totals=await visit.console.overviews.totals(tenant.id),
+        totals=await visit.console.store.backlog.totals(tenant.id),
         confirmed=confirmed or {},
     )
 
