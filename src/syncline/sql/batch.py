@@ -84,7 +84,7 @@ def _write_together(
 def _needs(
     commands: Sequence[Command[Any]],
     outcomes: list[Outcome | None],
-    needs_of: Callable[[Command[Any]], list[Need]],
+    ask: Callable[[Command[Any]], list[Need]],
 ) -> Iterable[Need]:
     """Return what the commands ask for; one that cannot even say so has failed."""
     needs: list[Need] = []
@@ -92,7 +92,7 @@ def _needs(
         if outcomes[position] is not None:
             continue
         try:
-            needs.extend(needs_of(command))
+            needs.extend(ask(command))
         except Exception as error:
             outcomes[position] = Failed(_raisable(error))
     return needs

@@ -89,21 +89,14 @@ class Rows(Protocol):
         ...
 
 
-class Following(Protocol):
-    """The part of a command that needs rows which are named by its first ones."""
-
-    def prefetch_next(self, rows: Rows) -> Iterable[Need]:
-        """Return what follows from the rows of `prefetch`; of them alone it may read."""
-        ...
-
-
 class Command(Protocol[T_co]):
     """One unit of change: it is written whole or not at all."""
 
     def prefetch(self) -> Iterable[Need]:
         """Return what `apply` will surely read, so that a batch loads it in bulk; may be empty.
 
-        Where a row names others that `apply` reads, a command has a `prefetch_next`, too.
+        A command may have a `prefetch_next(rows)`, too, which returns what the rows of `prefetch` name and `apply`
+        will read as well; it reads those rows alone.
         """
         ...
 

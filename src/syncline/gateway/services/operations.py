@@ -18,6 +18,7 @@ from syncline.gateway.services.consenting import Consenting
 from syncline.gateway.services.credentials import TokenFingerprint, Tokens
 from syncline.gateway.services.drafting import Drafting
 from syncline.gateway.services.drifting import Drifting
+from syncline.gateway.services.inbox import ADOPTIONS, GRANTS, LEAVERS, Inbox
 from syncline.gateway.services.keeping import Keeping
 from syncline.gateway.services.log import Log
 from syncline.gateway.services.noticing import CheckAddress
@@ -58,6 +59,9 @@ def operations(
     consenting = Consenting(store, tenants, planning, clock, wake)
     drafting = Drafting(store, tenants, planning, consenting, clock)
     approving = Approving(store, tenants, clock, wake)
+    leavers, grants, adoptions = (
+        Inbox(awaited, store, tenants, clock, wake) for awaited in (LEAVERS, GRANTS, ADOPTIONS)
+    )
     keeping = Keeping(store, tenants, clock, wake)
     rereading = Rereading(store, tenants, links, clock, wake)
     people = People(store, tenants, clock, wake)
@@ -100,19 +104,19 @@ def operations(
         "protect.add": policies.protect,
         "protect.list": policies.list_protected,
         "protect.remove": policies.unprotect,
-        "leavers.list": approving.list_leavers,
-        "leavers.release": approving.release_leavers,
+        "leavers.list": leavers.waiting,
+        "leavers.release": leavers.approve,
         "leavers.gone": keeping.gone,
         "leavers.keep": keeping.keep,
         "leavers.restore": keeping.restore,
         "leavers.exceptions": keeping.exceptions,
         "leavers.end": keeping.end,
-        "approvals.list": approving.list_approvals,
-        "approvals.grant": approving.grant,
+        "approvals.list": grants.waiting,
+        "approvals.grant": grants.approve,
         "approvals.given": approving.list_given,
         "approvals.pending": approving.list_pending,
-        "adoptions.list": approving.list_adoptions,
-        "adoptions.approve": approving.adopt,
+        "adoptions.list": adoptions.waiting,
+        "adoptions.approve": adoptions.approve,
         "privileged.list": approving.list_privileged,
         "privileged.mark": approving.mark,
         "privileged.unmark": approving.unmark,
