@@ -18,7 +18,8 @@ from syncline.gateway.store.tables import metadata, operator_events
 from syncline.sql.engines import open_engine
 from tests.contracts.gateway_store.conftest import POSTGRESQL, SQLITE
 from tests.support.acme import START, Acme
-from tests.support.gateway_stores import database_store, migrate_at
+from tests.support.databases import new_gateway
+from tests.support.gateway_stores import database_store
 
 GONE, STAYS = TenantId("gone"), TenantId("stays")
 PLACES = {GONE: 1, STAYS: 2, EVERYWHERE: 3}
@@ -29,9 +30,7 @@ Rows = dict[str, list[tuple[Any, ...]]]
 @pytest.fixture(params=[SQLITE, POSTGRESQL])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/gateway.db"
-        migrate_at(url)
-        return url
+        return f"sqlite:///{new_gateway(tmp_path)}"
     return str(request.getfixturevalue("gateway_postgres_url"))
 
 
