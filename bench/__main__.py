@@ -62,7 +62,7 @@ def main(
     """Measure the gateway beside the bare floor and scim2-server, and say which promises hold.
 
     Ends with 1 when one does not, with 2 when it could not be measured.
-    Takes about three minutes; --full takes half an hour.
+    Takes about a quarter of an hour; --full takes an hour.
     """
     chosen = SCALES[scale] if scale else QUICK
     if wanted:
@@ -93,7 +93,7 @@ def run(scale: Scale, parts: tuple[str, ...], folder: Path, tell: Callable[[str]
         results.start = measure_start(folder / "start", STARTS)
     if "plan" in parts:
         tell(f"a plan over {scale.plan_people:,} people")
-        results.plan = measure_plan(folder / "plan", scale.plan_people)
+        results.plan = measure_plan(folder / "plan", scale)
     with load_generator(load_core) as generator:
         if "cost" in parts:
             with contenders(folder, server_core) as servers:

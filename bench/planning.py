@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import resource
 import sqlite3
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,7 @@ import orjson
 
 from bench import people
 from bench.results import Planned
+from bench.scale import QUICK, Scale
 from syncline.bootstrap.gateway import Gateway, open_gateway
 from syncline.clock import SystemClock
 from syncline.gateway.domain.account import Account, AccountUser, PermissionSet, Team
@@ -31,6 +35,7 @@ from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.operations import run_operation
 from syncline.gateway.services.ports import Actor, Connection
 from syncline.gateway.services.provisioning import TenantDirectory
+from syncline.gateway.store.counted import counted_as
 from syncline.scim.dialects import Notes
 from syncline.scim.patch import parse_patch
 from syncline.scim.schemas import USER
@@ -44,18 +49,22 @@ GROUPS = 40
 SETS = tuple(PermissionSet(f"set-{number}", f"Set {number}") for number in range(30))
 TEAMS = tuple(Team(f"team-{number}", f"Team {number}") for number in range(40))
 ACCOUNT = Account(portal_id=1, permission_sets=SETS, teams=TEAMS)
-WRITES_ALONE = 300
+ALONE, BESIDE_RULE = 8, 16
+"""How long is written alone, twice in a round, and beside a change of the rules: in times of the scale's `seconds`."""
+BETWEEN = 0.004
+"""Seconds between two writes: some two hundred in a second."""
 WRITTEN = 40
-"""People whom the writes beside a plan are about."""
+"""People whom the writes are about."""
 
 
-def measure_plan(folder: Path, size: int) -> Planned:
-    """Make a plan over so many people, a preview of one rule, and SCIM writes beside both."""
+def measure_plan(folder: Path, scale: Scale) -> Planned:
+    """Make a plan over so many people, a preview of one rule, and SCIM writes beside a plan and a change of rules."""
     sys.setswitchinterval(0.001)  # as the server does
-    return asyncio.run(_measure(folder, size))
+    return asyncio.run(_measure(folder, scale))
 
 
-async def _measure(folder: Path, size: int) -> Planned:
+async def _measure(folder: Path, scale: Scale) -> Planned:
+    size = scale.plan_people
     async with _gateway(folder) as opened:
         created = await _run(opened, "tenant.create", name=TENANT)
         tenant_id = TenantId(created["id"])
@@ -63,8 +72,6 @@ async def _measure(folder: Path, size: int) -> Planned:
         await _add_rules(opened)
     _fill(folder / "gateway.db", str(tenant_id), size)
     async with _gateway(folder) as opened:
-        directory = TenantDirectory(tenant_id, opened.store.directory, opened.clock, lambda _tenant: None)
-        alone = await _writes(directory, WRITES_ALONE)
         spent, plan = await _timed(_run(opened, "plan.show", tenant=TENANT))
         rule = {
             "attribute": "department",
@@ -75,7 +82,7 @@ async def _measure(folder: Path, size: int) -> Planned:
         twice, preview = await _timed(
             _run(opened, "plan.preview", tenant=TENANT, change="rule.add", arguments=rule)
         )
-        beside = await _writes_beside(directory, _run(opened, "plan.show", tenant=TENANT))
+    rounds = [await _round(folder, tenant_id, number, scale.seconds) for number in range(scale.rounds)]
     assert sum(plan["counts"].values()) == size, plan["counts"]
     assert preview["would_change"] > 0
     return Planned(
@@ -83,26 +90,55 @@ async def _measure(folder: Path, size: int) -> Planned:
         plan_seconds=spent,
         preview_seconds=twice,
         megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        write_ms=_p99(alone),
-        write_beside_ms=_p99(beside),
+        write_ms=_middle(each.alone for each in rounds),
+        beside_plan=_middle(each.beside_plan / each.alone for each in rounds),
+        beside_rule=_middle(each.beside_rule / each.alone for each in rounds),
+        decided=min(each.decided for each in rounds),
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """How long SCIM writes take, the 99th percentile in milliseconds, and how many people were decided meanwhile."""
+
+    alone: float
+    beside_plan: float
+    beside_rule: float
+    decided: int
+
+
+async def _round(folder: Path, tenant_id: TenantId, number: int, seconds: float) -> _Round:
+    """Write alone, beside a plan, alone, and beside a change of the rules that concerns everybody."""
+    async with _gateway(folder) as opened:
+        directory = TenantDirectory(tenant_id, opened.store.directory, opened.clock, lambda _tenant: None)
+        before = await _writes(directory, asyncio.sleep(ALONE * seconds))
+        beside_plan = await _writes(directory, _run(opened, "plan.show", tenant=TENANT))
+        after = await _writes(directory, asyncio.sleep(ALONE * seconds))
+    async with _gateway(folder, deliver=True) as opened:
+        directory = TenantDirectory(tenant_id, opened.store.directory, opened.clock, lambda _tenant: None)
+        await _add_rule(opened, RULES + number)
+        beside_rule = await _writes(directory, asyncio.sleep(BESIDE_RULE * seconds))
+    with closing(sqlite3.connect(folder / "gateway.db")) as connection:
+        newest = "(SELECT placement_epoch FROM tenants)"
+        (decided,) = connection.execute(
+            f"SELECT count(*) FROM deliveries WHERE decided_epoch = {newest}"
+        ).fetchone()
+    return _Round(_p99(before + after), _p99(beside_plan), _p99(beside_rule), decided)
+
+
 async def _timed(work: Any) -> tuple[float, Any]:
-    before = time.process_time()
+    before = sum(os.times()[:4])
     result = await work
-    return time.process_time() - before, result
+    return sum(os.times()[:4]) - before, result
 
 
-async def _writes(directory: TenantDirectory, count: int) -> list[float]:
-    return [await _write(directory, number) for number in range(count)]
-
-
-async def _writes_beside(directory: TenantDirectory, work: Any) -> list[float]:
+async def _writes(directory: TenantDirectory, work: Any) -> list[float]:
+    """Write one after the other until the work is done; returns how long each took, in milliseconds."""
     task = asyncio.ensure_future(work)
     taken: list[float] = []
     while not task.done():
         taken.append(await _write(directory, len(taken)))
+        await asyncio.sleep(BETWEEN)
     await task
     return taken
 
@@ -118,16 +154,20 @@ async def _write(directory: TenantDirectory, number: int) -> float:
     return (time.perf_counter() - begun) * 1000
 
 
+def _middle(values: Iterable[float]) -> float:
+    return statistics.median(values)
+
+
 def _p99(taken: list[float]) -> float:
     return statistics.quantiles(taken, n=100)[98] if len(taken) >= 100 else max(taken, default=0.0)
 
 
 @asynccontextmanager
-async def _gateway(folder: Path) -> AsyncIterator[Gateway]:
+async def _gateway(folder: Path, *, deliver: bool = False) -> AsyncIterator[Gateway]:
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     settings = read_settings({}, data=str(folder))
     async with open_gateway(
-        settings, lambda: "http://bench.test", deliver=False, clock=SystemClock()
+        settings, lambda: "http://bench.test", deliver=deliver, clock=SystemClock()
     ) as opened:
         yield opened
 
@@ -156,21 +196,25 @@ async def _connect(opened: Gateway, tenant_id: TenantId) -> None:
 async def _add_rules(opened: Gateway) -> None:
     await _run(opened, "policy.set", tenant=TENANT, deactivated="remove", match_role_names=True)
     for number in range(RULES):
-        match number % 3:
-            case 0:
-                condition = {"attribute": "department", "equals": DEPARTMENTS[number % len(DEPARTMENTS)]}
-            case 1:
-                condition = {"group": f"group-{number % GROUPS}"}
-            case _:
-                condition = {"role": f"Role {number}"}
-        await _run(
-            opened,
-            "rule.add",
-            tenant=TENANT,
-            **condition,
-            permission_set=f"Set {number % len(SETS)}",
-            primary_team=f"Team {number % len(TEAMS)}",
-        )
+        await _add_rule(opened, number)
+
+
+async def _add_rule(opened: Gateway, number: int) -> None:
+    match number % 3:
+        case 0:
+            condition = {"attribute": "department", "equals": DEPARTMENTS[number % len(DEPARTMENTS)]}
+        case 1:
+            condition = {"group": f"group-{number % GROUPS}"}
+        case _:
+            condition = {"role": f"Role {number}"}
+    await _run(
+        opened,
+        "rule.add",
+        tenant=TENANT,
+        **condition,
+        permission_set=f"Set {number % len(SETS)}",
+        primary_team=f"Team {number % len(TEAMS)}",
+    )
 
 
 def _user_id(number: int) -> str:
@@ -190,6 +234,20 @@ def _fill(database: Path, tenant_id: str, size: int) -> None:
             rows = (row_of(tenant_id, number) for number in range(size))
             _insert(connection, table, (row for row in rows if row is not None))
         connection.execute("UPDATE counters SET users = ?, ordinal = ?", (size, size))
+        connection.execute("UPDATE deliveries SET decided_epoch = (SELECT placement_epoch FROM tenants)")
+    connection.close()
+    recount(database)
+
+
+def recount(database: Path) -> None:
+    """Keep the counts of what was written past the gateway's writer."""
+    with sqlite3.connect(database) as connection:
+        connection.row_factory = sqlite3.Row
+        rows = map(dict, connection.execute("SELECT * FROM deliveries"))
+        counts = Counter(kind for kind in map(counted_as, rows) if kind is not None)
+        connection.execute("UPDATE counters SET backlog = ?", (json.dumps(counts),))
+        members = "SELECT count(*) FROM members m WHERE m.tenant_id = g.tenant_id AND m.group_id = g.id"
+        connection.execute(f"UPDATE groups AS g SET members = ({members})")
     connection.close()
 
 
@@ -298,7 +356,8 @@ def main() -> None:
     """Measure a plan over so many people as the command line says, 100,000 without a word."""
     size = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     with tempfile.TemporaryDirectory(prefix="syncline-bench-") as folder:
-        print(json.dumps(msgspec.to_builtins(measure_plan(Path(folder), size)), indent=2))
+        found = measure_plan(Path(folder), replace(QUICK, plan_people=size))
+        print(json.dumps(msgspec.to_builtins(found), indent=2))
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ class Deactivations:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan over many people and a preview of one rule: CPU seconds of the whole process, and what it disturbs."""
+    """A plan over many people and a preview of one rule: CPU seconds of the whole process, and what they disturb."""
 
     people: int
     plan_seconds: float
@@ -91,8 +91,12 @@ class Planned:
     """The most the process ever had in memory."""
     write_ms: float
     """How long one SCIM write at a time takes, the 99th percentile, with nothing beside it."""
-    write_beside_ms: float
-    """The same while a plan is made."""
+    beside_plan: float
+    """How many times as long it takes while a plan is made."""
+    beside_rule: float
+    """The same while everybody is decided again after a change of the rules."""
+    decided: int
+    """People who were decided again meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

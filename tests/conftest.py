@@ -1,4 +1,4 @@
-"""What holds for every test: passwords are hashed at the least cost, and a run says which tests it left out and why."""
+"""What holds for every test: cheap passwords, answers as described, and at its end a word on what a run skipped."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from argon2 import PasswordHasher
 
 from syncline.gateway.services import passwords
 from syncline.portal.domain import passwords as portal_passwords
+from tests.support import answers
+
+answers.watch()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -21,6 +24,14 @@ def cheap_passwords() -> Iterator[None]:
         patch.setattr(passwords, "PasswordHasher", least)
         patch.setattr(portal_passwords, "_COST", 2)
         yield
+
+
+@pytest.fixture(autouse=True)
+def answers_are_as_described() -> Iterator[None]:
+    """Fail a test in which an operation has answered otherwise than the API's description says."""
+    answers.violations.clear()
+    yield
+    assert [] == answers.violations, "Describe it: see tests/docs/answers.py"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -8,8 +8,8 @@ from syncline.gateway.web.api.routes import SECTIONS
 
 TITLE = "Admin API"
 ABOUT = (
-    "Everything the command line and the console can do, over HTTP below `/api/v1`. The exact parameters and bodies "
-    "are in the OpenAPI 3.1 description at `/api/v1/openapi.json`, which needs no key. "
+    "Everything the command line and the console can do, over HTTP below `/api/v1`. The exact parameters, bodies and "
+    "answers are in the OpenAPI 3.1 description at `/api/v1/openapi.json`, which needs no key. "
     "[Use the admin API](../howto/use-the-admin-api.md) shows it at work."
 )
 RULES = """## Rules that hold everywhere

@@ -85,9 +85,15 @@ def test_a_plan_is_measured_and_held_against_its_bound(smallest: dict[str, Any])
     assert SMALLEST.plan_people == smallest["plan"]["people"]
     assert smallest["plan"]["plan_seconds"] > 0
 
-    enough, too_much = (Planned(50_000, seconds, 9.0, 100.0, 1.0, 1.0) for seconds in (5.0, 5.1))
-    assert [True] == [claim.holds for claim in found(plan=enough).claims]
-    assert [False] == [claim.holds for claim in found(plan=too_much).claims]
+    enough, too_much = (Planned(50_000, seconds, 9.0, 100.0, 1.0, 1.0, 1.0, 9) for seconds in (5.0, 5.1))
+    assert [True, True, True] == [claim.holds for claim in found(plan=enough).claims]
+    assert [False, True, True] == [claim.holds for claim in found(plan=too_much).claims]
+
+
+def test_a_write_may_take_half_as_long_again_beside_a_plan_or_a_change_of_rules() -> None:
+    slow = Planned(50_000, 5.0, 9.0, 100.0, 1.0, beside_plan=1.6, beside_rule=1.5, decided=9)
+
+    assert [True, False, True] == [claim.holds for claim in found(plan=slow).claims]
 
 
 def test_the_gateway_may_cost_what_the_bound_allows_and_no_more() -> None:

@@ -23,6 +23,7 @@ from syncline.gateway.store import (
     statements,
     upkeep_statements,
 )
+from syncline.gateway.store.removal_statements import KEYS_OF_TENANT, NEXT_TENANT
 from syncline.gateway.store.tables import metadata
 from syncline.scimserver.routes import ROUTES
 from tests.support.clock import LeapingClock
@@ -348,6 +349,13 @@ def test_the_statements_about_operators_read_nothing_of_a_tenant() -> None:
     assert theirs == read
 
 
+def test_the_statements_of_a_deletion_read_one_tenant_or_nothing_but_ids() -> None:
+    for table, statement in KEYS_OF_TENANT.items():
+        assert f"WHERE {table.name}.tenant_id = :tenant_id" in str(statement)
+    for table, statement in NEXT_TENANT.items():
+        assert str(statement).startswith(f"SELECT min({table.name}.tenant_id)")
+
+
 WHOLE_DATABASES = {"store/moving.py", "store/checking.py"}
 """These copy and compare databases, every row of every table; nothing of a tenant's requests comes near them."""
 
@@ -361,6 +369,7 @@ def test_there_are_no_statements_anywhere_else() -> None:
         "seeking_statements.py",
         "upkeep_statements.py",
         "operator_statements.py",
+        "removal_statements.py",
     )
     allowed = {root / "store" / room for room in rooms}
     makers = {"select", "text", "insert", "update", "delete", "literal_column", "exists"}

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
+from syncline.gateway.domain.delivery import FAILING_FROM
 from syncline.gateway.domain.grant import StaticToken
 from syncline.gateway.domain.health import HOUR, Health
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.notices import DAY, NOTICES, NoticeKind
 from syncline.gateway.domain.rules import Rule, RuleKind
 from syncline.gateway.domain.tenant import Policy, TenantId
-from syncline.gateway.services.conditions import FAILING_FROM, Known, conditions_of, named_ids
-from syncline.gateway.services.ports import Connection, Event, Token
-from syncline.gateway.services.ports.notices import Facts
+from syncline.gateway.services.conditions import Known, conditions_of, named_ids
+from syncline.gateway.services.ports import Connection, Event, Token, Totals
 
 NOW = 1_800_000_000_000
 
@@ -37,8 +37,17 @@ def connection(health: Health, lasted: int = 2 * HOUR) -> Connection:
 def known(
     *, held: dict[str, int] | None = None, failing: int = 0, last: int | None = NOW, **changes: Any
 ) -> Known:
-    facts = Facts(held=held or {}, failing=failing, last_contact_at=last)
-    return Known(**{"tenant": "acme", "connection": connection(Health.HEALTHY), "facts": facts, **changes})
+    totals = Totals(
+        users=9,
+        groups=0,
+        in_step=0,
+        waiting=0,
+        retrying=failing,
+        failing=failing,
+        held=held or {},
+        last_contact_at=last,
+    )
+    return Known(**{"tenant": "acme", "connection": connection(Health.HEALTHY), "totals": totals, **changes})
 
 
 def kinds(known: Known) -> list[NoticeKind]:

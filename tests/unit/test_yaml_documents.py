@@ -40,3 +40,7 @@ def test_words_that_yaml_takes_for_something_else_stay_text(word: str) -> None:
 def test_what_is_no_document_is_refused_with_the_place(text: str, says: str) -> None:
     with pytest.raises(DocumentError, match=says):
         read_document(text)
+
+
+def test_a_date_needs_no_quotes() -> None:
+    assert {"until": "2026-12-24"} == read_document("until: 2026-12-24")

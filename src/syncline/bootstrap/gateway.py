@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from syncline.gateway.notifying.mail import MailServer
     from syncline.gateway.services.calling import Operation
     from syncline.gateway.services.noticing import CheckAddress
-    from syncline.gateway.services.ports import Store, Wake
+    from syncline.gateway.services.ports import Store, Wake, Walks
     from syncline.gateway.services.posting import Sender
     from syncline.gateway.services.reconciling import Reconciliation
     from syncline.gateway.services.retention import ReadLog, Retention
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from syncline.sql.reader import Reader
     from syncline.sql.writer import Writer
     from syncline.telemetry.metrics import Metrics
+
+PLANS_AT_ONCE = 2
+LOOKS_AT_ONCE = 4
+"""Processes that make plans, and that decide people again, at a time: each takes a hundred megabytes or so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class Gateway:
     watch: Watch
     sender: Sender
     unanswered: Callable[[], int]
-    """How many writes are under way: without any, and without a call to HubSpot, the gateway is at rest."""
+    """How many reads and writes are under way: without any, and without a call to HubSpot, the gateway is at rest."""
 
 
 @asynccontextmanager
@@ -69,6 +73,7 @@ async def open_gateway(
 
     Raises the errors of `syncline.sql` for a database or a key that cannot be used.
     """
+    from syncline.bootstrap.beside import Beside
     from syncline.bootstrap.console import Parts, callback_rendering
     from syncline.clock import SystemClock
     from syncline.gateway.hubspot.client import open_session
@@ -101,8 +106,10 @@ async def open_gateway(
         links, authority = _hubspot(settings, store, session, clock, metrics)
         stack.push_async_callback(links.close)
         reconciliation = Reconciliation(store, clock)
+        plans = Beside(store.backlog, settings.database, PLANS_AT_ONCE)
+        looks = Beside(store.backlog, settings.database, LOOKS_AT_ONCE)
         drain, wake = _delivery(
-            settings, stack, store, links, clock, metrics, reconciliation, deliver=deliver
+            settings, stack, store, links, clock, metrics, reconciliation, looks, deliver=deliver
         )
         fingerprint = partial(sealer.fingerprint, TOKENS)
         tenants = Tenants(store, clock, lambda: f"{address()}/scim/v2", wake)
@@ -122,6 +129,7 @@ async def open_gateway(
         )
         table = operations(
             store,
+            plans,
             clock,
             fingerprint=fingerprint,
             scim_base_url=lambda: f"{address()}/scim/v2",
@@ -178,7 +186,7 @@ async def open_gateway(
             clock,
             noticed.watch,
             noticed.sender,
-            lambda: writer.unanswered,
+            lambda: sum(each.unanswered for each in (writer, reader, plans, looks)),
         )
 
 
@@ -202,6 +210,7 @@ def _delivery(
     clock: Clock,
     metrics: Metrics,
     reconciliation: Reconciliation,
+    looks: Walks,
     *,
     deliver: bool,
 ) -> tuple[Drain, Wake]:
@@ -211,7 +220,7 @@ def _delivery(
     from syncline.gateway.delivery.schedule import Schedule
 
     schedule = Schedule(reconciliation, clock, settings.reconcile_hours * 3_600_000) if deliver else None
-    drain = Drain(store, links, clock, metrics.delivery, schedule, reconciliation)
+    drain = Drain(store, links, clock, metrics.delivery, schedule, reconciliation, looks)
     if not deliver:
         return drain, _nobody_delivers
     dispatcher = LocalDispatcher(drain, drain.due_tenants, clock)
@@ -421,7 +430,7 @@ def _retention(settings: Settings, store: Store, logs: LogKeeping, clock: Clock)
         LogKind.CALLS: settings.call_days,
         LogKind.READS: settings.read_log_days,
     }
-    return Retention(store.setup, logs, clock, days)
+    return Retention(store.setup, logs, clock, days, store.removal)
 
 
 @asynccontextmanager

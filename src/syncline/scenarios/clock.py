@@ -8,8 +8,11 @@ from collections.abc import Callable
 from syncline.clock import Clock, ManualClock, Milliseconds
 
 GLANCE_SECONDS = 0.001
-QUIET_GLANCES = 3
-"""Looks without anybody at work it takes to believe that nobody is: a request may be on its way."""
+QUIET_TURNS = 50
+"""Turns of the event loop without anybody at work it takes to believe that nobody is.
+
+Turns, not moments: on a machine that is busy with something else a moment passes without anybody having had his.
+"""
 
 
 class CompressedClock(ManualClock):
@@ -17,14 +20,20 @@ class CompressedClock(ManualClock):
 
     async def leap_when_quiet(self, at_work: Callable[[], bool]) -> None:
         """Move on to the next sleeper's moment whenever `at_work` says no for a while; runs until cancelled."""
-        quiet = 0
         while True:
             await asyncio.sleep(GLANCE_SECONDS)
-            quiet = 0 if at_work() else quiet + 1
             moment = self.next_wake()
-            if quiet >= QUIET_GLANCES and moment is not None:
+            if moment is not None and await _is_quiet(at_work):
                 await self.advance(moment - self.now())
-                quiet = 0
+
+
+async def _is_quiet(at_work: Callable[[], bool]) -> bool:
+    """Tell whether nobody is at work, nor sets to work while everybody who can has a few turns."""
+    for _ in range(QUIET_TURNS):
+        if at_work():
+            return False
+        await asyncio.sleep(0)
+    return not at_work()
 
 
 class CountedClock:

@@ -18,6 +18,7 @@ from syncline.bootstrap.gateway import Gateway, open_gateway
 from syncline.clock import Milliseconds
 from syncline.demo import expected
 from syncline.demo.account import AccountReader, SeenUser
+from syncline.gateway.hubspot.client import open_session
 from syncline.gateway.services.operations import run_operation
 from syncline.gateway.web.callback import CALLBACK_PATH
 from syncline.portal import administration
@@ -81,8 +82,8 @@ class Stage:
             await asyncio.gather(leaping, return_exceptions=True)
 
     def at_work(self) -> bool:
-        answering = self.traffic.under_way - self.hubspot_clock.asleep
-        return answering > 0 or self.gateway.unanswered() > 0
+        """Tell whether a call to HubSpot, a read or a write is under way; not one that HubSpot itself sleeps over."""
+        return self.traffic.under_way > self.hubspot_clock.asleep or self.gateway.unanswered() > 0
 
     async def wait(self, span: Milliseconds) -> None:
         """Let that span pass, with everybody at work who has something to do."""
@@ -205,6 +206,7 @@ async def stage(
             scopes=SCOPES,
             optional_scopes=MORE_SCOPES,
         )
+        session = await stack.enter_async_context(open_session(traces=[traffic.trace()]))
         curtain = await stack.enter_async_context(_Curtain())
         gateway = await stack.enter_async_context(
             open_gateway(
@@ -212,6 +214,7 @@ async def stage(
                 lambda: addresses["gateway"],
                 deliver=True,
                 clock=clock,
+                session=session,
             )
         )
         front.application = gateway.application

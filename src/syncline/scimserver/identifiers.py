@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 
 from syncline.clock import Milliseconds
 
@@ -16,8 +17,18 @@ _FIXED = (0x7 << 76) | (0b10 << 62)
 _RANDOM = ((1 << 80) - 1) & ~((0xF << 76) | (0b11 << 62))
 """The places of the random bits."""
 
+_FORM = re.compile(r"[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}")
+
 _random = random.Random()  # noqa: S311 - it has to be new, not secret, and asking the system lets go of the GIL
 os.register_at_fork(after_in_child=_random.seed)
+
+
+def made_at(identifier: str) -> Milliseconds | None:
+    """Return when such a UUID was made, without or with hyphens; None for any other text."""
+    digits = identifier.replace("-", "")
+    if _FORM.fullmatch(digits) is None:
+        return None
+    return int(digits[:12], 16)
 
 
 def time_ordered(at: Milliseconds) -> str:

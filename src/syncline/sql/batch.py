@@ -75,6 +75,7 @@ def _write_together(
         for position, command in enumerate(commands):
             if outcomes[position] is None:
                 outcomes[position] = _apply(session, command)
+        session.keep_tallies()
         touched |= session.touched
         session.flush()
     return [outcome for outcome in outcomes if outcome is not None]
@@ -124,6 +125,7 @@ def _write_alone(connection: Connection, command: Command[Any], touched: set[Tab
         outcomes: list[Outcome | None] = [None]
         session.prefetch(_needs([command], outcomes, needs_of))
         outcome = outcomes[0] or _apply(session, command)
+        session.keep_tallies()
         touched |= session.touched
         session.flush_in_order()
     except DatabaseRefusal as refusal:

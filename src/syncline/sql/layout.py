@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Index, Table, UniqueConstraint
 
 from syncline.sql.errors import WrongColumns
+from syncline.sql.tally import Tally
 
 Row = dict[str, Any]
 """One row: a value for every column of its table. Rows handed out must not be changed in place."""
@@ -42,6 +43,7 @@ class Layout:
         if not self.key:
             raise WrongColumns(f"The table {table.name} has no primary key.")
         self.key_of = values_getter(self.key)
+        self.tally: Tally | None = table.info.get("tally")
         self.rank = table.metadata.sorted_tables.index(table)
         self.uniques: dict[Columns, ValuesOf] = {
             columns: values_getter(columns) for columns in _unique_columns(table)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Table
 
+from syncline.sql import tally
 from syncline.sql.errors import RowConflict, RowMissing
 from syncline.sql.layout import Key, Layout, Row, layout_of, values_getter
 from syncline.sql.rows import Command, Need, needs_of, next_needs_of
@@ -70,7 +71,9 @@ class MemoryRows:
         next_needs_of(command, self)
         self._journal.clear()
         try:
-            return command.apply(self)
+            result = command.apply(self)
+            self._keep_tallies()
+            return result
         except Exception:
             for table, key, before in reversed(self._journal):
                 if before is None:
@@ -78,6 +81,16 @@ class MemoryRows:
                 else:
                     self._rows(table)[key] = before
             raise
+
+    def _keep_tallies(self) -> None:
+        before: dict[Table, dict[Key, Row | None]] = {}
+        for table, key, row in self._journal:
+            before.setdefault(table, {}).setdefault(key, row)
+        for table, stored in before.items():
+            counted = layout_of(table).tally
+            if counted is not None:
+                rows = self._rows(table)
+                tally.keep(counted, ((key, row, rows.get(key)) for key, row in stored.items()), self)
 
     def _rows(self, table: Table) -> dict[Key, Row]:
         return self._tables.setdefault(table, {})

@@ -37,6 +37,12 @@ class Reader:
         self._threads = ThreadPoolExecutor(SCAN_THREADS, thread_name_prefix="syncline-reader")
         self._inline = _InlineConnection(engine) if is_sqlite(engine) else None
         self._closed = False
+        self._unanswered = 0
+
+    @property
+    def unanswered(self) -> int:
+        """How many reads in threads somebody waits for."""
+        return self._unanswered
 
     async def point(self, fn: Callable[[Connection], T]) -> T:
         """Return what `fn` reads: a few rows by key. It runs at once and holds up the event loop.
@@ -64,7 +70,11 @@ class Reader:
     async def scan(self, fn: Callable[[Connection], T]) -> T:
         """Return what `fn` reads, however long it takes: in a thread, never on the event loop."""
         self._check_open()
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._scan, fn)
+        self._unanswered += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._scan, fn)
+        finally:
+            self._unanswered -= 1
 
     async def close(self) -> None:
         """Wait for the reads under way, then let all connections go."""

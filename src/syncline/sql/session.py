@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table
 
-from syncline.sql import statements
+from syncline.sql import statements, tally
 from syncline.sql.errors import RowConflict, RowMissing
 from syncline.sql.layout import Columns, Key, Layout, Row, ValuesOf, layout_of, values_getter
 from syncline.sql.rows import Need
@@ -173,6 +173,13 @@ class Session:
         while len(self._journal) > mark:
             shelf, key, before, _ = self._journal.pop()
             shelf.put(key, before)
+
+    def keep_tallies(self) -> None:
+        """Stage what the writes staged so far, taken together, change in the counts that are kept of rows."""
+        for shelf in list(self._shelves.values()):
+            if shelf.layout.tally is not None and shelf.stored:
+                changes = ((key, before, shelf.rows.get(key)) for key, before in shelf.stored.items())
+                tally.keep(shelf.layout.tally, changes, self)
 
     def flush(self) -> None:
         """Write the net effect of all that was staged: one `executemany` per table and kind.

@@ -45,7 +45,7 @@ class Writer:
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="syncline-writer", daemon=True)
         self._open = False
-        self._writing = 0
+        self._unanswered = 0
         self._connection: Connection | None = None
         self._changes: Counter[Table] | None = Counter() if is_sqlite(engine) else None
 
@@ -63,8 +63,8 @@ class Writer:
 
     @property
     def unanswered(self) -> int:
-        """How many commands have been submitted and not answered yet; a glance, not a promise."""
-        return self._queue.qsize() + self._writing
+        """How many commands somebody waits for."""
+        return self._unanswered
 
     def start(self) -> None:
         """Start the thread. Call it once."""
@@ -86,7 +86,11 @@ class Writer:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._queue.put(_Waiting(command, future, loop))
-        return await future
+        self._unanswered += 1
+        try:
+            return await future
+        finally:
+            self._unanswered -= 1
 
     async def close(self) -> None:
         """Write what still waits, then stop. Afterwards every submit raises StoreUnavailable."""
@@ -108,10 +112,8 @@ class Writer:
 
     def _run(self) -> None:
         while waiting := self._take():
-            self._writing = len(waiting)
             outcomes = self._write([item.command for item in waiting])
             _wake(waiting, outcomes)
-            self._writing = 0
         self._disconnect()
 
     def _take(self) -> list[_Waiting]:

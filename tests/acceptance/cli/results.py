@@ -45,7 +45,10 @@ QUARANTINED: dict[str, Any] = {
     "fix": "connection resume acme",
     "next_probe_at": "2026-11-21T09:00:00Z",
 }
-HISTORY = {"history": [{"at": "2026-11-20T08:00:00Z", "what": "quarantined", "summary": "For a day."}]}
+HISTORY: dict[str, Any] = {
+    "missing": ["Teams cannot be read."],
+    "history": [{"at": "2026-11-20T08:00:00Z", "what": "quarantined", "summary": "For a day."}],
+}
 NOTICE: dict[str, Any] = {
     "kind": "connection.quarantined",
     "title": "the connection to HubSpot is quarantined",
@@ -123,6 +126,7 @@ WHY: dict[str, Any] = {
     "identity_provider": {"sentence": "anna is active.", "active": True, "roles": [], "groups": []},
     "hubspot": {"sentence": "Nobody of this address."},
     "difference": {"sentence": "email: none → anna@example.com.", "fields": []},
+    "drift": {"sentence": "Nothing was changed at HubSpot by others.", "fields": []},
     "rules": [
         {"id": "r1", "position": 1, "when": "role = Manager", "result": "won", "because": "rule r1 sets it"}
     ],
@@ -258,6 +262,7 @@ RESULTS: dict[str, Any] = {
         "email": "anna@example.com",
         "scim": {"userName": "anna@example.com", "emails": [{"value": "anna@example.com"}]},
         "hubspot": None,
+        "exception": None,
         "delivery": {"state": "held"},
         "decision": PERSON,
         "why": WHY,

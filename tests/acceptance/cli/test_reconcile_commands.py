@@ -108,6 +108,29 @@ def test_a_drift_policy_is_given_field_by_field(alone: Run, operations: Operatio
     assert '"drift": {"permission_set": "enforce", "email": "accept"}' in asked
 
 
+def test_crm_attributes_are_switched_one_by_one(alone: Run, operations: Operations) -> None:
+    operations.results = {
+        "plan.change": {"saved": {"crm_attributes": {"job_title": True, "time_zone": False}}, "preview": None}
+    }
+
+    said = alone(
+        "policy", "set", "acme", "--crm-attribute", "job-title=on", "--crm-attribute", "time_zone=off"
+    )
+
+    assert 0 == said.exit_code, said.output
+    asked = json.dumps(operations.asked[0][1])
+    assert '"crm_attributes": {"job_title": true, "time_zone": false}' in asked
+    assert "job_title=on, time_zone=off" in said.stdout
+
+
+@pytest.mark.parametrize("given", ["job_title", "job_title=", "job_title=yes"])
+def test_a_crm_attribute_is_on_or_off(alone: Run, given: str) -> None:
+    refused = alone("policy", "set", "acme", "--crm-attribute", given)
+
+    assert 2 == refused.exit_code
+    assert "--crm-attribute takes NAME=on or NAME=off" in refused.stderr
+
+
 def test_a_drift_policy_without_a_choice_is_refused(alone: Run) -> None:
     refused = alone("policy", "set", "acme", "--drift", "email")
 

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page
+from playwright.async_api import BrowserContext, Page
 
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.hubspot.client import open_session
@@ -26,6 +26,8 @@ SCREENSHOTS = "SYNCLINE_TEST_SCREENSHOTS"
 """The variable that names the folder for the pictures of the documentation; unset, they go with the test."""
 SERIOUS = ("serious", "critical")
 OWNER = "anna@acme.example"
+ADMIN = "admin@acme.example"
+SCOPES = ["settings.billing.write"]
 
 
 @dataclass
@@ -38,6 +40,7 @@ class Stage:
     tenant: TenantId
     pictures: Path
     token: str = ""
+    """What the identity provider signs in with."""
     users: dict[str, str] = field(default_factory=dict)
 
     async def run(self, operation: str, **arguments: Any) -> dict[str, Any]:
@@ -67,16 +70,37 @@ class Stage:
         }
         return await self.scim("POST", "/Users", body)
 
-    async def leave(self, user_name: str) -> int:
-        """Have the identity provider deactivate somebody, written as Entra writes it."""
-        operations = [{"op": "Replace", "path": "active", "value": "False"}]
+    async def leave(self, user_name: str, active: str = "False") -> int:
+        """Have the identity provider deactivate somebody, or bring him back, written as Entra writes it."""
+        operations = [{"op": "Replace", "path": "active", "value": active}]
         body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations}
         return await self.scim("PATCH", f"/Users/{self.users[user_name]}", body)
+
+    async def standings(self, standing: str) -> set[str]:
+        """Return whom HubSpot shows so: active or deactivated."""
+        shown = await self.hubspot.shown()
+        return {name for name, user in shown.items() if user["standing"] == standing}
 
     async def drain(self) -> None:
         """Deliver what is due."""
         self.clock.leap(11_000)  # a fresh window of calls
         await self.world.gateway.drain(self.tenant)
+
+    async def at_portal(self, context: BrowserContext, place: str) -> Page:
+        """Open a page of the account's settings in a tab of its own, as its super admin."""
+        page = await context.new_page()
+        path = f"/settings/{self.hubspot.credentials['portal_id']}/{place}"
+        await page.goto(self.hubspot.url + path)
+        if await page.get_by_role("button", name="Sign in").is_visible():
+            await self.sign_in_at_portal(page)
+            await page.goto(self.hubspot.url + path)
+        return page
+
+    async def sign_in_at_portal(self, page: Page) -> None:
+        """Sign in at HubSpot as the super admin."""
+        await page.get_by_label("E-mail address").fill(ADMIN)
+        await page.get_by_label("Password", exact=True).fill(self.hubspot.credentials["admin_password"])
+        await page.get_by_role("button", name="Sign in").click()
 
     async def sign_in(self, page: Page) -> None:
         """Sign in as the owner."""
@@ -108,7 +132,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     """Forty people, in step with the account."""
     clock: Any = AheadClock()
     async with (
-        portal(tmp_path / "portal", clock) as hubspot,
+        portal(tmp_path / "portal", clock, scopes=SCOPES) as hubspot,
         open_session() as session,
         console_world(tmp_path, clock, session) as world,
     ):

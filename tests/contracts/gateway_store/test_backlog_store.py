@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from syncline.gateway.domain.delivery import Access, Intent, Origin
+from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.person import GroupRef
 from syncline.gateway.domain.tenant import EmailSource, TenantId
-from syncline.gateway.services.ports import Cause
+from syncline.gateway.services.ports import Cause, Redecided
 from tests.support.acme import Acme, arrived, at_hubspot, settlement, standing
 
 ADA, BOB, CYD = "ada@acme.example", "bob@acme.example", "cyd@acme.example"
@@ -104,6 +108,55 @@ async def test_making_people_due_brings_them_forward_and_never_back(acme: Acme) 
         after[name].desired_revision - before[name].desired_revision for name in (ADA, BOB, CYD)
     ]
     assert [] == await acme.store.backlog.stale(acme.id, 7, 10)
+
+
+async def test_deciding_again_writes_what_it_came_to(acme: Acme) -> None:
+    for name in (ADA, BOB, CYD):
+        await acme.add(name)
+        await acme.arrive(name, f"1{name}")
+    held = settlement(await acme.delivery(BOB), epoch=7, kind="delivery.held", hold_reason="privileged-grant")
+    decided = [
+        await redecided(acme, ADA),
+        await redecided(acme, BOB, settlement=held),
+        await redecided(acme, CYD, to_send=True),
+    ]
+    before = await acme.item(ADA)
+    acme.now += 100
+    await acme.store.backlog.redecide(acme.id, decided, 7, acme.cause())
+
+    assert replace(before, epoch=7) == await acme.item(ADA)
+    assert HoldReason.PRIVILEGED_GRANT == (await acme.delivery(BOB)).hold_reason
+    assert [CYD] == await acme.due()
+    assert [] == await acme.store.backlog.stale(acme.id, 7, 10)
+
+
+async def test_deciding_again_leaves_whoever_has_moved_since(acme: Acme) -> None:
+    ids = {name: await acme.add(name) for name in (ADA, BOB, CYD)}
+    for name in ids:
+        await acme.arrive(name, f"1{name}")
+    decided = [await redecided(acme, name, to_send=True) for name in ids]
+    await acme.change(ids[ADA], "title", "Countess")
+    await acme.settle(settlement(await acme.delivery(BOB), epoch=7))
+    before = [await acme.item(name) for name in (ADA, BOB)]
+    acme.now += 100
+    await acme.store.backlog.redecide(acme.id, [*decided, replace(decided[0], key="nobody")], 7, acme.cause())
+
+    assert before == [await acme.item(name) for name in (ADA, BOB)]
+    assert [ADA] == [each.delivery.key for each in await acme.store.backlog.stale(acme.id, 7, 10)]
+
+
+async def redecided(acme: Acme, key: str, **came_to: Any) -> Redecided:
+    """Return what deciding again about a delivery as it is now came to: to the same, unless told otherwise."""
+    item = await acme.item(key)
+    row = item.delivery
+    return Redecided(
+        key=key,
+        renamed_from=None,
+        revision=row.desired_revision,
+        epoch=item.epoch,
+        due_at=row.due_at,
+        **came_to,
+    )
 
 
 # --- what came of it ------------------------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ async def test_what_disagrees_is_found(database_url: str) -> None:
         for damage in (
             "DELETE FROM deliveries WHERE key = 'ada@acme.example'",
             "UPDATE counters SET users = 3, event_seq = 0",
+            "INSERT INTO groups VALUES ('t1', 'g1', 1, 9, 'sales', NULL, '', 0, 0, 7)",
             "INSERT INTO user_emails VALUES ('t1', 'nobody', 'x@acme.example')",
             "UPDATE alembic_version SET version_num = '0000'",
         ):
@@ -59,6 +60,8 @@ async def test_what_disagrees_is_found(database_url: str) -> None:
     for sentence in (
         "at revision 0000",
         "1 tenants count other users",
+        "1 groups count other members",
+        "1 tenants count other deliveries",
         "1 tenants would number an event twice",
         "1 users have no row",
         "1 addresses belong to no user",

@@ -37,6 +37,10 @@ async def test_an_exception_is_kept_with_its_owner_and_reason_until_it_is_ended(
         made.ended_by,
     )
     assert {ADA: START + 3 * DAY} == await kept(acme)
+    assert (made, None) == (
+        await acme.store.consents.exception(acme.id, ADA),
+        await acme.store.consents.exception(acme.id, "nobody@acme.example"),
+    )
 
     ended = [await acme.store.consents.end_exception(acme.id, ADA, "", acme.actor) for _ in range(2)]
 

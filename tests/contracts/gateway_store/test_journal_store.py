@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from syncline.gateway.domain.tenant import TenantId
-from syncline.gateway.services.ports import Activity, CallRecord, Cause, Event
+from syncline.gateway.domain.validation import Check
+from syncline.gateway.services.ports import Activity, CallRecord, Cause, Confirmation, Event
 from tests.support.acme import START, Acme, settlement
 
 ADA, BOB = "ada@acme.example", "bob@acme.example"
@@ -156,3 +157,19 @@ async def test_activity_is_told_between_moments(acme: Acme) -> None:
     assert [0, 2, 1, 3, 1] == await journal.activity(acme.id, Activity.EVENTS, moments)
     assert [0, 0] == await journal.activity(acme.id, Activity.CALLS, moments[:3])
     assert [0, 0] == await journal.activity(TenantId("t9"), Activity.EVENTS, moments[:3])
+
+
+async def test_the_first_confirmation_of_each_check_is_remembered_and_no_other_tenant_sees_it(
+    acme: Acme,
+) -> None:
+    other = await Acme(acme.store, TenantId("t2")).found("other")
+    await acme.add(ADA)
+    await acme.add(BOB)
+    for key, kind in ((ADA, "delivery.held"), (BOB, "delivery.create"), (ADA, "delivery.create")):
+        await acme.settle(settlement(await acme.delivery(key), kind=kind, summary=f"{kind} {key}"))
+
+    found = await acme.store.journal.confirmations(acme.id)
+
+    (created,) = await events(acme, kind="delivery.create", subject=(await acme.delivery(BOB)).user_id)
+    assert {Check.CREATE: Confirmation(created.seq, created.at, f"delivery.create {BOB}")} == found
+    assert {} == await other.store.journal.confirmations(other.id)

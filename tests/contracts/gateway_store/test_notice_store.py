@@ -136,15 +136,6 @@ async def test_only_what_is_over_is_forgotten(acme: Acme) -> None:
     assert ["msg_2"] == [each.id for each in await acme.store.notices.messages(acme.id, 10)]
 
 
-async def test_the_facts_count_who_is_held_and_who_keeps_failing(acme: Acme) -> None:
-    await acme.connect()
-    await acme.add("ada@acme.example")
-
-    facts = await acme.store.notices.facts(acme.id, 1)
-
-    assert ({}, 0, None) == (facts.held, facts.failing, facts.last_contact_at)
-
-
 async def test_a_quarantined_connection_keeps_its_trouble_and_can_be_resumed(acme: Acme) -> None:
     await acme.connect()
     setup = acme.store.setup

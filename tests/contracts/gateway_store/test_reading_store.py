@@ -7,6 +7,7 @@ from typing import Any
 
 from syncline.gateway.domain.account import Account, AccountUser, ChangedBy, PermissionSet
 from syncline.gateway.domain.agreement import Agreement, Drift
+from syncline.gateway.domain.crm import CrmRecord
 from syncline.gateway.services.ports import AccountActivity, Actor, Reading, ReadingStep, Settlement, Store
 from syncline.gateway.store.commands.readings import CHUNK
 from syncline.gateway.store.memory import memory_store
@@ -37,6 +38,33 @@ async def read(acme: Acme, *pages: list[AccountUser], deactivated: tuple[str, ..
     reading = await acme.store.readings.keep_deactivated(reading, deactivated, None)
     assert reading is not None
     return reading
+
+
+async def test_what_records_say_comes_to_the_users_of_the_same_reading_and_to_nobody_else(acme: Acme) -> None:
+    listed = await acme.store.readings.keep_lists(await begun(acme), Account(portal_id=7, crm_users=True), ())
+    assert listed is not None
+    reading = await acme.store.readings.keep_users(listed, [at_hubspot("1", ADA), at_hubspot("2", BOB)], None)
+    assert reading is not None
+    assert ReadingStep.RECORDS is reading.step
+    others = [CrmRecord(str(number), f"9{number}", {}) for number in range(3, 2 * CHUNK)]
+
+    half = await acme.store.readings.keep_records(
+        reading, [*others, CrmRecord("1", "91", {"phone": "1"})], "x"
+    )
+    assert half is not None
+    assert (ReadingStep.RECORDS, "x") == (half.step, half.cursor)
+    whole = await acme.store.readings.keep_records(half, [], None)
+    assert whole is not None
+    assert (ReadingStep.DEACTIVATED, None) == (whole.step, whole.cursor)
+    assert await acme.store.readings.keep_records(half, [], None) is None
+
+    there = await acme.store.readings.keep_deactivated(whole, (), None)
+    assert there is not None
+    assert 2 == (await merged(acme, there)).changed
+    found = await acme.store.readings.orphans(acme.id, "", 10)
+    assert [("1", {"phone": "1"}, "91"), ("2", None, None)] == [
+        (each.user.hubspot_id, each.user.crm, each.user.crm_id) for each in found.orphans
+    ]
 
 
 async def merged(acme: Acme, reading: Reading, activity: AccountActivity = SILENT) -> Reading:

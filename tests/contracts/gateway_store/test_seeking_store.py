@@ -82,7 +82,7 @@ async def test_events_are_narrowed_by_cause_kind_and_time(acme: Acme) -> None:
 
     async def seqs(**sought: object) -> list[int]:
         page = await acme.store.seeking.events(acme.id, SoughtEvents(**sought), None, 10)  # type: ignore[arg-type]
-        assert page.before is None
+        assert page.further is None
         return [event.seq for event in page.events]
 
     every = await seqs()
@@ -108,10 +108,41 @@ async def test_a_page_of_events_looks_back_so_far_and_says_where_to_go_on(
     for _ in range(3):
         page = await acme.store.seeking.events(acme.id, sought, before, 10)
         pages.append([event.seq for event in page.events])
-        before = page.before
+        before = page.further
 
     assert [[], [], [1]] == pages
     assert before is None
+
+
+async def test_a_cause_is_looked_for_from_its_beginning_on(
+    acme: Acme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seeking, "EVENTS_LOOKED_AT", 2)
+    for number in range(6):
+        acme.now = START + number
+        await acme.add(f"user{number}@acme.example")
+    sought = SoughtEvents(correlation_id="add user2@acme.example", since=START + 1, oldest_first=True)
+    pages = []
+    after: int | None = None
+    for _ in range(3):
+        page = await acme.store.seeking.events(acme.id, sought, after, 10)
+        pages.append(([event.seq for event in page.events], page.further, page.looked_to))
+        after = page.further
+
+    assert [([3], 3, START + 2), ([], 5, START + 4), ([], None, None)] == pages
+
+
+async def test_a_page_that_is_full_goes_on_after_its_last_event(acme: Acme) -> None:
+    for name in ("Sales", "Support", "Finance"):
+        await acme.add_group(name)
+    pages = {}
+    for oldest_first in (False, True):
+        sought = SoughtEvents(correlation_id="c0ffee", oldest_first=oldest_first)
+        first = await acme.store.seeking.events(acme.id, sought, None, 2)
+        second = await acme.store.seeking.events(acme.id, sought, first.further, 2)
+        pages[oldest_first] = [[event.seq for event in page.events] for page in (first, second)]
+
+    assert {False: [[3, 2], [1]], True: [[1, 2], [3]]} == pages
 
 
 async def test_events_are_followed_from_a_number_on(acme: Acme) -> None:

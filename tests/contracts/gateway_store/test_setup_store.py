@@ -8,7 +8,12 @@ from dataclasses import replace
 import pytest
 
 from syncline.gateway.domain.account import PermissionSet, Team
-from syncline.gateway.domain.configuration import Configuration, configuration_fingerprint, protection
+from syncline.gateway.domain.configuration import (
+    Configuration,
+    Protection,
+    configuration_fingerprint,
+    protections,
+)
 from syncline.gateway.domain.consent import Consent
 from syncline.gateway.domain.errors import Conflict, NotFound, Refused
 from syncline.gateway.domain.grant import StaticToken
@@ -361,7 +366,9 @@ def a_configuration(**instead: object) -> Configuration:
         policy=Policy(deactivated=LeaverPolicy.REMOVE, domains=("acme.example",)),
         rules=(replace(a_rule("r1", "Lead", permission_set_id="10"), position=1),),
         privileged=frozenset({"10"}),
-        protected=dict([protection("Boss@acme.example", "founder")]),
+        protected=protections(
+            [Protection("Boss@acme.example", "founder"), Protection("temp@acme.example", "audit", START)]
+        ),
         notices=frozenset({("webhook", "https://hooks.example/x")}),
     )
     return replace(chosen, **instead)  # type: ignore[arg-type]
@@ -387,7 +394,7 @@ async def configuration_of(acme: Acme) -> Configuration:
         policy=(await tenant_of(acme)).policy,
         rules=tuple(await setup.rules(acme.id)),
         privileged=await setup.privileged(acme.id),
-        protected=dict(protection(each.email, each.reason) for each in protected),
+        protected=protections(Protection(each.email, each.reason, each.until) for each in protected),
         notices=frozenset((each.channel.value, each.address) for each in subscribers),
     )
 

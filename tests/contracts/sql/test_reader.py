@@ -125,8 +125,10 @@ async def test_a_long_read_holds_up_neither_the_event_loop_nor_the_writer(
     assert await world.submit(OpenAccount("a", "Anna")) == "a"
     assert await reader.point(count) == 1
     assert not task.done()
+    assert 1 == reader.unanswered
     enough.set()
     assert await task == 0
+    assert 0 == reader.unanswered
 
 
 async def test_many_scans_at_once_all_come_to_an_end(world: SqlWorld, reader: Reader) -> None:

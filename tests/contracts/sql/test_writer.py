@@ -61,8 +61,10 @@ async def test_nobody_is_answered_before_the_commit(world: SqlWorld) -> None:
     for _ in range(10):
         await asyncio.sleep(0)
     assert not task.done()
+    assert 1 == world.writer.unanswered
     allowed.set()
     assert await task == "a"
+    assert 0 == world.writer.unanswered
 
 
 async def test_what_waits_together_is_committed_together(world: SqlWorld) -> None:

@@ -158,6 +158,42 @@ async def test_the_description_is_public_and_names_every_endpoint(world: World) 
     assert {"name": {"type": "string"}} == body["properties"]
 
 
+async def test_what_is_answered_when_all_is_well_is_described_member_by_member(world: World) -> None:
+    _, document, _ = await world.api("GET", "/openapi.json", None)
+    answers = {
+        operation["operationId"]: answer["content"]["application/json"]["schema"]
+        for methods in document["paths"].values()
+        for operation in methods.values()
+        for status, answer in operation["responses"].items()
+        if status in ("200", "201")
+    }
+
+    assert [] == [name for name, schema in answers.items() if not schema.get("properties")]
+    assert {"type": ["string"]} == answers["tenant.create"]["properties"]["scim_base_url"]
+
+
+async def test_a_group_is_shown_and_an_invitation_withdrawn(world: World) -> None:
+    tenant, key = await world.tenant("Acme"), await key_of(world)
+    token = (await world.run("token.create", tenant="Acme"))["token"]
+    body = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Sellers"}
+    headers = {"Authorization": f"Bearer {token}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.post(f"{world.base}/scim/v2/Groups", json=body) as made,
+    ):
+        group = (await made.json(content_type=None))["id"]
+    _, shown, _ = await world.api("GET", f"/tenants/{tenant}/groups/{group}", key)
+    invited = {"email": "bob@acme.example", "role": "viewer", "tenant": tenant}
+    await world.api("POST", "/invitations", key, invited)
+    _, before, _ = await world.api("GET", "/operators", key)
+    [invitation] = before["invitations"]
+    withdrawn, _, _ = await world.api("DELETE", f"/invitations/{invitation['invitation']}", key)
+    _, after, _ = await world.api("GET", "/operators", key)
+
+    assert "Sellers" == shown["display_name"]
+    assert (200, []) == (withdrawn, after["invitations"])
+
+
 async def test_tenants_are_read_page_by_page_by_name(world: World) -> None:
     for name in ("zeta", "Acme", "beta"):
         await world.tenant(name)

@@ -64,6 +64,7 @@ async def test_every_page_shows_them_as_text(world: World, tenant: tuple[str, Br
         "set-up",
         "people",
         "people?state=held",
+        "drift",
         "groups",
         *(f"groups/{each['id']}" for each in groups),
         *(f"person?user={each['id']}" for each in people),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import aiohttp
 
 from tests.support.console import World
+from tests.unit.web.asking import ask
 
 CANARY = '"><script>alert(1)</script>=cmd|x\u202e'
 
@@ -180,3 +182,23 @@ async def test_a_form_that_is_too_long_is_refused(world: World) -> None:
 
     assert 413 == seen.status
     assert {} == {each["id"]: each for each in (await world.run("tenant.list"))["tenants"]}
+
+
+async def test_the_event_loop_turns_between_pages_that_are_asked_for_in_one_moment(world: World) -> None:
+    turns = 0
+
+    async def turn() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def answered() -> int:
+        await ask(world.gateway.application, "/")
+        return turns
+
+    turning = asyncio.create_task(turn())
+    ended = await asyncio.gather(*(answered() for _ in range(5)))
+    turning.cancel()
+
+    assert 5 == len(set(ended))

@@ -108,8 +108,8 @@ async def test_a_person_is_read_again_and_what_is_news_is_decided_about(acme: Ac
 async def test_the_plan_is_decided_as_work_and_agreed_to_in_part(acme: Acme) -> None:
     empty = await acme.viewer.open(acme.path("plan"))
     assert "Not decided yet" in empty.words
-    await acme.approver.open(acme.path("plan"))
-    await acme.approver.send(acme.path("plan/begin"))
+    begun = await acme.approver.open(acme.path("plan"))
+    assert "There was no plan to show." in begun.words
     made = await acme.decided()
     assert re.search(r"Create\s+2\s", made.words)
     assert re.search(r"Adopt\s+1\s", made.words)
@@ -126,6 +126,27 @@ async def test_the_plan_is_decided_as_work_and_agreed_to_in_part(acme: Acme) -> 
 
     assert BOB in there
     assert ADA not in there
+
+
+async def test_a_plan_there_is_is_not_decided_again_by_looking(acme: Acme) -> None:
+    await acme.approver.open(acme.path("plan"))
+    first = await acme.run("plan.latest")
+    again = await acme.approver.open(acme.path("plan?kind=adopt"))
+    seen = await acme.viewer.open(acme.path("plan"))
+    asked = await acme.approver.send(acme.path("plan/begin"))
+
+    assert ("There was no plan to show." in again.words, EVE in again.words) == (False, True)
+    assert first["decided_at"] is not None
+    assert all(re.search(r"Create\s+2\s", page.words) for page in (again, seen, asked))
+
+
+async def test_before_there_is_a_connection_the_plan_leads_to_it(acme: Acme) -> None:
+    other = await acme.world.run("tenant.create", name="other")
+    owner = await acme.world.operator("otto@other.example", "owner", "other")
+    seen = await owner.open(f"/tenants/{other['id']}/plan")
+
+    assert "Connect HubSpot first" in seen.words
+    assert "Decide about everybody" not in seen.words
 
 
 async def test_the_plan_as_csv_has_everybody(acme: Acme) -> None:
@@ -183,3 +204,24 @@ async def test_protecting_somebody_needs_the_right_to_set_up_and_says_why(acme: 
     assert "Protected: nothing is changed at HubSpot." in done.words
     assert "the boss By olga@acme.example." in done.words
     assert "No longer protected." in undone.words
+
+
+async def test_what_others_changed_is_accepted_or_enforced_field_by_field(acme: Acme) -> None:
+    await acme.run("plan.approve")
+    await acme.run("tenant.mode", mode="live")
+    await acme.drain()
+    await administration.change_user(acme.hubspot.store, acme.clock, TENANT, ADA, permission_set="Manager")
+    await acme.run("reconcile.run")
+    await acme.drain()
+    listed = await acme.viewer.open(acme.path("drift"))
+    of_names = await acme.viewer.open(acme.path("drift?field=first_name"))
+    seen = await acme.viewer.open(acme.path(f"person?user={ADA}"))
+    await acme.approver.open(acme.path(f"person?user={ADA}"))
+    accepted = await acme.approver.send(acme.path("person/drift"), user=ADA, do="accept:permission_set")
+
+    assert (ADA in listed.words, ADA in of_names.words) == (True, False)
+    assert all(words in listed.words for words in ("permission set", "Manager", "Sales User"))
+    assert "Changed at HubSpot by others" in seen.words
+    assert ("reported: stays" in seen.words, "Enforce" in seen.words) == (True, False)
+    assert "permission_set: stays as HubSpot has it." in accepted.words
+    assert "accepted: stays" in accepted.words

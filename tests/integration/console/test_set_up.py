@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syncline.gateway.services.ports import Event
 from syncline.gateway.web.console.journey.steps import STEPS
-from syncline.gateway.web.console.journey.validating import confirmed_by
 from tests.support.console import World
 
 pytestmark = pytest.mark.asyncio
@@ -20,39 +18,6 @@ async def test_every_step_can_be_opened_before_anything_is_done(world: World, st
 
     assert 200 == seen.status
     assert len(seen.text) < 100_000
-
-
-def event(kind: str, field: str, reason: str) -> Event:
-    change = {"kind": "", "differences": [{"field": field, "before": None, "after": "x"}]}
-    return Event(
-        seq=1,
-        at=0,
-        correlation_id="c",
-        kind=kind,
-        subject=None,
-        summary="",
-        detail={"change": change, "reasons": [reason]},
-    )
-
-
-@pytest.mark.parametrize(
-    ("kind", "field", "reason", "checks"),
-    [
-        ("delivery.create", "permission_set", "role = Manager sets 'Manager'", ["create", "role"]),
-        ("delivery.create", "permission_set", "nothing matches: the default role 'User'", ["create"]),
-        ("delivery.update", "primary_team", "department = Sales sets 'Sales'", ["update"]),
-        ("delivery.update", "permission_set", "role = Manager sets 'Manager'", ["update", "role"]),
-        ("delivery.deactivate", "access", "", ["deactivate"]),
-        ("delivery.held", "permission_set", "role = Manager sets 'Manager'", []),
-        ("delivery.retry", "permission_set", "role = Manager sets 'Manager'", []),
-        ("delivery.looked", "permission_set", "role = Manager sets 'Manager'", []),
-        ("user.created", "permission_set", "", []),
-    ],
-)
-async def test_a_check_is_ticked_by_what_hubspot_confirmed_alone(
-    kind: str, field: str, reason: str, checks: list[str]
-) -> None:
-    assert checks == confirmed_by(event(kind, field, reason))
 
 
 async def test_the_journey_goes_on_where_it_was_left(world: World) -> None:

@@ -101,6 +101,21 @@ async def test_a_policy_is_looked_at_before_it_is_saved(world: World) -> None:
     )
 
 
+async def test_crm_attributes_are_ticked_one_by_one_and_shown_as_they_are(world: World) -> None:
+    anna, tenant = await world.owner(), await world.tenant("Acme")
+    path = f"/tenants/{tenant}/settings/policy"
+    await anna.open(path)
+
+    ticks: dict[str, Any] = {"crm-job_title": "on", "crm-language": "on"}
+    await anna.send(path, email_from="userName", **ticks)
+    shown = await anna.open(path)
+
+    kept = (await world.run("policy.show", tenant="Acme"))["crm_attributes"]
+    assert {"job_title": True, "phone": False, "time_zone": False, "language": True} == kept
+    ticked = re.findall(r'<input(?=[^>]*name="crm-(\w+)")(?=[^>]*checked)[^>]*>', shown.text)
+    assert ["job_title", "language"] == ticked
+
+
 async def test_something_else_than_was_looked_at_is_not_saved(world: World) -> None:
     anna, tenant = await world.owner(), await world.tenant("Acme")
     await connect(world, tenant)
@@ -208,6 +223,39 @@ async def test_parting_from_hubspot_wants_the_name_and_says_what_happened(world:
     assert "Type the tenant's name exactly" in wrong.words
     assert "still works at HubSpot" in done.words
     assert (await world.run("tenant.show", tenant="Acme"))["connection"] is None
+
+
+async def test_a_tenant_is_deleted_by_an_owner_who_types_its_name(world: World) -> None:
+    anna, tenant = await world.owner(), await world.tenant("Acme")
+    await connect(world, tenant)
+    path = f"/tenants/{tenant}/settings/danger"
+    await anna.open(path)
+    wrong = await anna.send(f"{path}/delete", name="acme")
+    done = await anna.send(f"{path}/delete", name="Acme")
+    gone = await anna.open(path)
+
+    assert (422, 200, 404) == (wrong.status, done.status, gone.status)
+    assert "Type the tenant's name exactly" in wrong.words
+    assert "still works at HubSpot" in done.words
+    assert "everybody keeps the access he has" in done.words
+    [event] = [
+        each
+        for each in await world.gateway.store.operators.operator_events(before="~", limit=50)
+        if each.action == "tenant.deleted"
+    ]
+    assert ("Acme", "anna@acme.example") == (event.detail["name"], event.actor)
+
+
+async def test_an_administrator_deletes_no_tenant(world: World) -> None:
+    await world.owner()
+    tenant = await world.tenant("Acme")
+    carl = await world.operator("carl@acme.example", "administrator")
+    page = await carl.open(f"/tenants/{tenant}/settings/danger")
+    refused = await carl.send(f"/tenants/{tenant}/settings/danger/delete", name="Acme")
+
+    assert "An owner can delete it." in page.words
+    assert 403 == refused.status
+    assert "Acme" == (await world.run("tenant.show", tenant="Acme"))["name"]
 
 
 async def test_a_request_on_the_bench_is_answered_as_the_endpoint_would(world: World) -> None:

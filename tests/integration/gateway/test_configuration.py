@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ EVERYTHING: dict[str, Any] = {
         "identity_provider": "entra",
         "approval_days": 14,
         "four_eyes": False,
+        "crm_attributes": {"job_title": True, "phone": False, "time_zone": False, "language": True},
         "drift": {**DRIFT, "permission_set": "enforce"},
     },
     "default_role": "Standard User",
@@ -166,7 +168,12 @@ async def test_a_document_never_gets_around_the_second_person(acme: World) -> No
     await acme.run("protect.add", tenant=TENANT, email="boss@acme.example")
     await acme.run("policy.set", tenant=TENANT, four_eyes=True)
 
-    documents: tuple[dict[str, Any], ...] = ({"policy": {"four_eyes": False}}, {"protected": []})
+    soon = {"email": "boss@acme.example", "until": date_ahead(acme, 2)}
+    documents: tuple[dict[str, Any], ...] = (
+        {"policy": {"four_eyes": False}},
+        {"protected": []},
+        {"protected": [soon]},
+    )
     for document in documents:
         with pytest.raises(Refused, match="a second person confirms"):
             await apply(acme, document)
@@ -176,3 +183,42 @@ async def test_a_document_never_gets_around_the_second_person(acme: World) -> No
         kept["policy"]["four_eyes"],
         kept["protected"],
     )
+
+
+def date_ahead(acme: World, days: int) -> str:
+    """Return the day so many days from now."""
+    return f"{datetime.fromtimestamp(acme.clock.now() / 1000, UTC) + timedelta(days=days):%Y-%m-%d}"
+
+
+async def test_a_protection_keeps_its_end_from_document_to_document(acme: World) -> None:
+    until = date_ahead(acme, 30)
+    protected = [{"email": "temp@acme.example", "reason": "audit", "until": until}]
+    applied = await apply(acme, {"protected": protected})
+    again = await apply(acme, await export(acme))
+    listed = (await acme.run("protect.list", tenant=TENANT))["protected"]
+
+    assert protected == (await export(acme))["protected"]
+    assert f"email: temp@acme.example, reason: audit, until: {until}" == applied["changes"][0]["after"]
+    assert [] == again["changes"]
+    assert [f"{date_ahead(acme, 31)}T00:00:00.000Z"] == [each["until"] for each in listed]
+
+
+async def test_a_document_goes_on_to_be_applied_when_a_protection_in_it_has_ended(acme: World) -> None:
+    await apply(acme, {"protected": [{"email": "temp@acme.example", "until": date_ahead(acme, 1)}]})
+    document = await export(acme)
+    acme.clock.leap(3 * 86_400_000)
+    again = await apply(acme, document)
+    await acme.run("protect.remove", tenant=TENANT, email="temp@acme.example")
+    anew = await apply(acme, document)
+    listed = (await acme.run("protect.list", tenant=TENANT))["protected"]
+
+    assert ([], 1, [True]) == (again["changes"], len(anew["changes"]), [each["expired"] for each in listed])
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [("soon", "temp@acme.example: 'soon' is no date"), ("2199-01-01", "too far off"), (20261224, "is text")],
+)
+async def test_an_end_that_cannot_be_is_refused_with_its_place(acme: World, until: object, said: str) -> None:
+    with pytest.raises(Invalid, match=said):
+        await apply(acme, {"protected": [{"email": "temp@acme.example", "until": until}]})

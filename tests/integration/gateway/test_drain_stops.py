@@ -28,6 +28,7 @@ from syncline.gateway.services.ports import (
     Looked,
     Outcome,
     Overtaken,
+    RecordsPage,
     StillWanted,
     Trouble,
     UsersPage,
@@ -115,14 +116,19 @@ class ScriptedLink:
     async def read_user(self, item: WorkItem, cause: Cause) -> Looked | Failed:
         raise NotImplementedError
 
-    async def read_account(self, cause: Cause, *, seats: bool = False) -> AccountReading | Failed:
+    async def read_account(
+        self, cause: Cause, *, seats: bool = False, crm: bool = False
+    ) -> AccountReading | Failed:
         raise NotImplementedError
 
-    async def read_lists(self, cause: Cause, *, seats: bool = False) -> Lists | Failed:
+    async def read_lists(self, cause: Cause, *, seats: bool = False, crm: bool = False) -> Lists | Failed:
         await asyncio.wait_for(self._all_answered.wait(), PATIENCE_SECONDS)
         return Lists(self._account)
 
     async def read_users(self, after: str | None, cause: Cause, *, seats: bool = False) -> UsersPage | Failed:
+        raise NotImplementedError
+
+    async def read_records(self, after: str | None, cause: Cause) -> RecordsPage | Failed:
         raise NotImplementedError
 
     async def read_deactivated(self, after: str | None, cause: Cause) -> DeactivatedPage | Failed | None:
@@ -131,7 +137,7 @@ class ScriptedLink:
     async def read_activity(self, since: int, cause: Cause) -> AccountActivity | Failed:
         raise NotImplementedError
 
-    async def check(self, cause: Cause) -> dict[str, Any]:
+    async def check(self, cause: Cause, *, crm: bool = False) -> dict[str, Any]:
         raise NotImplementedError
 
 

@@ -34,6 +34,7 @@ OTHERWISE: tuple[Mapping[str, str], ...] = (
     {"removed_listed_seconds": A_WHILE},
     {"seat_release_seconds": A_WHILE},
     {"crm_records_wait": "on"},
+    {"crm_users_available": "off"},
     {"grants_end_with_access": "off"},
 )
 """Every flag with its other value. The values we guess are the first life's."""

@@ -21,6 +21,7 @@ from tests.support.databases import migrate_at
 
 FEW_A_TENANT = {
     "authorizations",
+    "confirmations",
     "connections",
     "counters",
     "notices",
@@ -40,7 +41,6 @@ WALKS = {
     "GROUP_PAGE": "as USER_PAGE",
     "READINGS_DUE": "every connection is looked at once, there is one a tenant",
     "DELETIONS_SINCE": "the table forgets what is older than the threshold's window",
-    "ACCOUNT_USERS": "a count over an index, for `connection show`",
     "READS": "sorts only what was asked within one millisecond",
 }
 BARE = re.compile(r"(?:SEARCH|SCAN) (\w+).*\(tenant_id=\?\)")

@@ -100,6 +100,42 @@ async def test_whoever_leaves_does_not_wait_for_the_reading(acme: TroubledWorld)
     ] is False
 
 
+async def test_an_attribute_nobody_has_asked_for_before_is_read_at_once(acme: TroubledWorld) -> None:
+    ada = await acme.add_user(ADA, title="Countess")
+    await acme.drain()
+    acme.front.calls.clear()
+    acme.clock.leap(60_000)
+
+    await acme.run("policy.set", tenant=TENANT, crm_attributes={"job_title": True})
+    await acme.drain()
+    await acme.drain()
+
+    assert (1, 1) == (lists_of(acme, ""), lists_of(acme, "/roles"))
+    shown = await acme.run("users.show", tenant=TENANT, user=ada.id)
+    assert {"job_title": "Countess"} == shown["hubspot"]["crm_attributes"]
+
+
+async def test_a_reading_that_leaves_out_what_is_wanted_by_now_is_begun_anew(acme: TroubledWorld) -> None:
+    ada = await acme.add_user(ADA, title="Countess")
+    await acme.drain()
+    acme.clock.leap(EVERY)
+    acme.front.faults = [Fault(r"GET /crm/v3/owners/", refuse(503))]
+    await acme.drain()
+    halfway = await acme.run("reconcile.show", tenant=TENANT)
+    acme.front.faults = []
+    acme.clock.leap(AGAIN_AFTER)
+
+    await acme.run("policy.set", tenant=TENANT, crm_attributes={"job_title": True})
+    await acme.drain()
+    await acme.drain()
+
+    told = await acme.run("reconcile.show", tenant=TENANT)
+    assert ("deactivated", "done") == (halfway["step"], told["step"])
+    assert halfway["begun_at"] != told["begun_at"]
+    shown = await acme.run("users.show", tenant=TENANT, user=ada.id)
+    assert {"job_title": "Countess"} == shown["hubspot"]["crm_attributes"]
+
+
 async def test_a_reading_that_fails_is_gone_on_with_soon_and_after_a_restart(acme: TroubledWorld) -> None:
     await acme.drain()
     acme.clock.leap(EVERY)

@@ -65,6 +65,11 @@ async def drift(acme: World, **arguments: Any) -> list[dict[str, Any]]:
     return found
 
 
+async def shown_drift(acme: World) -> dict[str, Any]:
+    found: dict[str, Any] = (await acme.run("users.show", tenant=TENANT, user=ADA))["why"]["drift"]
+    return found
+
+
 async def events(acme: World, kind: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = (await acme.run("events.list", tenant=TENANT, kind=kind))["events"]
     return found
@@ -96,6 +101,37 @@ async def test_what_was_changed_by_hand_stays_and_is_reported_with_who_did_it(ac
     assert 3 == len(told_of)
     assert any("from Sales User to Manager by admin@acme.example" in each["summary"] for each in told_of)
     assert {told["correlation_id"]} == {each["correlation_id"] for each in told_of}
+
+
+async def test_a_person_is_shown_with_what_others_changed_and_what_becomes_of_it(acme: World) -> None:
+    await ada_at_hubspot(acme)
+    await acme.run("policy.set", tenant=TENANT, drift={"first_name": "enforce"})
+    before = await shown_drift(acme)
+    await by_hand(acme, ADA, role="Manager", team="Service")
+    told = await reconcile(acme)
+    by_name = {each["field"]: each for each in (await shown_drift(acme))["fields"]}
+    await acme.run("drift.accept", tenant=TENANT, user=ADA, fields=["primary_team"])
+    await acme.run("drift.enforce", tenant=TENANT, user=ADA, fields=["permission_set"])
+    decided = (await shown_drift(acme))["fields"]
+
+    assert "Nothing was changed at HubSpot by others." == before["sentence"]
+    assert {"permission_set", "primary_team"} == set(by_name)
+    found = by_name["permission_set"]
+    assert ("Sales User", "Manager", "report", "report", ADMIN) == (
+        found["agreed"],
+        found["at_hubspot"],
+        found["policy"],
+        found["becomes"],
+        found["by"]["actor"],
+    )
+    assert told["begun_at"] <= found["since"]
+    assert found["sentence"].startswith(
+        "permission_set: HubSpot has Manager, agreed was Sales User. Changed at 2"
+    )
+    assert f"by {ADMIN}; found at" in found["sentence"]
+    assert [("permission_set", "enforce"), ("primary_team", "accept")] == [
+        (each["field"], each["becomes"]) for each in decided
+    ]
 
 
 async def test_a_second_reading_tells_of_nothing_twice(acme: World) -> None:

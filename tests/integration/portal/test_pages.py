@@ -406,6 +406,23 @@ async def test_permission_sets_and_teams_are_made_and_ended_on_their_pages(admin
     assert "Field" in [one["name"] for one in account["teams"]]
 
 
+async def test_a_permission_set_is_renamed_and_who_has_it_keeps_it(admin: Visitor) -> None:
+    sets = f"{admin.settings}/permission-sets"
+    await admin.send(f"{admin.settings}/users/add", email="bob@acme.example", permission_set="Manager")
+    account = await administration.show_account(admin.world.store, "acme")
+    set_id = next(one["id"] for one in account["permission_sets"] if one["name"] == "Manager")
+
+    renamed = await admin.send(f"{sets}/rename", id=set_id, name="Head of Sales")
+    taken = await admin.send(f"{sets}/rename", id=set_id, name="Sales User")
+    unknown = await admin.send(f"{sets}/rename", id="4711", name="Closer")
+
+    assert [303, 422, 422] == [renamed.status, taken.status, unknown.status]
+    assert 'value="Sales User"' in taken.text
+    listed = await administration.list_users(admin.world.store, admin.world.clock, "acme")
+    bob = next(one for one in listed["users"] if one["email"] == "bob@acme.example")
+    assert ["Head of Sales"] == bob["permission_sets"]
+
+
 async def test_a_user_is_added_changed_deactivated_and_deleted_by_hand(admin: Visitor) -> None:
     world, users = admin.world, f"{admin.settings}/users"
     form = {"email": "bob@acme.example", "first_name": "Bob", "permission_set": "Manager", "seats": "Core"}

@@ -127,6 +127,9 @@ async def test_properties_are_written_cleared_and_kept(world: World) -> None:
         ({"department": "Sales"}, "PROPERTY_DOESNT_EXIST"),
         ({"hs_availability_status": "asleep"}, "INVALID_OPTION"),
         ({"hs_working_hours": "nine to five"}, "INVALID_JSON"),
+        ({"hs_standard_time_zone": "W. Europe Standard Time"}, "INVALID_OPTION"),
+        ({"hs_main_user_language_skill": "en-GB"}, "INVALID_OPTION"),
+        ({"hs_secondary_user_language_skill": "cs"}, "INVALID_OPTION"),
         ({"hs_job_title": "x" * 65_537}, "INVALID_LENGTH"),
     ],
 )
@@ -137,6 +140,25 @@ async def test_what_cannot_be_written_is_named(world: World, properties: dict[st
 
     assert (400, code) == (reply.status, reply.body["errors"][-1]["code"])
     assert None is (await world.api.get(f"{path}?properties=hs_job_title")).body["properties"]["hs_job_title"]
+
+
+async def test_time_zones_and_language_skills_are_taken_in_hubspots_forms(world: World) -> None:
+    path = f"{RECORDS}/{(await record_ids(world))['admin@acme.example']}"
+    wanted = {"hs_standard_time_zone": "Europe/Dublin", "hs_main_user_language_skill": "ptbr"}
+
+    reply = await world.api.call("PATCH", path, {"properties": wanted})
+
+    assert 200 == reply.status
+    assert wanted.items() <= reply.body["properties"].items()
+
+
+async def test_an_account_may_have_no_records_at_all(world: World) -> None:
+    await world.flag(crm_users_available="off")
+
+    listed = await world.api.get(RECORDS)
+    written = await world.api.call("PATCH", f"{RECORDS}/1", {"properties": {}})
+
+    assert [404, 404] == [listed.status, written.status]
 
 
 async def test_a_removed_user_has_no_record(world: World) -> None:

@@ -19,6 +19,7 @@ from syncline.gateway.services.retention import CHUNK, DAY, MOST_WAITING, ReadLo
 from syncline.gateway.services.upkeep import LogKind, Read
 from syncline.gateway.store import logs as store_logs
 from syncline.gateway.store.logs import SqlLogs
+from syncline.gateway.store.removal import SqlRemoval
 from syncline.gateway.store.setup import SqlSetup
 from syncline.gateway.store.tables import calls, events, reads
 from syncline.scimserver.store import Exchange
@@ -52,9 +53,12 @@ class Place:
             return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
     def retention(self, **days: int) -> Retention:
-        return Retention(
-            self.setup, self.logs, self.clock, {LogKind(name): value for name, value in days.items()}
-        )
+        kept = {LogKind(name): value for name, value in days.items()}
+        return Retention(self.setup, self.logs, self.clock, kept, self.removal)
+
+    @property
+    def removal(self) -> SqlRemoval:
+        return SqlRemoval(self.writer, self.reader)
 
 
 @pytest.fixture
@@ -274,7 +278,8 @@ async def test_a_purge_that_breaks_is_tried_again_an_hour_later(
     place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock, logs = ManualClock(), Breaking(place.logs)
-    retention = Retention(place.setup, logs, clock, {LogKind.EVENTS: 400})  # type: ignore[arg-type]
+    kept = {LogKind.EVENTS: 400}
+    retention = Retention(place.setup, logs, clock, kept, place.removal)  # type: ignore[arg-type]
     running = asyncio.create_task(retention.run())
     while clock.next_wake() is None:  # noqa: ASYNC110 - a thread reads; nothing tells when
         await asyncio.sleep(0.001)

@@ -54,7 +54,21 @@ def test_paid_seats_are_asked_for_only_where_a_paid_set_can_be_given() -> None:
 
 
 def test_an_operator_may_ask_ahead_of_use() -> None:
-    assert {TEAMS, BILLING, ACTIVITY, *ALWAYS_OPTIONAL} == set(asked_scopes(setup(), CHOICES).optional)
+    crm = ("crm.objects.users.read", "crm.objects.users.write")
+    asked = asked_scopes(setup(), CHOICES).optional
+
+    assert {TEAMS, BILLING, ACTIVITY, *crm, *ALWAYS_OPTIONAL} == set(asked)
+
+
+def test_crm_records_are_asked_for_only_where_an_attribute_is_kept_in_line() -> None:
+    kept = setup(policy=Policy(crm_attributes=("phone",)))
+    granted = {"oauth", "settings.users.read", "settings.users.write", *ALWAYS_OPTIONAL}
+
+    assert "crm.objects.users.write" in asked_scopes(kept).optional
+    assert "crm.objects.users.write" not in asked_scopes(setup()).optional
+    assert ["crm.objects.users.read", "crm.objects.users.write"] == [
+        each.scope for each in missing_scopes(granted, kept)
+    ]
 
 
 def test_either_scope_of_a_feature_will_do() -> None:

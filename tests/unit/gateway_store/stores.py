@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.ports import Actor
@@ -23,6 +23,7 @@ from syncline.gateway.store.tables import (
 )
 from syncline.sql.batch import Failed, write_batch
 from syncline.sql.engines import BEGIN_OPTION, open_engine
+from syncline.sql.errors import RowConflict
 from syncline.sql.layout import layout_of
 from syncline.sql.memory import MemoryRows
 from syncline.sql.rows import Command, Row
@@ -79,6 +80,12 @@ class BothStores:
         assert kept == stored, table.name
         return [row for row in stored if row["tenant_id"] == TENANT]
 
+    def ask(self, query: str) -> list[Any]:
+        """Return what SQLite answers."""
+        found = self._connection.execute(text(query)).all()
+        self._connection.rollback()
+        return list(found)
+
     def of_neighbour(self) -> list[Row]:
         """Return whatever any table holds of the tenant nothing was asked of, its counters left out."""
         tables = [each for each in metadata.sorted_tables if each in COMPARED and each is not counters]
@@ -90,4 +97,5 @@ class BothStores:
 
 
 def _told(error: Exception) -> tuple[str, str]:
-    return type(error).__name__, str(error)
+    # A database names a conflict in words of its own.
+    return type(error).__name__, "" if isinstance(error, RowConflict) else str(error)

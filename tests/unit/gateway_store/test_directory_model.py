@@ -347,6 +347,9 @@ class IdentityProvider(RuleBasedStateMachine):
             for row in self.stores.rows(groups)
         }
         assert {each["group_id"] for each in listed} <= self.model.groups.keys()
+        assert {key: len(group.members) for key, group in self.model.groups.items()} == {
+            row["id"]: row["members"] for row in self.stores.rows(groups)
+        }
 
     @invariant()
     def numbers_have_no_gaps_and_totals_count_what_is_stored(self) -> None:

@@ -104,6 +104,7 @@ wanted = st.builds(
     permission_set_id=st.none() | st.just("2"),
     primary_team_id=st.sampled_from([None, "", "11"]),
     secondary_team_ids=st.sampled_from([None, (), ("11",)]),
+    crm_attributes=st.sampled_from([(), (("phone", "1"),)]),
 )
 
 
@@ -119,11 +120,11 @@ def test_every_change_ends_within_its_bound_whatever_hubspot_answers(
     assert not isinstance(outcome, Existing) or wanted.kind is ChangeKind.CREATE
 
 
-@given(data=st.data(), channels=st.sets(st.sampled_from(Channel)))
+@given(data=st.data(), channels=st.sets(st.sampled_from(Channel)), crm=st.booleans())
 def test_every_check_ends_within_its_bound_whatever_hubspot_answers(
-    data: st.DataObject, channels: set[Channel]
+    data: st.DataObject, channels: set[Channel], crm: bool
 ) -> None:
-    report, calls = hold_with(check_connection(channels), lambda _call: data.draw(answers))
+    report, calls = hold_with(check_connection(channels, crm=crm), lambda _call: data.draw(answers))
 
     assert isinstance(report, CheckReport)
     assert report.shown()["calls_spent"] == len(calls) <= check.MOST_CALLS

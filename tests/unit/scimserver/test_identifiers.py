@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from syncline.scimserver.identifiers import time_ordered
+from syncline.scimserver.identifiers import made_at, time_ordered, time_ordered_text
 
 
 def test_an_identifier_is_a_uuid_of_version_7() -> None:
@@ -16,6 +16,13 @@ def test_an_identifier_is_a_uuid_of_version_7() -> None:
 
 def test_the_moment_comes_first() -> None:
     assert f"{1_800_000_000_000:012x}" == time_ordered(1_800_000_000_000).replace("-", "")[:12]
+
+
+def test_an_identifier_tells_when_it_was_made() -> None:
+    at = 1_800_000_000_000
+
+    assert (at, at) == (made_at(time_ordered(at)), made_at(time_ordered_text(at)))
+    assert [None] * 3 == [made_at(str(uuid.uuid4())), made_at(""), made_at("c0ffee")]
 
 
 def test_a_later_identifier_sorts_after_an_earlier_one() -> None:

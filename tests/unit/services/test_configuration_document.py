@@ -3,8 +3,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncline.gateway.domain.account import Account, PermissionSet, Team
-from syncline.gateway.domain.configuration import Configuration, protection
+from syncline.gateway.domain.account import Account, PermissionSet, Seat, Team
+from syncline.gateway.domain.configuration import Configuration, Protection, protections
+from syncline.gateway.domain.consent import DAY
 from syncline.gateway.domain.drift import CHOSEN
 from syncline.gateway.domain.rules import Rule, RuleKind
 from syncline.gateway.domain.tenant import DriftPolicy, EmailSource, LeaverPolicy, Policy
@@ -12,6 +13,7 @@ from syncline.gateway.services.configuration_changes import changes_between
 from syncline.gateway.services.configuration_document import configuration_of, document_of
 
 ACCOUNT = Account(
+    seats=(Seat("Sales Hub"),),
     portal_id=1,
     permission_sets=(
         PermissionSet("10", "Manager"),
@@ -42,6 +44,7 @@ def rules(draw: st.DrawFn) -> tuple[Rule, ...]:
                 permission_set_id=draw(SETS),
                 primary_team_id=draw(st.none() | TEAMS),
                 secondary_team_ids=tuple(draw(st.lists(TEAMS, max_size=2, unique=True))),
+                seat=draw(st.none() | st.just("Sales Hub")),
             )
         )
     return tuple(found)
@@ -59,15 +62,24 @@ POLICIES = st.builds(
     domains=st.sampled_from([(), ("acme.example",), ("b.example", "a.example")]),
     create_users=st.booleans(),
     deletion_threshold=st.none() | st.integers(0, 100),
+    crm_attributes=st.sampled_from([(), ("phone",), ("job_title", "language")]),
     drift=st.sampled_from([{}, {CHOSEN[0].value: DriftPolicy.ENFORCE}]),
 )
-PROTECTED = st.lists(st.tuples(TEXT.map(lambda text: f"{text}@acme.example"), TEXT), max_size=3)
+PROTECTED = st.lists(
+    st.builds(
+        Protection,
+        TEXT.map(lambda text: f"{text}@acme.example"),
+        TEXT,
+        st.none() | st.integers(0, 4_000).map(lambda days: days * DAY) | st.integers(0, 4_000_000_000_000),
+    ),
+    max_size=3,
+)
 CONFIGURATIONS = st.builds(
     Configuration,
     policy=POLICIES,
     rules=rules(),
     privileged=st.frozensets(SETS),
-    protected=PROTECTED.map(lambda people: dict(protection(*each) for each in people)),
+    protected=PROTECTED.map(protections),
     notices=st.frozensets(st.tuples(st.sampled_from(["email", "webhook"]), TEXT), max_size=3),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -139,7 +139,9 @@ def resume(tenant: str, as_json: bool) -> None:
 
 
 def _shown(result: Mapping[str, Any]) -> None:
-    facts((label.replace("_", " "), _told(result[label])) for label in result if label != "history")
+    apart = ("history", "missing")
+    facts((label.replace("_", " "), _told(result[label])) for label in result if label not in apart)
+    _missing(result["missing"])
     if result["history"]:
         heading("What has happened to it")
         table(("at", "what", ""), [(turn["at"], turn["what"], turn["summary"]) for turn in result["history"]])
@@ -173,9 +175,13 @@ def _checked(result: Mapping[str, Any]) -> None:
     )
     if result.get("replaced"):
         say(result["replaced"])
-    if result["missing"]:
+    _missing(result["missing"])
+
+
+def _missing(sentences: Sequence[str]) -> None:
+    if sentences:
         heading("Missing")
-        for sentence in result["missing"]:
+        for sentence in sentences:
             say(f"- {sentence}")
 
 

@@ -44,7 +44,7 @@ def live_check(
 ) -> None:
     """Put what we assume about HubSpot to the test, on one user it creates and removes.
 
-    For a HubSpot *test* account. About 45 calls, half a minute. No welcome mail is sent, and nobody else is touched.
+    For a HubSpot *test* account. About 55 calls, half a minute. No welcome mail is sent, and nobody else is touched.
     The rows tried are those of docs/reference/assumptions.md; tell us what was refuted. Ends with 1 when something was.
     """
     if (scim_base_url is None) != (scim_token is None):

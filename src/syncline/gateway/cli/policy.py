@@ -68,6 +68,13 @@ def policy() -> None:
     metavar="FIELD=CHOICE",
     help="What becomes of a field that somebody changed at HubSpot: report, enforce or accept; repeatable.",
 )
+@click.option(
+    "--crm-attribute",
+    "crm_attributes",
+    multiple=True,
+    metavar="NAME=on|off",
+    help="Whether job_title, phone, time_zone or language of CRM records is kept in line (off); repeatable.",
+)
 @previewed
 @confirmed
 @as_json
@@ -76,6 +83,7 @@ def set_policy(
     domains: tuple[str, ...],
     any_domain: bool,
     drift: tuple[str, ...],
+    crm_attributes: tuple[str, ...],
     preview: bool,
     expect: str | None,
     yes: bool,
@@ -91,7 +99,8 @@ def set_policy(
         raise click.UsageError("--domain and --any-domain contradict one another.")
     chosen = list(domains) if domains or any_domain else None
     met = dict(_field_and_choice(each) for each in drift) or None
-    changed = {**given, "domains": chosen, "drift": met}
+    kept = dict(_attribute_and_switch(each) for each in crm_attributes) or None
+    changed = {**given, "domains": chosen, "drift": met, "crm_attributes": kept}
     how: dict[str, Any] = {"preview": preview, "expect": expect, "yes": yes, "as_json": as_json}
     change(tenant, "policy.set", changed, policy_facts, **how)
 
@@ -116,11 +125,18 @@ def _field_and_choice(text: str) -> tuple[str, str]:
     return name.strip().replace("-", "_"), choice.strip()
 
 
+def _attribute_and_switch(text: str) -> tuple[str, bool]:
+    name, _, switch = text.partition("=")
+    if switch.strip() not in ("on", "off"):
+        raise click.UsageError(f"--crm-attribute takes NAME=on or NAME=off, not {text!r}.")
+    return name.strip().replace("-", "_"), switch.strip() == "on"
+
+
 def _said(label: str, value: object) -> object:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, dict):
-        return ", ".join(f"{name}={choice}" for name, choice in value.items())
+        return ", ".join(f"{name}={_said(name, choice)}" for name, choice in value.items())
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "any"
     if value is None:

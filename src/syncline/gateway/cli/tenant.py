@@ -53,6 +53,23 @@ def mode(tenant: str, mode: str, as_json: bool) -> None:
     show(call("tenant.mode", tenant=tenant, mode=mode), as_json, lambda result: say(result["message"]))
 
 
+@tenant.command()
+@tenant_argument
+@click.option("--force", is_flag=True, help="Delete it even while it is live.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+def delete(tenant: str, force: bool, yes: bool, as_json: bool) -> None:
+    """Delete a tenant with all that is stored of it: people, groups, choices, tokens and logs.
+
+    TENANT is its name. At HubSpot nothing is deleted: people stay as they are, and leavers are no longer taken out. An
+    OAuth grant is revoked there. Only a backup brings a tenant back.
+    """
+    if not yes:
+        click.confirm(f"Delete {tenant} with its people, choices, tokens and logs?", abort=True, err=True)
+    result = call("tenant.delete", tenant=tenant, confirm=tenant, force=force)
+    show(result, as_json, lambda told: say(told["message"]))
+
+
 def _health(connection: Mapping[str, Any]) -> str:
     since = f" since {connection['since']}" if connection["since"] else ""
     trouble = f": {connection['trouble']}" if connection["trouble"] else ""

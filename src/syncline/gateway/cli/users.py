@@ -82,6 +82,7 @@ def _shown(result: Mapping[str, Any]) -> None:
             ("E-mail", result["email"]),
             ("Id", result["id"]),
             ("State", result["delivery"]["state"]),
+            *_kept(result["exception"]),
         ]
     )
     for title, part in (
@@ -91,6 +92,9 @@ def _shown(result: Mapping[str, Any]) -> None:
     ):
         heading(title)
         say(part["sentence"])
+    heading("Changed at HubSpot by others")
+    for told in why["drift"]["fields"] or [why["drift"]]:
+        say(told["sentence"])
     _placed(why)
     if why["held"] is not None:
         heading("Held")
@@ -100,6 +104,13 @@ def _shown(result: Mapping[str, Any]) -> None:
     say(why["next"]["sentence"])
     heading("What happened")
     _timeline(why["timeline"])
+
+
+def _kept(exception: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """Return until when a leaver is kept, and by whose word."""
+    if exception is None or exception["state"] != "in force":
+        return []
+    return [("Kept until", f"{exception['until']}, by {exception['owner']}: {exception['because']}")]
 
 
 def _placed(why: Mapping[str, Any]) -> None:

@@ -33,6 +33,13 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+_Loader.yaml_implicit_resolvers = {
+    first: [each for each in found if each[0] != "tag:yaml.org,2002:timestamp"]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+"""A date stays the text it is: a document has no other use for one."""
+
+
 class _Dumper(yaml.SafeDumper):
     """Writes every text so that it is read back as it was."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -17,6 +16,7 @@ from syncline.clock import Clock, Milliseconds
 from syncline.gateway.delivery.outages import Outages
 from syncline.gateway.delivery.schedule import Schedule
 from syncline.gateway.delivery.seats import SeatCount
+from syncline.gateway.delivery.second_look import SecondLook
 from syncline.gateway.domain.decision import Decision
 from syncline.gateway.domain.delivery import LEAVE, Urgency, as_of
 from syncline.gateway.domain.grant import OAuthGrant
@@ -38,10 +38,12 @@ from syncline.gateway.services.ports import (
     Settlement,
     Store,
     Trouble,
+    Walks,
     WorkItem,
 )
 from syncline.gateway.services.reconciling import Reconciliation
 from syncline.gateway.services.recovering import recover
+from syncline.gateway.services.walking import Here
 
 AT_ONCE = 8
 """Calls in flight for one tenant: at HubSpot's usual 200–300 ms an answer, more than its fastest allowance needs."""
@@ -50,8 +52,10 @@ LOOK_AGAIN: Milliseconds = 250
 """How soon a new urgent delivery is noticed while all calls wait for the budget."""
 DECIDED_AT_ONCE = 20
 BREATH: Milliseconds = 10
-"""A new rule for 100,000 people is decided in small pieces with a rest between: an identity provider's write that comes
-meanwhile waits for one piece at most."""
+"""A new rule for some hundred people is decided in small pieces with a rest between: an identity provider's write that
+comes meanwhile waits for one piece at most. Many people are decided by a `SecondLook`."""
+FIRST_EPOCH = 1
+"""What is marked because of a reading was last decided before it."""
 
 _STOPS = {Trouble.CONNECTION: 1, Trouble.TENANT: 2}
 """What ends a drain; of two the higher is what is remembered."""
@@ -70,14 +74,19 @@ class Drain:
         measure: Callable[[str], None] = lambda _result: None,
         schedule: Schedule | None = None,
         reconciliation: Reconciliation | None = None,
+        walks: Walks | None = None,
     ) -> None:
-        """Without a `schedule` the account is read when somebody asks, and when nothing is known of it."""
+        """Without a `schedule` the account is read when somebody asks, and when nothing is known of it.
+
+        Without `walks` everybody is decided again here, however many there are.
+        """
         self._store = store
         self._links = links
         self._clock = clock
         self.measure = measure
         self.reconciliation = reconciliation or Reconciliation(store, clock)
         self.schedule = schedule
+        self.walks = walks or Here(store.backlog)
         self.outages = Outages()
         self.free_seats: dict[TenantId, Mapping[str, int]] = {}
         """How many seats were free when those who wait for one were last looked through."""
@@ -113,7 +122,7 @@ class Drain:
 
     async def in_trouble(self, tenant_id: TenantId, failed: Failed) -> Milliseconds:
         """Note why nothing reaches HubSpot; returns when to try again."""
-        await note_failure(self._store, tenant_id, failed, new_cause(self._clock.now()))
+        await note_failure(self._store, tenant_id, failed, Cause.new(self._clock.now()))
         connection = await self._store.setup.connection(tenant_id)
         probe_at = None if connection is None else connection.probe_at
         return probe_at or self._clock.now() + (failed.retry_after or PROBE_EVERY)
@@ -142,6 +151,8 @@ class _Run:
         self._refreshed: int | None = None
         self._broken: BaseException | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._look: SecondLook | None = None
+        self._looking: asyncio.Task[None] | None = None
         self._seats = SeatCount(store, clock, self._tenant_id, drain.free_seats)
 
     async def drain(self) -> Milliseconds | None:
@@ -155,7 +166,7 @@ class _Run:
                 setup = await self._store.backlog.setup(self._tenant_id, self._clock.now())
                 if setup is None or setup.mode is TenantMode.COLLECTING:
                     break
-                self._read_on_schedule()
+                self._read_on_schedule(setup)
                 await self._seats.seat_the_waiting(setup)
                 busy = await self._start_due(setup)
                 busy = await self._decide_again(setup) or busy
@@ -168,8 +179,9 @@ class _Run:
         finally:
             # What waits for the budget, perhaps for hours, is let go; what was sent is waited for.
             self._called_off.set()
-            if self._reading is not None:
-                self._reading.cancel()  # what it has read is kept: the next run goes on with it
+            for beside in (self._reading, self._looking):
+                if beside is not None:
+                    beside.cancel()  # what was read or decided is kept: the next run goes on with it
             await asyncio.gather(*self._under_way, return_exceptions=True)
         if self._stopped is not None and await self._is_current():
             return await self._drain.in_trouble(self._tenant_id, self._stopped)
@@ -180,15 +192,16 @@ class _Run:
     @property
     def _under_way(self) -> list[asyncio.Task[None]]:
         """What has to come back before the run is over."""
-        reading = [] if self._reading is None or self._reading.done() else [self._reading]
-        return [*self._in_flight.values(), *reading]
+        beside = (each for each in (self._reading, self._looking) if each is not None and not each.done())
+        return [*self._in_flight.values(), *beside]
 
-    def _read_on_schedule(self) -> None:
+    def _read_on_schedule(self, setup: Setup) -> None:
         """Begin a reading beside the deliveries when its time has come: one in a run, none while probing."""
         schedule = self._drain.schedule
         if schedule is None or self._reading is not None or self._probing:
             return
-        if (reading := schedule.begin(self._connection, self._link)) is not None:
+        lacking = setup.lacks_crm_records
+        if (reading := schedule.begin(self._connection, self._link, lacking=lacking)) is not None:
             self._reading = asyncio.create_task(self._read(reading), name=f"reading {self._tenant_id}")
 
     async def _read(self, reading: Coroutine[Any, Any, Failed | None]) -> None:
@@ -256,9 +269,20 @@ class _Run:
         )
 
     async def _decide_again(self, setup: Setup) -> bool:
-        """Decide a chunk of those last decided on an older set-up; whoever has something to send becomes due."""
+        """Decide a chunk of those last decided on an older set-up; whoever has something to send becomes due.
+
+        Where there are many, they are looked at beside, and only what a reading has found is decided meanwhile.
+        """
         before = self._keys_in_flight()
-        items = await self._store.backlog.stale(self._tenant_id, setup.epoch, DECIDED_AT_ONCE)
+        epoch = FIRST_EPOCH if await self._looks_beside(setup) else setup.epoch
+        items = await self._store.backlog.stale(self._tenant_id, epoch, DECIDED_AT_ONCE)
+        if (
+            epoch != FIRST_EPOCH
+            and len(items) == DECIDED_AT_ONCE
+            and await self._drain.walks.are_many(self._tenant_id)
+        ):
+            self._look_beside(setup)
+            return True
         waiting = [item for item in items if not _is_under_way(item, before)]
         settled: list[Settlement] = []
         to_send: list[str] = []
@@ -274,6 +298,30 @@ class _Run:
         if waiting:
             await self._clock.sleep(BREATH)
         return bool(waiting)
+
+    async def _looks_beside(self, setup: Setup) -> bool:
+        """Tell whether a second look is under way; one on an older set-up is given up."""
+        if self._look is None or self._looking is None or self._looking.done():
+            return False
+        if self._look.epoch == setup.epoch:
+            return True
+        self._looking.cancel()
+        await asyncio.wait({self._looking})
+        return False
+
+    def _look_beside(self, setup: Setup) -> None:
+        def settled(settlement: Settlement) -> None:
+            self._drain.measure(_result(settlement))
+
+        def done(ended: asyncio.Task[None]) -> None:
+            self._returned += 1
+            if not ended.cancelled() and (error := ended.exception()) is not None:
+                self._broken = error
+
+        backlog, walks = self._store.backlog, self._drain.walks
+        self._look = SecondLook(backlog, walks, self._clock, setup, self._keys_in_flight, settled)
+        self._looking = asyncio.create_task(self._look.run(), name=f"second look {self._tenant_id}")
+        self._looking.add_done_callback(done)
 
     def _keys_in_flight(self) -> frozenset[str]:
         """Return what must be left out of rows that are about to be read.
@@ -306,7 +354,8 @@ class _Run:
     async def _deliver(self, item: WorkItem, decision: Decision, setup: Setup) -> None:
         if setup.account is None:
             return
-        cause = Cause(self._clock.now(), item.correlation_id or uuid.uuid4().hex)
+        now = self._clock.now()
+        cause = Cause(now, item.correlation_id) if item.correlation_id else Cause.new(now)
         outcome = await self._link.carry_out(
             decision.change,
             item,
@@ -357,7 +406,7 @@ class _Run:
         self._stopped = outcome
         self._called_off.set()
         if await self._is_current() and self._stopped is outcome:
-            await note_failure(self._store, self._tenant_id, outcome, new_cause(self._clock.now()))
+            await note_failure(self._store, self._tenant_id, outcome, Cause.new(self._clock.now()))
 
     async def _heed(self, outcome: Outcome, epoch: int) -> None:
         """Read an account anew that is out of date; note when a connection works again, or one channel does not."""
@@ -375,7 +424,7 @@ class _Run:
             # Somebody is tried again by himself; a trouble of the whole connection must stay the one noted.
             if not self._probing and not self._scim_trouble:
                 self._scim_trouble = True
-                cause = new_cause(self._clock.now())
+                cause = Cause.new(self._clock.now())
                 await self._store.setup.note_trouble(self._tenant_id, SCIM_TROUBLE, outcome.sentence, cause)
         elif self._probing and not isinstance(outcome, Failed):
             self._probing = False
@@ -385,13 +434,13 @@ class _Run:
             await self._recover()
 
     async def _recover(self) -> None:
-        cause = new_cause(self._clock.now())
+        cause = Cause.new(self._clock.now())
         await recover(self._store, self._tenant_id, cause, self._in_flight.keys())
 
     async def _settle(self, settled: Iterable[Settlement]) -> None:
         settlements = tuple(settled)
         if settlements:
-            cause = new_cause(self._clock.now())
+            cause = Cause.new(self._clock.now())
             await self._store.backlog.settle(self._tenant_id, settlements, cause)
             for settlement in settlements:
                 self._drain.measure(_result(settlement))
@@ -439,8 +488,3 @@ async def note_failure(store: Store, tenant_id: TenantId, failed: Failed, cause:
     """Remember why nothing reaches this tenant's HubSpot account."""
     trouble = HELD_TENANT if failed.trouble is Trouble.TENANT else failed.code
     await store.setup.note_trouble(tenant_id, trouble, failed.sentence, cause)
-
-
-def new_cause(at: Milliseconds) -> Cause:
-    """Return a cause for what the drain does on its own account."""
-    return Cause(at, uuid.uuid4().hex)

@@ -24,6 +24,7 @@ class Schedule:
         self._every = every
         self._users_at: dict[TenantId, Milliseconds] = {}
         self._lists_at: dict[TenantId, Milliseconds] = {}
+        self._early_at: dict[TenantId, Milliseconds] = {}
 
     async def due_tenants(self, due: Iterable[TenantId]) -> set[TenantId]:
         """Return these tenants, and those whose account is to be read by now."""
@@ -32,11 +33,18 @@ class Schedule:
         wanted = {each for each in old if self._users_at.get(each, 0) <= now}
         return {*due, *wanted, *(each for each, at in self._lists_at.items() if at <= now)}
 
-    def begin(self, connection: Connection, link: Link) -> Coroutine[Any, Any, Failed | None] | None:
-        """Return what reads what is due, None when nothing is; the next moment is set at once."""
+    def begin(
+        self, connection: Connection, link: Link, *, lacking: bool = False
+    ) -> Coroutine[Any, Any, Failed | None] | None:
+        """Return what reads what is due, None when nothing is; the next moment is set at once.
+
+        With `lacking` something is wanted of people that was never read: then it is due before its time.
+        """
         now, tenant_id = self._clock.now(), connection.tenant_id
         read_at = connection.account_read_at or 0
-        if max(read_at + self._every, self._users_at.get(tenant_id, 0)) <= now:
+        early = lacking and self._early_at.get(tenant_id, 0) <= now
+        if early or max(read_at + self._every, self._users_at.get(tenant_id, 0)) <= now:
+            self._early_at[tenant_id] = now + AGAIN_AFTER
             self._users_at[tenant_id] = now + AGAIN_AFTER
             self._lists_at[tenant_id] = now + LISTS_EVERY
             return self._read_users(tenant_id, link)

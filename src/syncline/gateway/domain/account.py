@@ -62,10 +62,36 @@ class AccountUser:
     super_admin: bool = False
     seat_names: tuple[str, ...] | None = None
     """None while not known: only one version of the API tells."""
+    crm: Mapping[str, str] | None = None
+    """What his CRM record says (`crm.CrmAttribute`), empty values left out; None while no record of his is known."""
+    crm_id: str | None = None
+    """The id of that record, which is another than the user's."""
     active: bool | None = None
     """None when no list that tells it was readable; the users API itself does not."""
     changed_by: tuple[ChangedBy, ...] = ()
     """What the log says of the last change that was not ours, newest first, where a reading met one."""
+
+
+def with_what_was_known(user: AccountUser, known: AccountUser | None) -> AccountUser:
+    """Return the user with the seats and the CRM record he was known to have, where an answer does not tell."""
+    if known is None:
+        return user
+    return replace(
+        user,
+        seat_names=known.seat_names if user.seat_names is None else user.seat_names,
+        crm=known.crm if user.crm is None else user.crm,
+        crm_id=known.crm_id if user.crm_id is None else user.crm_id,
+    )
+
+
+def as_far_as_known(user: AccountUser, known: AccountUser) -> AccountUser:
+    """Return the user without what was not asked for when he was known: that is news about us, not about him."""
+    return replace(
+        user,
+        seat_names=None if known.seat_names is None else user.seat_names,
+        crm=None if known.crm is None else user.crm,
+        crm_id=None if known.crm_id is None else user.crm_id,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +111,8 @@ class Account:
     former_teams: tuple[Team, ...] = ()
     seats: tuple[Seat, ...] | None = None
     """None while they are not read: nobody has asked for them, or the credential may not see them."""
+    crm_users: bool | None = None
+    """Whether the CRM records of users can be read and written; None while nobody has asked."""
     _sets: Mapping[str, PermissionSet] = field(init=False, repr=False, compare=False)
     _sets_by_name: Mapping[str, tuple[PermissionSet, ...]] = field(init=False, repr=False, compare=False)
     _teams: Mapping[str, Team] = field(init=False, repr=False, compare=False)

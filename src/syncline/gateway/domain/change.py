@@ -68,6 +68,8 @@ class Change:
     """The whole list; empty takes all away, None leaves them."""
     seat_names: tuple[str, ...] | None = None
     """The whole list, seats given by hand included; empty takes all away, None leaves them."""
+    crm_attributes: tuple[tuple[str, str], ...] = ()
+    """What is written to the CRM record (`crm.CrmAttribute`) and its value; what is not named stays."""
     send_welcome_email: bool = False
     differences: tuple[Difference, ...] = ()
     urgency: Urgency = Urgency.NORMAL
@@ -95,6 +97,7 @@ def content_of(change: Change) -> tuple[object, ...]:
         change.secondary_team_ids,
         change.seat_names,
         change.send_welcome_email,
+        *change.crm_attributes,
     )
 
 

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from syncline.clock import Milliseconds
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.proposal import fingerprint, rule_content
 from syncline.gateway.domain.rules import Rule, in_order
 from syncline.gateway.domain.tenant import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """Somebody of whom nothing is changed: never, or until a moment. One that has passed protects nobody."""
+
+    email: str
+    reason: str = ""
+    until: Milliseconds | None = None
+
+    @property
+    def key(self) -> str:
+        """The key of the address."""
+        return email_key(self.email)
+
+    def covers(self, other: Protection) -> bool:
+        """Tell whether this one protects at least as long as the other."""
+        return self.until is None or (other.until is not None and other.until <= self.until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +39,8 @@ class Configuration:
     """In the order they are tried."""
     privileged: frozenset[str] = frozenset()
     """The ids of the permission sets that are marked."""
-    protected: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Address and reason, by the key of the address (`person.email_key`)."""
+    protected: Mapping[str, Protection] = field(default_factory=dict)
+    """By the key of the address (`person.email_key`)."""
     notices: frozenset[tuple[str, str]] = frozenset()
     """Channel and address of everybody who is told."""
 
@@ -31,7 +50,7 @@ class Configuration:
             self.policy,
             [rule_content(rule) for rule in in_order(self.rules)],
             sorted(self.privileged),
-            sorted(self.protected.items()),
+            [self.protected[key] for key in sorted(self.protected)],
             sorted(self.notices),
         )
 
@@ -53,6 +72,6 @@ def with_known_rules(rules: tuple[Rule, ...], known: tuple[Rule, ...]) -> tuple[
     return tuple(kept)
 
 
-def protection(email: str, reason: str) -> tuple[str, tuple[str, str]]:
-    """Return one entry of `Configuration.protected`."""
-    return email_key(email), (email, reason)
+def protections(people: Iterable[Protection]) -> dict[str, Protection]:
+    """Return them as `Configuration.protected` holds them; of two with one address the last counts."""
+    return {each.key: each for each in people}

@@ -139,6 +139,10 @@ class DeliveryState(StrEnum):
     """Nothing is tried until the reason is gone."""
 
 
+FAILING_FROM: Final = 15
+"""Who has been tried so often in vain, which takes about three hours, keeps failing."""
+
+
 class DeliveryEvent(StrEnum):
     """What moves a delivery from one state to another."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from syncline.gateway.domain.account import Account, AccountUser
@@ -22,6 +22,7 @@ class Comparison:
     primary_team_id: str | None
     secondary_team_ids: tuple[str, ...] | None
     seat_names: tuple[str, ...] | None
+    crm_attributes: tuple[tuple[str, str], ...]
     differences: tuple[Difference, ...]
 
 
@@ -45,6 +46,7 @@ def compare(
     primary = None if "primary_team" in left else primary
     secondary = None if "secondary_teams" in left else _secondary_teams(placement, known)
     seats = None if "seats" in left else _seats(placement, known, account)
+    attributes = _crm_attributes(placement, known, left)
     return Comparison(
         first_name=first,
         last_name=last,
@@ -52,6 +54,7 @@ def compare(
         primary_team_id=primary,
         secondary_team_ids=secondary,
         seat_names=seats,
+        crm_attributes=attributes,
         differences=(
             *_named("first_name", known.first_name if known else None, first),
             *_named("last_name", known.last_name if known else None, last),
@@ -67,6 +70,7 @@ def compare(
             ),
             *_secondary_difference(secondary, known, account),
             *_seat_difference(seats, known),
+            *(Difference(name, _crm(known).get(name), value) for name, value in attributes),
         ),
     )
 
@@ -146,6 +150,21 @@ def _seat_difference(wanted: tuple[str, ...] | None, known: AccountUser | None) 
     if wanted is None:
         return ()
     return (Difference("seats", seats_text(known), ", ".join(wanted) or None),)
+
+
+def _crm_attributes(
+    placement: Placement, known: AccountUser | None, left: Collection[str]
+) -> tuple[tuple[str, str], ...]:
+    """Return what the CRM record lacks; nothing while no record of somebody at HubSpot is known."""
+    if known is not None and known.crm is None:
+        return ()
+    there = _crm(known)
+    wanted = placement.crm_attributes.items()
+    return tuple((name, value) for name, value in wanted if name not in left and there.get(name) != value)
+
+
+def _crm(known: AccountUser | None) -> Mapping[str, str]:
+    return {} if known is None or known.crm is None else known.crm
 
 
 def _unless_equal(wanted: str | None, present: str | None) -> str | None:

@@ -15,6 +15,7 @@ from typing import Final
 
 from syncline.gateway.domain.account import Account, AccountUser, ChangedBy
 from syncline.gateway.domain.agreement import Agreement, Drift
+from syncline.gateway.domain.crm import CrmAttribute
 from syncline.gateway.domain.delivery import Access, Delivery, enforce_of, is_ours
 from syncline.gateway.domain.differences import (
     wanted_permission_set,
@@ -42,6 +43,10 @@ class DriftField(StrEnum):
     ACCESS = "access"
     """Whether the person can sign in."""
     SUPER_ADMIN = "super_admin"
+    JOB_TITLE = CrmAttribute.JOB_TITLE.value
+    PHONE = CrmAttribute.PHONE.value
+    TIME_ZONE = CrmAttribute.TIME_ZONE.value
+    LANGUAGE = CrmAttribute.LANGUAGE.value
 
 
 FIXED: Final = frozenset({DriftField.ACCESS, DriftField.SUPER_ADMIN})
@@ -94,7 +99,8 @@ def wanted_values(
         DriftField.LAST_NAME: person.family_name,
         DriftField.EMAIL: None if person.email is None else email_key(person.email),
     }
-    return {each.value: value for each, value in wanted.items() if value is not None}
+    said = {each.value: value for each, value in wanted.items() if value is not None}
+    return {**said, **placement.crm_attributes}
 
 
 def values_at_hubspot(known: AccountUser | None) -> dict[str, str]:
@@ -113,6 +119,8 @@ def values_at_hubspot(known: AccountUser | None) -> dict[str, str]:
     }
     if known.seat_names is not None:
         values[DriftField.SEATS] = _listed(known.seat_names) or ""
+    if known.crm is not None:
+        values |= {DriftField(each): known.crm.get(each, "") for each in CrmAttribute}
     if known.active is not None:
         values[DriftField.ACCESS] = ACTIVE if known.active else DEACTIVATED
     return {each.value: value for each, value in values.items()}

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     SET_UP = "set up"
     PEOPLE = "people"
     TENANTS = "tenants"
+    DELETE = "delete"
 
 
 MEANING: Final[Mapping[Permission, str]] = {
@@ -44,12 +45,13 @@ MEANING: Final[Mapping[Permission, str]] = {
     Permission.SET_UP: "change connections, rules, policies and SCIM tokens",
     Permission.PEOPLE: "invite operators, give roles, make API keys",
     Permission.TENANTS: "create tenants",
+    Permission.DELETE: "delete a tenant",
 }
 """What each permission lets somebody do, in words that follow “may”."""
 
 MATRIX: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.OWNER: frozenset(Permission),
-    Role.ADMINISTRATOR: frozenset(Permission) - {Permission.PEOPLE},
+    Role.ADMINISTRATOR: frozenset(Permission) - {Permission.PEOPLE, Permission.DELETE},
     Role.APPROVER: frozenset({Permission.VIEW, Permission.AUDIT, Permission.APPROVE, Permission.DELIVER}),
     Role.AUDITOR: frozenset({Permission.VIEW, Permission.AUDIT}),
     Role.VIEWER: frozenset({Permission.VIEW}),

@@ -69,8 +69,8 @@ def person_from(
         user_name=resource["userName"],
         email=choice.email,
         email_problem=choice.problem,
-        given_name=_text(parts.get("givenName")),
-        family_name=_text(parts.get("familyName")),
+        given_name=text_of(parts.get("givenName")),
+        family_name=text_of(parts.get("familyName")),
         active=resource.get("active", True) is not False,
         roles=role_values(resource.get("roles")),
         groups=tuple(groups),
@@ -81,9 +81,9 @@ def person_from(
 def choose_email(resource: Resource, source: EmailSource) -> EmailChoice:
     """Return the address HubSpot should have for this SCIM user, or the reason why none will do."""
     if source is EmailSource.USER_NAME:
-        candidate, name = _text(resource.get("userName")), "The userName"
+        candidate, name = text_of(resource.get("userName")), "The userName"
     else:
-        candidate, name = _work_email(resource.get("emails")), "The work e-mail"
+        candidate, name = work_value(resource.get("emails")), "The work e-mail"
     if candidate is None:
         return EmailChoice(None, f"{name} is missing.")
     if _SOFT_DELETED.match(candidate):
@@ -117,12 +117,12 @@ def _passes_for_another(email: str) -> bool:
     return unicodedata.normalize("NFKC", email) != email or email_key(email).isascii()
 
 
-def _work_email(emails: Any) -> str | None:
-    """Return the e-mail of type work; of several, the primary one. Another type is never guessed at."""
-    entries = [entry for entry in emails or () if isinstance(entry, Mapping)]
+def work_value(values: Any) -> str | None:
+    """Return the value of type work; of several, the primary one. Another type is never guessed at."""
+    entries = [entry for entry in values or () if isinstance(entry, Mapping)]
     work = [entry for entry in entries if str(entry.get("type", "")).lower() == "work"]
     chosen = next((entry for entry in work if entry.get("primary") is True), work[0] if work else None)
-    return _text(chosen.get("value")) if chosen is not None else None
+    return text_of(chosen.get("value")) if chosen is not None else None
 
 
 def role_values(roles: Any) -> tuple[str, ...]:
@@ -131,6 +131,6 @@ def role_values(roles: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys([value for value in values if isinstance(value, str) and value]))
 
 
-def _text(value: Any) -> str | None:
+def text_of(value: Any) -> str | None:
     """Return the text without spaces around it, None for anything empty."""
     return (value.strip() or None) if isinstance(value, str) else None

@@ -1,12 +1,13 @@
-"""Placement: which permission set, teams and seat a person should have at HubSpot, and why."""
+"""Placement: which permission set, teams, seat and CRM attributes a person should have at HubSpot, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from syncline.gateway.domain.account import Account
+from syncline.gateway.domain.crm import mapped_attributes
 from syncline.gateway.domain.near_misses import NearMiss, nearest
 from syncline.gateway.domain.person import Person
 from syncline.gateway.domain.rules import Rule, RuleBook
@@ -16,6 +17,7 @@ ROLE_NAME = "role-name"
 DEFAULT = "default"
 MINIMAL = "minimal"
 KEPT = "kept"
+SCIM_ATTRIBUTE = "scim-attribute"
 NOTHING_MATCHES = "nothing matches"
 """How the reason begins that says that no rule and no name gave a permission set."""
 NO_SEAT = ""
@@ -29,6 +31,7 @@ class Output(StrEnum):
     PRIMARY_TEAM = "primary team"
     SECONDARY_TEAMS = "secondary teams"
     SEAT = "seat"
+    CRM_ATTRIBUTE = "CRM attribute"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Reason:
 
     output: Output
     source: str
-    """`rule:<id>`, `role-name`, `default`, `minimal` or `kept`."""
+    """`rule:<id>`, `role-name`, `default`, `minimal`, `scim-attribute` or `kept`."""
     text: str
     won: bool = True
 
@@ -54,6 +57,8 @@ class Placement:
     """A seat's name, `NO_SEAT` for none of ours, None when no rule has a say in it."""
     ruled_seats: frozenset[str] = frozenset()
     """The seats that rules give: ours to take back. Any other seat is HubSpot's own affair."""
+    crm_attributes: Mapping[str, str] = field(default_factory=dict)
+    """What the CRM record should say (`crm.CrmAttribute`), in HubSpot's forms; what is not named is nobody's affair."""
     reasons: tuple[Reason, ...] = ()
     near_misses: tuple[NearMiss, ...] = ()
     missing: tuple[str, ...] = ()
@@ -101,6 +106,7 @@ def place(
     primary = _primary_team(matched, account)
     secondary = _secondary_teams(book, matched, account, existing=existing)
     seat = _seat(book, matched, existing=existing)
+    attributes, why = _crm_attributes(person, policy, account)
     teams = dict.fromkeys((*(primary.ids or ()), *(secondary.ids or ())))
     return Placement(
         permission_set_id=permission_set.one,
@@ -108,7 +114,8 @@ def place(
         secondary_team_ids=secondary.ids,
         seat=seat.one,
         ruled_seats=book.seats,
-        reasons=(*permission_set.reasons, *primary.reasons, *secondary.reasons, *seat.reasons),
+        crm_attributes=attributes,
+        reasons=(*permission_set.reasons, *primary.reasons, *secondary.reasons, *seat.reasons, *why),
         near_misses=_near_misses(person, book, policy, account) if person.roles else (),
         missing=tuple(each for each in permission_set.ids or () if account.permission_set(each) is None),
         missing_teams=tuple(each for each in teams if account.team(each) is None),
@@ -198,6 +205,30 @@ def _seat(book: RuleBook, matched: Sequence[Rule], *, existing: bool) -> _Choice
         return _Choice(None, (Reason(Output.SEAT, KEPT, "no matching rule sets a seat"),))
     text = "rules give seats, and none of them matches: no seat of theirs"
     return _Choice((NO_SEAT,), (Reason(Output.SEAT, MINIMAL, text),))
+
+
+def _crm_attributes(
+    person: Person, policy: Policy, account: Account
+) -> tuple[Mapping[str, str], tuple[Reason, ...]]:
+    """Return the attributes of the CRM record; what cannot be written, or has no form at HubSpot, is said."""
+    if not policy.crm_attributes:
+        return {}, ()
+    if not account.crm_users:
+        why = "are not read yet" if account.crm_users is None else "cannot be reached with this credential"
+        text = f"HubSpot's CRM records of users {why}: the attributes stay as they are"
+        return {}, (Reason(Output.CRM_ATTRIBUTE, KEPT, text),)
+    values: dict[str, str] = {}
+    reasons: list[Reason] = []
+    for each in mapped_attributes(person.resource, policy.crm_attributes):
+        label = each.attribute.replace("_", " ")
+        if each.value is None:
+            text = f"the {label} stays as it is: {each.source} is {each.given[:80]!r}, and {each.problem}"
+            reasons.append(Reason(Output.CRM_ATTRIBUTE, KEPT, text))
+        else:
+            values[each.attribute.value] = each.value
+            text = f"{each.source} sets the {label} {each.value[:80]!r}"
+            reasons.append(Reason(Output.CRM_ATTRIBUTE, SCIM_ATTRIBUTE, text))
+    return values, tuple(reasons)
 
 
 def _first(

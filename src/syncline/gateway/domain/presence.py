@@ -58,6 +58,7 @@ def present_change(
         primary_team_id=comparison.primary_team_id,
         secondary_team_ids=comparison.secondary_team_ids,
         seat_names=comparison.seat_names,
+        crm_attributes=comparison.crm_attributes,
         send_welcome_email=kind is ChangeKind.CREATE and policy.welcome_email,
         differences=(*_standing(kind, email, renamed_from), *comparison.differences),
         access_after=Access.ACTIVE,

@@ -52,4 +52,5 @@ def rule_content(rule: Rule) -> tuple[object, ...]:
         rule.permission_set_id,
         rule.primary_team_id,
         rule.secondary_team_ids,
+        rule.seat,
     )

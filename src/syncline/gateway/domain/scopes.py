@@ -72,6 +72,10 @@ def _seats(setup: Setup) -> bool:
     return watched or bool(setup.book.seats)
 
 
+def _crm_attributes(setup: Setup) -> bool:
+    return bool(setup.policy.crm_attributes)
+
+
 def _when_asked(_setup: Setup) -> bool:
     return False
 
@@ -156,6 +160,24 @@ FEATURES: Final = (
         "seats cannot be read or given, so people whose rules give one are held.",
         "tenants with a rule that sets a seat, and tenants whose seats were looked at",
         _seats,
+    ),
+    Feature(
+        "crm-read",
+        "See the CRM attributes of users: job title, phone, time zone, language",
+        ("crm.objects.users.read",),
+        False,
+        "CRM attributes are neither compared nor written; nobody is held for it.",
+        "tenants that keep CRM attributes in line",
+        _crm_attributes,
+    ),
+    Feature(
+        "crm-write",
+        "Write the CRM attributes of users",
+        ("crm.objects.users.write",),
+        False,
+        "CRM attributes are neither compared nor written; nobody is held for it.",
+        "tenants that keep CRM attributes in line",
+        _crm_attributes,
     ),
     Feature(
         "activity",

@@ -25,13 +25,6 @@ def wanted_seats(placement: Placement, known: AccountUser | None, account: Accou
     return tuple(sorted(by_hand | ({seat} if seat else set())))
 
 
-def with_known_seats(user: AccountUser, known: AccountUser | None) -> AccountUser:
-    """Return the user with the seats he was known to hold, where an answer does not tell."""
-    if user.seat_names is not None or known is None:
-        return user
-    return replace(user, seat_names=known.seat_names)
-
-
 def seat_taken(placement: Placement | None, change: Change, known: AccountUser | None) -> str | None:
     """Return the seat that the change would take from those that are free, None for none.
 

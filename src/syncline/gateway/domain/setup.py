@@ -41,5 +41,11 @@ class Setup:
     book: RuleBook = field(init=False, repr=False, compare=False)
     """The rules, made ready for many people."""
 
+    @property
+    def lacks_crm_records(self) -> bool:
+        """Whether attributes of CRM records are to be kept in line that were never read."""
+        unread = self.account is not None and self.account.crm_users is None
+        return unread and bool(self.policy.crm_attributes)
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "book", RuleBook(self.rules))

@@ -83,6 +83,8 @@ class Policy:
     """Which guide the set-up shows; None until somebody said it."""
     drift: Mapping[str, DriftPolicy] = field(default_factory=dict)
     """What becomes of each field (`drift.DriftField`) that was changed at HubSpot; reported where nothing is said."""
+    crm_attributes: tuple[str, ...] = ()
+    """What of people's CRM records is kept in line (`crm.CrmAttribute`), in the order of the table."""
 
     def drift_policy(self, name: str) -> DriftPolicy:
         """Return what becomes of that field when it was changed at HubSpot."""

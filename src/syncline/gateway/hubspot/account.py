@@ -11,8 +11,10 @@ from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 from syncline.gateway.domain.account import Account, AccountUser, PermissionSet, Seat, Team
-from syncline.gateway.hubspot import api_calls
+from syncline.gateway.domain.crm import CrmRecord
+from syncline.gateway.hubspot import api_calls, crm_calls
 from syncline.gateway.hubspot.call import Answer, Call
+from syncline.gateway.hubspot.crm_conversation import reach_records, read_record, with_record
 from syncline.gateway.hubspot.failures import Failure, FailureKind
 from syncline.gateway.hubspot.limits import Limits, stated_limits
 from syncline.gateway.hubspot.talk import Conversation, Refusal, ask
@@ -84,15 +86,16 @@ NO_OWNERS: Final = (
 )
 
 
-def read_account(*, seats: bool = False) -> Conversation[AccountReading | AccountUnread]:
+def read_account(*, seats: bool = False, crm: bool = False) -> Conversation[AccountReading | AccountUnread]:
     """Read the account whole: 3 calls, and one for each 100 users and each 100 archived owners, but one at least.
 
-    With `seats` one more. An account without permission sets, and a credential that may not read teams, seats or
-    owners, are complete readings; without owners `AccountUser.active` is None for everybody.
+    With `seats` one more; with `crm` two, and one for each 100 CRM records. An account without permission sets or CRM
+    records, and a credential that may not read teams, seats or owners, are complete readings; without owners
+    `AccountUser.active` is None for everybody.
     """
     reader = Reader()
     try:
-        return (yield from _read(reader, seats=seats))
+        return (yield from _read(reader, seats=seats, crm=crm))
     except Refusal as refusal:
         return AccountUnread(refusal.failure)
 
@@ -103,22 +106,30 @@ def find_user(
     email: str | None = None,
     time_zone: str | None = None,
     with_access: bool = False,
+    with_crm: bool = False,
 ) -> Conversation[AccountUser | Failure]:
-    """Read one user by id, or by e-mail: one call, two `with_access`. Nobody there is a `Failure` of kind GONE."""
+    """Read one user by id, or by e-mail: one call, one more `with_access`, and one more `with_crm`.
+
+    Nobody there is a `Failure` of kind GONE.
+    """
     reader = Reader(time_zone)
     try:
         call = api_calls.get_user(hubspot_id=hubspot_id, email=email)
         user = yield from reader.read(call, api_calls.account_user)
+        user = (yield from read_record(user, time_zone)) if with_crm else user
         return (yield from read_access(user, time_zone)) if with_access else user
     except Refusal as refusal:
         return refusal.failure
 
 
-def read_lists(*, seats: bool = False) -> Conversation[Lists | Failure]:
-    """Read which account this is, its permission sets and its teams: 3 calls; with `seats` those too, one more."""
+def read_lists(*, seats: bool = False, crm: bool = False) -> Conversation[Lists | Failure]:
+    """Read which account this is, its permission sets and its teams: 3 calls; with `seats` those too, one more.
+
+    With `crm` whether its CRM records can be read and written: two more.
+    """
     reader = Reader()
     try:
-        return (yield from _read_lists(reader, seats=seats))
+        return (yield from _read_lists(reader, seats=seats, crm=crm))
     except Refusal as refusal:
         return refusal.failure
 
@@ -130,6 +141,14 @@ def read_users_page(
     call = api_calls.list_users(after, seats=seats)
     try:
         return (yield from Reader(time_zone).page(call, _holder if seats else api_calls.account_user))
+    except Refusal as refusal:
+        return refusal.failure
+
+
+def read_records_page(after: str | None, time_zone: str | None) -> Conversation[Page[CrmRecord] | Failure]:
+    """Read one page of users' CRM records: one call."""
+    try:
+        return (yield from Reader(time_zone).page(crm_calls.list_records(after), crm_calls.crm_record))
     except Refusal as refusal:
         return refusal.failure
 
@@ -255,11 +274,12 @@ def read_seats(reader: Reader) -> Conversation[tuple[Seat, ...] | None]:
         raise
 
 
-def _read_lists(reader: Reader, *, seats: bool) -> Conversation[Lists]:
+def _read_lists(reader: Reader, *, seats: bool, crm: bool) -> Conversation[Lists]:
     details = yield from read_details(reader)
     permission_sets = yield from read_permission_sets(reader)
     teams = yield from read_teams(reader)
     read = (yield from read_seats(reader)) if seats else None
+    closed = (yield from reach_records(reader.ask)) if crm else None
     account = Account(
         portal_id=details.portal_id,
         account_type=details.account_type,
@@ -268,16 +288,26 @@ def _read_lists(reader: Reader, *, seats: bool) -> Conversation[Lists]:
         teams=teams or (),
         has_permission_sets=permission_sets is not None,
         seats=read,
+        crm_users=closed is None if crm else None,
     )
-    unseen = (*([NO_TEAMS] if teams is None else []), *([NO_SEATS] if seats and read is None else []))
+    unseen = (
+        *([NO_TEAMS] if teams is None else []),
+        *([NO_SEATS] if seats and read is None else []),
+        *([] if closed is None else [closed]),
+    )
     return Lists(account, unseen)
 
 
-def _read(reader: Reader, *, seats: bool) -> Conversation[AccountReading]:
-    lists = yield from _read_lists(reader, seats=seats)
+def _read(reader: Reader, *, seats: bool, crm: bool) -> Conversation[AccountReading]:
+    lists = yield from _read_lists(reader, seats=seats, crm=crm)
     with_seats = lists.account.seats is not None
     list_users = partial(api_calls.list_users, seats=with_seats)
     users = yield from reader.pages(list_users, _holder if with_seats else api_calls.account_user)
+    found: list[CrmRecord] = []
+    if lists.account.crm_users:
+        found = yield from reader.pages(crm_calls.list_records, crm_calls.crm_record)
+    records = {each.hubspot_id: each for each in found}
+    users = [with_record(each, records.get(each.hubspot_id)) for each in users]
     deactivated = yield from _read_deactivated(reader)
     # A user who moved from one page to the next while the list was read is in it twice.
     unique = {user.hubspot_id: _with_access(user, deactivated) for user in users}

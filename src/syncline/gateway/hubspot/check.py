@@ -17,13 +17,14 @@ from syncline.gateway.hubspot.account import (
     read_teams,
 )
 from syncline.gateway.hubspot.call import Call, Channel
+from syncline.gateway.hubspot.crm_conversation import reach_records
 from syncline.gateway.hubspot.failures import BILLING_SCOPE, Failure
 from syncline.gateway.hubspot.granted import NO_TOKEN
 from syncline.gateway.hubspot.limits import Limits
 from syncline.gateway.hubspot.same_account import lead_to_one_account
 from syncline.gateway.hubspot.talk import Conversation, Refusal
 
-MOST_CALLS: Final = 12
+MOST_CALLS: Final = 14
 """No check puts more calls than this."""
 
 NOBODY: Final = "nobody-9d1c2f6ab04e4d53@syncline.invalid"
@@ -86,15 +87,15 @@ class CheckReport:
         }
 
 
-def check_connection(channels: Collection[Channel]) -> Conversation[CheckReport]:
-    """Try the channels that are connected: at most 12 calls.
+def check_connection(channels: Collection[Channel], *, crm: bool = False) -> Conversation[CheckReport]:
+    """Try the channels that are connected: at most 12 calls, two more with the CRM records of users.
 
-    The only call with a writing method updates nothing of a user who cannot exist: a credential that may write is
+    The only calls with a writing method update nothing of a user who cannot exist: a credential that may write is
     told so, any other is refused for its scopes.
     """
     check = _Check()
     if Channel.API in channels:
-        yield from _check_api(check)
+        yield from _check_api(check, crm=crm)
     if Channel.SCIM in channels:
         yield from _check_scim(check)
     if check.channels[Channel.SCIM].ok and check.users is not None and Channel.SCIM in channels:
@@ -155,7 +156,7 @@ class _Check:
         )
 
 
-def _check_api(check: _Check) -> Conversation[None]:
+def _check_api(check: _Check, *, crm: bool) -> Conversation[None]:
     failure = yield from _try_details(check)
     check.found(Channel.API, "say which account it is", failure)
     if failure is not None and failure.code in _HOPELESS:
@@ -169,6 +170,8 @@ def _check_api(check: _Check) -> Conversation[None]:
     if failure is not None and failure.code not in _MAY_NOT:
         failure = None
     check.found(Channel.API, "create, update and remove users", failure)
+    if crm:
+        yield from _try_records(check)
 
 
 def _try_details(check: _Check) -> Conversation[Failure | None]:
@@ -220,6 +223,19 @@ def _try_users(check: _Check) -> Conversation[None]:
     check.users = None if found is None else tuple(str(each.get("email") or "") for each in found)
     check.more_users = api_calls.next_page(answer.body) is not None
     check.found(Channel.API, "read users", None)
+
+
+def _try_records(check: _Check) -> Conversation[None]:
+    try:
+        closed = yield from reach_records(check.reader.ask)
+    except Refusal as refusal:
+        check.found(Channel.API, "keep CRM attributes in line", refusal.failure, vital=False)
+        return
+    if closed is None:
+        check.found(Channel.API, "keep CRM attributes in line", None)
+        return
+    check.channels[Channel.API].cannot.append("keep CRM attributes in line: see what is missing")
+    check.missing.append(closed)
 
 
 def _check_scim(check: _Check) -> Conversation[None]:

@@ -6,7 +6,7 @@ goes to the base URL it belongs to and nowhere else, no redirect is ever followe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import SimpleNamespace
@@ -64,7 +64,10 @@ class Target:
 
 
 def open_session(
-    *, connect_seconds: float = CONNECT_SECONDS, total_seconds: float = TOTAL_SECONDS
+    *,
+    connect_seconds: float = CONNECT_SECONDS,
+    total_seconds: float = TOTAL_SECONDS,
+    traces: Sequence[aiohttp.TraceConfig] = (),
 ) -> aiohttp.ClientSession:
     """Return the HTTP session all clients of a process share; the caller closes it.
 
@@ -80,7 +83,7 @@ def open_session(
         trust_env=False,
         auto_decompress=False,
         requote_redirect_url=False,
-        trace_configs=[trace],
+        trace_configs=[trace, *traces],
     )
 
 

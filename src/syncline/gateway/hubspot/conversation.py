@@ -17,6 +17,7 @@ from syncline.gateway.domain.change import NO_TEAM, Change, ChangeKind
 from syncline.gateway.domain.delivery import Access
 from syncline.gateway.hubspot import api_calls, scim_calls
 from syncline.gateway.hubspot.account import read_access, read_deactivated
+from syncline.gateway.hubspot.crm_conversation import NO_RECORD, write_attributes
 from syncline.gateway.hubspot.failures import FailureKind, classify
 from syncline.gateway.hubspot.outcome import Delivered, Existing, Failed, Outcome
 from syncline.gateway.hubspot.scim_conversation import change_by_scim
@@ -29,7 +30,7 @@ WAITS_FOR_SIGN_IN: Final = (
     "The name waits for first sign-in: HubSpot takes it only after the person has accepted."
 )
 WITHOUT_SET: Final = "HubSpot created the user without the permission set that was asked for."
-STILL_TO_COME: Final = frozenset({WAITS_FOR_SIGN_IN, WITHOUT_SET})
+STILL_TO_COME: Final = frozenset({WAITS_FOR_SIGN_IN, WITHOUT_SET, NO_RECORD})
 """The notes of an outcome that leaves a part of the change to be sent again later."""
 OURS: Final = "The answer to an earlier create was lost; the user found at HubSpot is the one it made."
 
@@ -48,16 +49,26 @@ def converse(
     try:
         if change.kind is ChangeKind.CREATE:
             return (yield from _create(talk, ours_if_found=ours_if_found))
+        if change.crm_attributes:
+            return (yield from _with_attributes(talk))
         return (yield from _CONVERSATIONS[change.kind](talk))
     except Refusal as refusal:
         return Failed(refusal.failure, talk.scim_id)
 
 
+def _with_attributes(talk: Talk) -> Conversation[Outcome]:
+    """Carry out the change, then write the CRM attributes: what is at the users API and SCIM comes first."""
+    outcome = yield from _CONVERSATIONS[talk.change.kind](talk)
+    yield from write_attributes(talk)
+    return _delivered(talk, outcome.access) if isinstance(outcome, Delivered) else outcome
+
+
 def _create(talk: Talk, *, ours_if_found: bool) -> Conversation[Outcome]:
+    """Invite the person, without CRM attributes: they are another change, so that his coming is never in doubt."""
     if ours_if_found:
         found = yield from _find(talk)
         if found is not None:
-            talk.known = found
+            talk.known = _new_record(talk, found)
             talk.notes.append(OURS)
             return (yield from _align(talk))
     call = api_calls.create_user(talk.change)
@@ -66,10 +77,10 @@ def _create(talk: Talk, *, ours_if_found: bool) -> Conversation[Outcome]:
         user = api_calls.account_user(answer.body, active=True)
         if user is None:
             raise Refusal(classify(call, answer, talk.account.time_zone))
-        talk.known = user
+        talk.known = _new_record(talk, user)
         if user.seat_names is None and talk.account.seats is not None:
             # Who is new holds what was asked for and no more, also where the version asked does not tell.
-            talk.known = replace(user, seat_names=talk.change.seat_names or ())
+            talk.known = replace(talk.known, seat_names=talk.change.seat_names or ())
         _require_seats(talk, talk.change.seat_names or ())
         if talk.change.permission_set_id not in (None, *user.permission_set_ids):
             talk.notes.append(WITHOUT_SET)
@@ -80,6 +91,11 @@ def _create(talk: Talk, *, ours_if_found: bool) -> Conversation[Outcome]:
     if failure.code != "ALREADY_EXISTS":
         raise Refusal(failure)
     return Existing((yield from _meet(talk)))
+
+
+def _new_record(talk: Talk, user: AccountUser) -> AccountUser:
+    """Return somebody new, whose CRM record says nothing as far as anybody knows."""
+    return replace(user, crm={}) if talk.account.crm_users else user
 
 
 def _meet(talk: Talk) -> Conversation[AccountUser]:

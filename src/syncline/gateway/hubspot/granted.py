@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -157,7 +156,7 @@ class GrantedTokens:
         if app is None:
             self._wait(_app_unknown(self._grant.client_id))
             return None
-        cause = Cause(self._clock.now(), uuid.uuid4().hex)
+        cause = Cause.new(self._clock.now())
         call = oauth_calls.renew(app, tokens.refresh_token)
         answer = await self._send(call, cause)
         new = read_tokens(answer.body, cause.at, tokens.refresh_token) if answer.succeeded else None

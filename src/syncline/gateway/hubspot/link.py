@@ -10,19 +10,20 @@ from typing import Any, TypedDict, TypeVar
 import aiohttp
 
 from syncline.clock import Clock, Milliseconds
-from syncline.gateway.domain.account import Account
+from syncline.gateway.domain.account import Account, with_what_was_known
 from syncline.gateway.domain.change import Change, ChangeKind
 from syncline.gateway.domain.delivery import Urgency
 from syncline.gateway.domain.grant import OAuthApp, OAuthGrant
 from syncline.gateway.domain.retry import FailureKind as RetryAs
-from syncline.gateway.domain.seats import with_known_seats
 from syncline.gateway.domain.tenant import TenantId
+from syncline.gateway.hubspot import crm_conversation
 from syncline.gateway.hubspot.account import (
     AccountUnread,
     find_user,
     read_account,
     read_deactivated_page,
     read_lists,
+    read_records_page,
     read_users_page,
 )
 from syncline.gateway.hubspot.activity import NO_SCOPE, read_activity
@@ -53,6 +54,7 @@ from syncline.gateway.services.ports import (
     Met,
     Outcome,
     Overtaken,
+    RecordsPage,
     SetupStore,
     StillWanted,
     Trouble,
@@ -75,6 +77,7 @@ _OUTDATED = frozenset(
         "UNKNOWN_TEAM",
         "UNKNOWN_SEAT",
         "SEATS_UNAVAILABLE",
+        crm_conversation.UNAVAILABLE,
     }
 )
 _TROUBLE: Mapping[FailureKind, Trouble] = {
@@ -165,20 +168,22 @@ class HubSpotLink:
         )
         found = await self._hold(talk, item.delivery.key, change.urgency, cause, errand)
         if not isinstance(found, Failure):
-            return Looked(with_known_seats(found, item.known))
+            return Looked(with_what_was_known(found, item.known))
         return Looked(None) if found.kind is FailureKind.GONE else self._failed(found)
 
-    async def read_account(self, cause: Cause, *, seats: bool = False) -> AccountReading | Failed:
+    async def read_account(
+        self, cause: Cause, *, seats: bool = False, crm: bool = False
+    ) -> AccountReading | Failed:
         """Read the account whole; anything less is `Failed`, never an account without somebody."""
-        reading = await self._hold(read_account(seats=seats), None, Urgency.NORMAL, cause)
+        reading = await self._hold(read_account(seats=seats, crm=crm), None, Urgency.NORMAL, cause)
         if isinstance(reading, AccountUnread):
             return self._failed(reading.failure)
         self._line.budget.time_zone = reading.account.time_zone or None
-        return AccountReading(account=reading.account, users=reading.users)
+        return AccountReading(account=reading.account, users=reading.users, missing=reading.missing)
 
-    async def read_lists(self, cause: Cause, *, seats: bool = False) -> Lists | Failed:
-        """Read which account it is, its permission sets and its teams; its seats if asked to."""
-        lists = await self._hold(read_lists(seats=seats), None, Urgency.NORMAL, cause)
+    async def read_lists(self, cause: Cause, *, seats: bool = False, crm: bool = False) -> Lists | Failed:
+        """Read which account it is, its permission sets and its teams; its seats and its CRM records if asked to."""
+        lists = await self._hold(read_lists(seats=seats, crm=crm), None, Urgency.NORMAL, cause)
         if isinstance(lists, Failure):
             return self._failed(lists)
         self._line.budget.time_zone = lists.account.time_zone or None
@@ -189,6 +194,11 @@ class HubSpotLink:
         talk = read_users_page(after, self._time_zone, seats=seats)
         page = await self._hold(talk, None, Urgency.NORMAL, cause)
         return self._failed(page) if isinstance(page, Failure) else UsersPage(page.elements, page.after)
+
+    async def read_records(self, after: str | None, cause: Cause) -> RecordsPage | Failed:
+        """Read one page of users' CRM records; None begins the list."""
+        page = await self._hold(read_records_page(after, self._time_zone), None, Urgency.NORMAL, cause)
+        return self._failed(page) if isinstance(page, Failure) else RecordsPage(page.elements, page.after)
 
     async def read_deactivated(self, after: str | None, cause: Cause) -> DeactivatedPage | Failed | None:
         """Read one page of those who cannot sign in; None when the credential may not see them."""
@@ -213,16 +223,22 @@ class HubSpotLink:
         delivery = item.delivery
         hubspot_id = delivery.hubspot_id
         email = None if hubspot_id is not None else delivery.renamed_from or delivery.email
-        talk = find_user(hubspot_id=hubspot_id, email=email, time_zone=self._time_zone, with_access=True)
+        talk = find_user(
+            hubspot_id=hubspot_id,
+            email=email,
+            time_zone=self._time_zone,
+            with_access=True,
+            with_crm=item.known is not None and item.known.crm is not None,
+        )
         found = await self._hold(talk, delivery.key, Urgency.URGENT, cause)
         if not isinstance(found, Failure):
             return Looked(found)
         return Looked(None) if found.kind is FailureKind.GONE else self._failed(found)
 
-    async def check(self, cause: Cause) -> Mapping[str, Any]:
-        """Try out, by harmless reads, what each channel can do; says in words what is missing."""
+    async def check(self, cause: Cause, *, crm: bool = False) -> Mapping[str, Any]:
+        """Try out what each channel can do, with `crm` the CRM records too; changes nothing, says what is missing."""
         channels = [channel for channel in Channel if self._line.client.reaches(channel)]
-        report = await self._hold(check_connection(channels), None, Urgency.URGENT, cause)
+        report = await self._hold(check_connection(channels, crm=crm), None, Urgency.URGENT, cause)
         limits = self._line.budget.limits
         return {
             **report.shown(),

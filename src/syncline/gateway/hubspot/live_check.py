@@ -10,7 +10,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ import aiohttp
 from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.errors import Invalid
-from syncline.gateway.hubspot import api_calls, scim_calls
+from syncline.gateway.hubspot import api_calls, crm_calls, scim_calls
 from syncline.gateway.hubspot.call import Answer, Call, Channel
 from syncline.gateway.hubspot.client import HubSpotClient, Target
 from syncline.gateway.hubspot.talk import Conversation
@@ -57,6 +57,7 @@ class Subject:
     team_id: str | None = None
     name_answer: Answer | None = None
     scim_id: str | None = None
+    crm_id: str | None = None
 
 
 Judged = tuple[Verdict, str]
@@ -66,7 +67,7 @@ Told = Callable[[int], None]
 
 
 def live_check(email: str, *, scim: bool) -> Conversation[list[Settled]]:
-    """Hold every trial; about 30 calls, 45 with the SCIM channel.
+    """Hold every trial; about 40 calls, 55 with the SCIM channel.
 
     The caller removes the user of that address afterwards, whatever happened. When he cannot even be created, the one
     entry of the result says why.
@@ -227,6 +228,54 @@ def _pages_hold_a_hundred(_subject: Subject) -> Conversation[Judged]:
     return _judge(len(found) == api_calls.PAGE, f"limit=500 gave {len(found)}")
 
 
+def _record_is_found_by_the_users_id(subject: Subject) -> Conversation[Judged]:
+    user = yield from _read(subject)
+    if user is None:
+        return Verdict.NOT_TESTABLE, "the user could not be read"
+    answer = yield crm_calls.get_record(user)
+    record = crm_calls.crm_record(answer.body) if answer.succeeded else None
+    if record is None and answer.status in (403, 404):
+        return Verdict.NOT_TESTABLE, f"there is no record yet, or it may not be read: {_said(answer)}"
+    subject.crm_id = None if record is None else record.crm_id
+    return _judge(record is not None and record.hubspot_id == user.hubspot_id, _said(answer))
+
+
+def _nobodys_record_is_404(subject: Subject) -> Conversation[Judged]:
+    if subject.crm_id is None:
+        return Verdict.NOT_TESTABLE, _NO_RECORD
+    answer = yield crm_calls.update_nobody()
+    return _judge(answer.status in (403, 404), _said(answer))
+
+
+def _zones_and_languages_are_known_ones(subject: Subject) -> Conversation[Judged]:
+    if subject.crm_id is None:
+        return Verdict.NOT_TESTABLE, _NO_RECORD
+    statuses = []
+    for name, value in (
+        ("time_zone", "Europe/Dublin"),
+        ("language", "ptbr"),
+        ("time_zone", "CET/Berlin"),
+        ("language", "cs"),
+    ):
+        answer = yield crm_calls.update_record(((name, value),), subject.hubspot_id, subject.crm_id)
+        statuses.append(answer.status)
+    return _judge(statuses == [200, 200, 400, 400], f"two right ones, two wrong ones: {statuses}")
+
+
+def _texts_are_kept_as_written(subject: Subject) -> Conversation[Judged]:
+    if subject.crm_id is None:
+        return Verdict.NOT_TESTABLE, _NO_RECORD
+    wanted = {"job_title": "Live  Check", "phone": "+1 (555) 000-0000 ext. 1"}
+    answer = yield crm_calls.update_record(wanted.items(), subject.hubspot_id, subject.crm_id)
+    user = yield from _read(subject)
+    if user is None or not answer.succeeded:
+        return Verdict.NOT_TESTABLE, f"they could not be written: {_said(answer)}"
+    read = yield crm_calls.get_record(replace(user, crm_id=subject.crm_id))
+    record = crm_calls.crm_record(read.body) if read.succeeded else None
+    kept = record is not None and wanted.items() <= record.values.items()
+    return _judge(kept, "" if record is None else json.dumps(dict(record.values)))
+
+
 def _removing_is_always_204(subject: Subject) -> Conversation[Judged]:
     calls = (
         api_calls.remove_user(email=subject.email),
@@ -319,6 +368,7 @@ def _delete_deactivates(subject: Subject) -> Conversation[Judged]:
     return _judge(answer.status == 204 and read.status == 404 and owner is not None, says)
 
 
+_NO_RECORD: Final = "no record of the user could be read"
 _NOT_ON_HUBS: Final = "USER_NOT_ON_ANY_HUBS"
 _DOMAIN: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.IGNORECASE)
 
@@ -333,6 +383,10 @@ API_TRIALS: Final[tuple[tuple[str, Trial], ...]] = (
     ("A field that a PUT leaves out stays as it is", _left_out_stays),
     ('`null` and `""` in a PUT take the value away', _null_takes_away),
     ("Pages hold 100 users unless `limit` says less", _pages_hold_a_hundred),
+    ("`hs_email`, `hs_internal_user_id` and `hubspot_owner_id` are unique", _record_is_found_by_the_users_id),
+    ("Writing to the record of a user nobody has answers 404", _nobodys_record_is_404),
+    ("A time zone is an identifier of the tz database", _zones_and_languages_are_known_ones),
+    ("Job title and additional phone are kept as they were written", _texts_are_kept_as_written),
     ("Removing answers 204 whether or not anybody was there", _removing_is_always_204),
     ("A removed user is no archived owner", _removed_is_not_archived),
     ("A user has one id per e-mail address", _id_stays),

@@ -6,9 +6,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from syncline.gateway.domain.account import Account, AccountUser
+from syncline.gateway.domain.account import Account, AccountUser, with_what_was_known
 from syncline.gateway.domain.change import Change
-from syncline.gateway.domain.seats import with_known_seats
 from syncline.gateway.hubspot import api_calls
 from syncline.gateway.hubspot.call import Answer, Call
 from syncline.gateway.hubspot.failures import Failure, FailureKind, classify
@@ -75,8 +74,8 @@ class Talk:
         )
         asked = None if call.body is None else call.body.get("seatNames")
         if user.seat_names is None and asked is not None:
-            return replace(user, seat_names=tuple(asked))
-        return with_known_seats(user, self.known)
+            user = replace(user, seat_names=tuple(asked))
+        return with_what_was_known(user, self.known)
 
     def refuse(self, kind: FailureKind, code: str, sentence: str) -> Refusal:
         """Return a refusal of our own."""

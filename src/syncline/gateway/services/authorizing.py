@@ -196,7 +196,7 @@ class Authorizing:
         if reply.code is None:
             raise Refused(_REFUSALS.get(reply.error or "", _REFUSED_OTHERWISE))
         app = self._app_of(authorization)
-        cause = Cause(self._clock.now(), uuid.uuid4().hex)
+        cause = Cause.new(self._clock.now())
         granted = await self._authority.exchange(authorization, app, reply.code, cause)
         if isinstance(granted, Failed):
             raise Unavailable(f"{granted.sentence} Nothing was saved.")

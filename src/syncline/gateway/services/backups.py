@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -76,7 +75,7 @@ async def begin_again(
     `made_at` tells of a backup gone on from. Without the key all that was sealed is forgotten.
     """
     now = clock.now()
-    by, cause = Actor(actor, now), Cause(now, uuid.uuid4().hex, {"actor": actor})
+    by, cause = Actor(actor, now), Cause.new(now, {"actor": actor})
     begun = []
     for tenant in await setup.tenants():
         said = [RESTORED.format(made_at=made_at, tenant=tenant.name)] if made_at is not None else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,8 +11,10 @@ from syncline.gateway.domain.change import ChangeKind, content_of
 from syncline.gateway.domain.decision import Decision
 from syncline.gateway.domain.privileged import privileged_because
 from syncline.gateway.domain.setup import Setup
+from syncline.gateway.services.delivering import decide_item
 from syncline.gateway.services.planned import counted, outcome_of, person_shown
 from syncline.gateway.services.ports import WorkItem
+from syncline.gateway.services.walking import concerns_hubspot
 
 _SHOWN = (
     "kind",
@@ -42,8 +45,15 @@ class Comparison:
     fields: Counter[str] = field(default_factory=Counter)
     people: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, item: WorkItem, before: Decision, later: WorkItem, after: Decision) -> None:
+    seen: Callable[[WorkItem], WorkItem] | None = None
+    """How each person would be seen after the change, if that is otherwise than now."""
+
+    def add(self, item: WorkItem) -> None:
         """Count one person in, if the change would move him."""
+        if not concerns_hubspot(item):
+            return
+        later = item if self.seen is None else self.seen(item)
+        before, after = decide_item(item, self.before), decide_item(later, self.after)
         if not moves(before, after):
             return
         self.moved += 1
@@ -56,6 +66,10 @@ class Comparison:
         self.counts[outcome_of(after)] += 1
         if len(self.people) < self.limit:
             self.people.append(self._shown(item, before, later, after))
+
+    def end(self) -> tuple[Comparison]:
+        """Return the comparison: it is a `Tally` of itself."""
+        return (self,)
 
     def shown(self) -> dict[str, Any]:
         """Return the comparison for people and machines."""

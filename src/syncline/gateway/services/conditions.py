@@ -8,17 +8,15 @@ from typing import Final
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.credentials import is_alive
+from syncline.gateway.domain.delivery import FAILING_FROM
 from syncline.gateway.domain.health import HOUR, WHAT_HELPS, Health
 from syncline.gateway.domain.holds import HOLDS, HoldReason
 from syncline.gateway.domain.notices import DAY, Condition, NoticeKind
 from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.tenant import Policy
-from syncline.gateway.services.ports import Connection, Event, Token
-from syncline.gateway.services.ports.notices import Facts
+from syncline.gateway.services.ports import Connection, Event, Token, Totals
 from syncline.gateway.services.showing import moment
 
-FAILING_FROM: Final = 15
-"""So many tries in vain take about three hours."""
 TOKEN_WARNINGS: Final = (30, 7, 1)
 """Days before a token's end."""
 RENAMES_TOLD: Final[Milliseconds] = 7 * DAY
@@ -48,7 +46,7 @@ class Known:
 
     tenant: str
     connection: Connection | None
-    facts: Facts
+    totals: Totals
     tokens: Collection[Token] = ()
     renames: Collection[Event] = ()
     """What the log has of permission sets and teams that were renamed or are gone."""
@@ -90,7 +88,7 @@ def _of_connection(known: Known, now: Milliseconds) -> Iterator[Condition]:
 
 
 def _of_silence(known: Known, now: Milliseconds) -> Iterator[Condition]:
-    last, allowed = known.facts.last_contact_at, known.silence_allowed
+    last, allowed = known.totals.last_contact_at, known.silence_allowed
     if last is not None and allowed is not None and now - last > allowed:
         says = (
             f"Nothing has come from the identity provider since {moment(last)}; "
@@ -124,14 +122,14 @@ def _of_tokens(known: Known, now: Milliseconds) -> Iterator[Condition]:
 
 def _of_people(known: Known) -> Iterator[Condition]:
     for reason, (kind, command) in _PEOPLE.items():
-        count = known.facts.held.get(reason.value, 0)
+        count = known.totals.held.get(reason.value, 0)
         if count:
             shows = command or "`users list {tenant} --state held` shows who."
             says = f"People waiting: {count}. {HOLDS[reason].sentence}"
             fix = f"{HOLDS[reason].release} {shows.format(tenant=known.tenant)}"
             yield Condition(kind, reason.value, says, fix)
-    if known.facts.failing and (known.connection is None or known.connection.health is Health.HEALTHY):
-        says = f"HubSpot has failed on {known.facts.failing} people at least {FAILING_FROM} times each."
+    if known.totals.failing and (known.connection is None or known.connection.health is Health.HEALTHY):
+        says = f"HubSpot has failed on {known.totals.failing} people at least {FAILING_FROM} times each."
         fix = f"`users list {known.tenant} --state retrying` shows who, and what HubSpot said last."
         yield Condition(NoticeKind.FAILING_PEOPLE, "", says, fix)
 

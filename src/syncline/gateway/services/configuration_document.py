@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from syncline.gateway.domain.account import Account
-from syncline.gateway.domain.configuration import Configuration, protection, with_known_rules
+from syncline.gateway.domain.configuration import Configuration, Protection, protections, with_known_rules
+from syncline.gateway.domain.consent import term_of, term_text
 from syncline.gateway.domain.drift import CHOSEN
 from syncline.gateway.domain.errors import DomainError, Invalid
 from syncline.gateway.domain.near_misses import nearest
@@ -21,6 +22,7 @@ from syncline.gateway.services.policies import (
     permission_set_of,
     policy_fields,
     rule_of,
+    switched,
 )
 from syncline.gateway.services.ports.notices import ChannelKind
 from syncline.gateway.services.showing import policy_shown
@@ -45,6 +47,7 @@ _KINDS: Final[Mapping[str, type]] = {
     "approval_days": int,
     "four_eyes": bool,
     "drift": dict,
+    "crm_attributes": dict,
 }
 _MAY_BE_NULL: Final = ("deactivated", "deleted", "strip_to", "identity_provider", "deletion_threshold")
 _RULE: Final[Mapping[str, type]] = {
@@ -79,8 +82,7 @@ def document_of(configuration: Configuration, account: Account | None) -> dict[s
         "rules": [_rule_shown(rule, account) for rule in in_order(configuration.rules)],
         "privileged_sets": sorted(each for each in privileged if each is not None),
         "protected": [
-            {"email": email, "reason": reason}
-            for _, (email, reason) in sorted(configuration.protected.items())
+            _protection_shown(configuration.protected[key]) for key in sorted(configuration.protected)
         ],
         "notices": [{channel: address} for channel, address in sorted(configuration.notices)],
     }
@@ -99,7 +101,9 @@ def configuration_of(
     policy = known.policy
     if "policy" in document:
         fields = _policy_fields(_mapping(document["policy"], "policy"), account)
-        policy = replace(policy, **{**fields, "drift": _drift(policy, fields.get("drift", {}))})
+        drift = _drift(policy, fields.get("drift", {}))
+        attributes = switched(policy.crm_attributes, fields.get("crm_attributes", {}))
+        policy = replace(policy, **{**fields, "drift": drift, "crm_attributes": attributes})
     if "default_role" in document:
         policy = replace(policy, default_permission_set=_set_id(document["default_role"], account))
     chosen = replace(known, policy=policy)
@@ -113,11 +117,16 @@ def configuration_of(
         chosen = replace(chosen, privileged=frozenset(ids))
     if "protected" in document:
         listed = _list(document["protected"], "protected", MOST_PROTECTED)
-        chosen = replace(chosen, protected=dict(_protected(each) for each in listed))
+        chosen = replace(chosen, protected=protections(_protected(each) for each in listed))
     if "notices" in document:
         listed = _list(document["notices"], "notices", MOST_RULES)
         chosen = replace(chosen, notices=frozenset(_notice(each) for each in listed))
     return chosen
+
+
+def _protection_shown(protection: Protection) -> dict[str, Any]:
+    told = {"email": protection.email, "reason": protection.reason}
+    return told if protection.until is None else {**told, "until": term_text(protection.until)}
 
 
 def _rule_shown(rule: Rule, account: Account | None) -> dict[str, Any]:
@@ -186,13 +195,16 @@ def _rule(value: object, place: str, account: Account | None) -> Rule:
     return rule
 
 
-def _protected(value: object) -> tuple[str, tuple[str, str]]:
+def _protected(value: object) -> Protection:
     given = {"email": value} if isinstance(value, str) else _mapping(value, "protected")
-    _only(given, ("email", "reason"), "protected")
-    email, reason = given.get("email"), given.get("reason") or ""
+    _only(given, ("email", "reason", "until"), "protected")
+    email, reason, until = given.get("email"), given.get("reason") or "", given.get("until")
     _kind(email, str, "protected: email")
     _kind(reason, str, "protected: reason")
-    return protection(check_protected_email(str(email)), str(reason))
+    if until is not None:
+        _kind(until, str, "protected: until")
+        until = _at(f"protected: {email}", term_of, until)
+    return Protection(check_protected_email(str(email)), str(reason), until)
 
 
 def _notice(value: object) -> tuple[str, str]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from syncline.clock import Clock
 from syncline.gateway.domain.account import Account
-from syncline.gateway.domain.configuration import Configuration, protection
+from syncline.gateway.domain.configuration import Configuration, Protection, protections
+from syncline.gateway.domain.consent import refuse_too_far
 from syncline.gateway.domain.errors import Refused
 from syncline.gateway.domain.tenant import TenantMode
 from syncline.gateway.services.configuration_changes import changes_between
@@ -88,6 +89,9 @@ class Configuring:
         wanted = configuration_of(document, known, account)
         if tenant.mode is TenantMode.LIVE and wanted.policy.deactivated is None:
             raise Refused("policy.deactivated: a live tenant says what leaving means at HubSpot.")
+        for key, each in wanted.protected.items():
+            if each.until is not None and each != known.protected.get(key):
+                refuse_too_far(each.until, self._clock.now())
         checked = frozenset(
             (channel, self._check_address(ChannelKind(channel), address))
             for channel, address in wanted.notices - known.notices
@@ -101,7 +105,7 @@ class Configuring:
             policy=tenant.policy,
             rules=tuple(await self._choices.rules(tenant.id)),
             privileged=await self._choices.privileged(tenant.id),
-            protected=dict(protection(each.email, each.reason) for each in protected),
+            protected=protections(Protection(each.email, each.reason, each.until) for each in protected),
             notices=frozenset((each.channel.value, each.address) for each in subscriptions),
         )
 

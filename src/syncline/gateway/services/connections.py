@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,7 +29,12 @@ from syncline.gateway.services.ports import (
     Tenant,
     Wake,
 )
-from syncline.gateway.services.reconciling import Progress, Reconciliation, watches_seats
+from syncline.gateway.services.reconciling import (
+    Progress,
+    Reconciliation,
+    keeps_crm_attributes,
+    watches_seats,
+)
 from syncline.gateway.services.recovering import recover, resume
 from syncline.gateway.services.showing import health_shown, moment
 from syncline.gateway.services.tenants import Tenants
@@ -97,7 +101,7 @@ class Connections:
         connection, reading = tried.connection, tried.reading
         tenant_id = connection.tenant_id
         await self._store.setup.set_connection(connection, Actor(actor, self._clock.now()), expect)
-        await self._reconciliation.keep(tenant_id, reading, Cause(tried.at, uuid.uuid4().hex))
+        await self._reconciliation.keep(tenant_id, reading, Cause.new(tried.at))
         self._wake(tenant_id)
         replaced = await self._end_replaced(tried.before, connection)
         return {**_report(tried.report, reading.account, len(reading.users)), "replaced": replaced}
@@ -139,8 +143,9 @@ class Connections:
         )
         link = await self._links.trial(connection)
         cause = self._cause()
-        report = await link.check(cause)
-        reading = await self._read(link, seats=await watches_seats(self._store, found.id))
+        crm = await keeps_crm_attributes(self._store, found.id)
+        report = await link.check(cause, crm=crm)
+        reading = await self._read(link, seats=await watches_seats(self._store, found.id), crm=crm)
         _refuse_dead_scim_channel(report)
         account = reading.account.after(None if before is None else before.account)
         connection = replace(
@@ -165,7 +170,7 @@ class Connections:
         """
         found, link = await self._link(tenant)
         cause = self._cause()
-        report = await link.check(cause)
+        report = await link.check(cause, crm=await keeps_crm_attributes(self._store, found.id))
         reading = await self.read(found, link)
         if report["same_account"] is False:
             await self._store.setup.note_trouble(found.id, TWO_ACCOUNTS, report["missing"][0], cause)
@@ -203,12 +208,15 @@ class Connections:
         history = await self._store.journal.events(
             found.id, subject=None, kind="connection.", before=None, limit=TURNS_SHOWN
         )
+        reading = await self._store.readings.reading(found.id)
+        known = await self._with_scopes(found, {"missing": [] if reading is None else list(reading.missing)})
         return {
             "portal_id": connection.portal_id,
             "base_url": connection.base_url,
             "scim_base_url": connection.scim_base_url,
             "account_read_at": moment(connection.account_read_at),
             **health_shown(connection, found.name),
+            "missing": known["missing"],
             "history": [_turn(event) for event in history],
             **_credential_shown(connection.credential),
         }
@@ -238,11 +246,12 @@ class Connections:
         progress: Progress | None = None,
         *,
         seats: bool = False,
+        crm: bool = False,
     ) -> Reading:
-        """Read the account whole, with its seats if asked, and keep that; raises `Unavailable` for anything less."""
+        """Read the account whole, with its seats and CRM records if asked, and keep that; raises `Unavailable`."""
         if link is None:
             link = (await self._link(tenant.name))[1]
-        reading = await self._reconciliation.read(tenant.id, link, asked_by, progress, seats=seats)
+        reading = await self._reconciliation.read(tenant.id, link, asked_by, progress, seats=seats, crm=crm)
         self._wake(tenant.id)
         if isinstance(reading, Failed):
             raise Unavailable(reading.sentence)
@@ -280,14 +289,14 @@ class Connections:
             raise NotFound(_NOT_CONNECTED.format(name=found.name))
         return found, link
 
-    async def _read(self, link: Link, *, seats: bool) -> AccountReading:
-        reading = await link.read_account(self._cause(), seats=seats)
+    async def _read(self, link: Link, *, seats: bool, crm: bool) -> AccountReading:
+        reading = await link.read_account(self._cause(), seats=seats, crm=crm)
         if isinstance(reading, Failed):
             raise Unavailable(reading.sentence)
         return reading
 
     def _cause(self) -> Cause:
-        return Cause(self._clock.now(), uuid.uuid4().hex)
+        return Cause.new(self._clock.now())
 
 
 def account_sentence(tenant: str, account: Account, users: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from syncline.clock import Clock
@@ -23,10 +24,10 @@ from syncline.gateway.services.delivering import decide_item
 from syncline.gateway.services.finding import find_person
 from syncline.gateway.services.planned import KINDS, counted, kind_of, outcome_of, person_shown
 from syncline.gateway.services.planning import Planning
-from syncline.gateway.services.ports import Actor, Store, Tenant, Wake, WorkItem
+from syncline.gateway.services.ports import Actor, Progress, Store, Tenant, Wake, WorkItem
 from syncline.gateway.services.showing import hold_shown, moment
 from syncline.gateway.services.tenants import Tenants
-from syncline.gateway.services.walking import Progress, everybody
+from syncline.gateway.services.walking import concerns_hubspot, tallied
 
 AT_ONCE = 200
 """Approvals written in one transaction."""
@@ -42,6 +43,8 @@ class _Chosen:
 
     granted: list[tuple[str, str]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    named: frozenset[str] = frozenset()
+    """Who was asked for by name."""
     held: int = 0
     pending: int = 0
     """Whose change a second person has to approve, too."""
@@ -49,6 +52,29 @@ class _Chosen:
     def add(self, item: WorkItem, decision: Decision) -> None:
         self.granted.append((item.delivery.key, approval_of(decision.change)))
         self.counts[kind_of(decision.change)] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Choosing:
+    """Adds whoever has a change of these kinds to those who are chosen: a `Tally`."""
+
+    setup: Setup
+    kinds: frozenset[str]
+    chosen: _Chosen
+
+    def add(self, item: WorkItem) -> None:
+        if not concerns_hubspot(item):
+            return
+        decision = decide_item(item, self.setup)
+        if kind_of(decision.change) not in self.kinds or item.delivery.key in self.chosen.named:
+            return
+        if outcome_of(decision) == "held":
+            self.chosen.held += 1
+        else:
+            self.chosen.add(item, decision)
+
+    def end(self) -> tuple[_Chosen]:
+        return (self.chosen,)
 
 
 class Consenting:
@@ -155,17 +181,11 @@ class Consenting:
         chosen = _Chosen()
         for name in sorted(names):
             await self._choose(tenant, name, setup, chosen)
-        if kinds:
-            named = {key for key, _ in chosen.granted}
-            async for item in everybody(self._store.backlog, tenant.id, progress=progress):
-                decision = decide_item(item, setup)
-                if kind_of(decision.change) not in kinds or item.delivery.key in named:
-                    continue
-                if outcome_of(decision) == "held":
-                    chosen.held += 1
-                else:
-                    chosen.add(item, decision)
-        return chosen
+        if not kinds:
+            return chosen
+        chosen.named = frozenset(key for key, _ in chosen.granted)
+        make = partial(_Choosing, setup, kinds, chosen)
+        return await tallied(self._planning.walks, tenant.id, make, progress)
 
     async def _choose(self, tenant: Tenant, name: str, setup: Setup, chosen: _Chosen) -> None:
         item = await find_person(self._store, tenant, name)

@@ -122,7 +122,8 @@ def _arrived(
     )
     arrived = replace(arrived, agreement=_agreement(decision, outcome.user))
     if not outcome.pending:
-        return replace(arrived, retry_at=now) if _is_kept(item, now) else arrived
+        more = _is_kept(item, now) or (change.kind is ChangeKind.CREATE and bool(change.crm_attributes))
+        return replace(arrived, retry_at=now) if more else arrived
     attempts = item.delivery.attempts + 1
     return replace(arrived, retry_at=look_again(attempts, now, seed=item.delivery.key), attempts=attempts)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -113,7 +112,7 @@ class Diagnosis:
         visit = await self._visit(connection.base_url + "/")
         yield clock_finding(visit, name)
         yield health_finding(connection, name)
-        report = await link.check(Cause(self._clock.now(), uuid.uuid4().hex))
+        report = await link.check(Cause.new(self._clock.now()))
         for channel in report["channels"]:
             subject = f"hubspot {channel['channel']}"
             if not channel["ok"]:

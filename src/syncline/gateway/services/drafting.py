@@ -21,10 +21,9 @@ from syncline.gateway.services.consenting import Consenting
 from syncline.gateway.services.delivering import decide_item
 from syncline.gateway.services.planned import KINDS, outcome_of, person_shown
 from syncline.gateway.services.planning import Planning
-from syncline.gateway.services.ports import Store, Tenant
+from syncline.gateway.services.ports import Progress, Store, Tenant
 from syncline.gateway.services.showing import moment
 from syncline.gateway.services.tenants import Tenants
-from syncline.gateway.services.walking import Progress
 
 _log = logging.getLogger(__name__)
 

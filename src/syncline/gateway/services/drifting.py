@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from typing import Any, Final
 
 from syncline.clock import Clock
-from syncline.gateway.domain.account import ChangedBy
 from syncline.gateway.domain.agreement import Drift
 from syncline.gateway.domain.delivery import enforce_of
 from syncline.gateway.domain.drift import FIXED, DriftField
@@ -16,10 +14,12 @@ from syncline.gateway.domain.person import email_domain, email_key
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.services.connections import Connections
 from syncline.gateway.services.delivering import decide_item
+from syncline.gateway.services.drifts import by_shown, policy_of
 from syncline.gateway.services.ports import Actor, Orphan, Reading, Store, Tenant, Wake, WorkItem
 from syncline.gateway.services.reconciling import Progress
 from syncline.gateway.services.showing import hold_shown, moment, set_name
 from syncline.gateway.services.tenants import Tenants
+from syncline.scimserver.identifiers import time_ordered_text
 
 MOST: Final = 500
 MOST_WALKED: Final = 10_000
@@ -103,7 +103,7 @@ class Drifting:
             raise Refused(_NOT_OURS[DriftField.ACCESS].format(tenant=found.name, user=user))
         by = Actor(actor, self._clock.now())
         accepted = await self._store.readings.accept_drift(
-            found.id, item.delivery.key, chosen, by, uuid.uuid4().hex
+            found.id, item.delivery.key, chosen, by, time_ordered_text(by.at)
         )
         self._wake(found.id)
         return {"email": item.delivery.email, "fields": sorted(accepted), "accepted": True}
@@ -196,7 +196,6 @@ def _drifts_shown(item: WorkItem, setup: Setup, chosen: set[str] | None) -> list
 
 def _drift_shown(item: WorkItem, setup: Setup, name: str, found: Drift) -> dict[str, Any]:
     delivery = item.delivery
-    policy = "fixed" if name in FIXED else setup.policy.drift_policy(name).value
     return {
         "user_id": delivery.user_id,
         "user_name": item.person.user_name if item.person is not None else None,
@@ -204,16 +203,12 @@ def _drift_shown(item: WorkItem, setup: Setup, name: str, found: Drift) -> dict[
         "field": name,
         "wanted": found.confirmed,
         "at_hubspot": found.at_hubspot,
-        "policy": policy,
+        "policy": policy_of(name, setup),
         "found_at": moment(found.since),
-        "by": _by_shown(found.by),
+        "by": by_shown(found.by),
         "hold": hold_shown(delivery.hold_reason, delivery.hold_detail),
         "would": decide_item(item, setup).change.kind.value,
     }
-
-
-def _by_shown(by: ChangedBy | None) -> dict[str, Any] | None:
-    return None if by is None else {"actor": by.actor, "at": moment(by.at), "how": by.how}
 
 
 def _left_out(orphan: Orphan, setup: Setup) -> str | None:

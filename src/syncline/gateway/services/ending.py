@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 from syncline.clock import Clock
 from syncline.gateway.domain.grant import OAuthGrant
 from syncline.gateway.services.ports import Authority, Cause, Connection
@@ -22,7 +20,7 @@ async def end_credential(authority: Authority, connection: Connection, clock: Cl
         )
     if grant.ended:
         return True, f"The grant for {account} had ended at HubSpot already and is forgotten here."
-    failed = await authority.revoke(connection, grant, Cause(clock.now(), uuid.uuid4().hex))
+    failed = await authority.revoke(connection, grant, Cause.new(clock.now()))
     if failed is None:
         return True, f"The grant for {account} is revoked at HubSpot and forgotten here."
     return False, (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from syncline.clock import Clock
+from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.consent import end_of
 from syncline.gateway.domain.delivery import Access, Intent, as_of
 from syncline.gateway.domain.deprovision import LEFT_AS
@@ -92,7 +92,10 @@ class Keeping:
         _refuse_page(limit)
         found = await self._tenants.find(tenant)
         kept = await self._store.consents.exceptions(found.id, after or "", limit)
-        shown = [await self._shown(found, each) for each in kept]
+        now = self._clock.now()
+        shown = [
+            exception_shown(each, await self._store.backlog.item(found.id, each.key), now) for each in kept
+        ]
         return {"exceptions": shown, "next": kept[-1].key if len(kept) == limit else None}
 
     async def end(self, actor: str, tenant: str, user: str, because: str = "") -> dict[str, Any]:
@@ -121,21 +124,21 @@ class Keeping:
         self._wake(tenant.id)
         return {"email": _name(item), "until": moment(end), "owner": owner or actor, "because": because}
 
-    async def _shown(self, tenant: Tenant, kept: LeaverException) -> dict[str, Any]:
-        item = await self._store.backlog.item(tenant.id, kept.key)
-        now = self._clock.now()
-        in_force = item is not None and as_of(item.delivery, now).kept_until == kept.until
-        expired = kept.until <= now and kept.ended_by is None
-        return {
-            "email": kept.key if item is None else _name(item),
-            "state": "in force" if in_force else "expired" if expired else "ended",
-            "until": moment(kept.until),
-            "because": kept.because,
-            "owner": kept.owner,
-            "since": moment(kept.created_at),
-            "by": kept.created_by,
-            "ended_by": kept.ended_by,
-        }
+
+def exception_shown(kept: LeaverException, item: WorkItem | None, now: Milliseconds) -> dict[str, Any]:
+    """Return somebody's last exception; `state` says whether it is in force, has expired, or was ended before."""
+    in_force = item is not None and as_of(item.delivery, now).kept_until == kept.until
+    expired = kept.until <= now and kept.ended_by is None
+    return {
+        "email": kept.key if item is None else _name(item),
+        "state": "in force" if in_force else "expired" if expired else "ended",
+        "until": moment(kept.until),
+        "because": kept.because,
+        "owner": kept.owner,
+        "since": moment(kept.created_at),
+        "by": kept.created_by,
+        "ended_by": kept.ended_by,
+    }
 
 
 def _refuse_page(limit: int) -> None:

@@ -13,9 +13,12 @@ from syncline.gateway.services.ports.seeking import SoughtEvents
 from syncline.gateway.services.showing import moment
 from syncline.gateway.services.telling_why import OUTCOMES, told
 from syncline.gateway.services.tenants import Tenants
+from syncline.scimserver.identifiers import made_at
 
 MOST = 500
 _UNDER_ONE_CAUSE = 50
+CLOCKS_DIFFER: Milliseconds = 60_000
+"""How much earlier than a correlation id says its first event may lie: another server may have made it."""
 
 
 class Log:
@@ -38,18 +41,22 @@ class Log:
         after: int | None = None,
         limit: int = 50,
     ) -> dict[str, Any]:
-        """Return events, newest first.
+        """Return events, newest first; those of a cause that tells when it began from there on.
 
         `user` is an e-mail or a SCIM id, `kind` may be the beginning of one, `cause` is a correlation id, `outcome` one
         of `OUTCOMES`; `since` and `until` are RFC 3339 moments. A page looks through a bounded number of events: it may
-        be short, or empty, and `next` still say where to go on.
+        be short, or empty, and `next` still say where to go on; `looked_to` is how far it has come.
         """
         if not 1 <= limit <= MOST:
             raise Invalid(f"A page holds 1 to {MOST} entries.")
         found = await self._tenants.find(tenant)
         sought = await self.sought(found, user, kind, cause, outcome, since, until)
         page = await self._store.seeking.events(found.id, sought, after, limit)
-        return {"events": [event_shown(event, found.name) for event in page.events], "next": page.before}
+        return {
+            "events": [event_shown(event, found.name) for event in page.events],
+            "next": page.further,
+            "looked_to": moment(page.looked_to),
+        }
 
     async def sought(
         self,
@@ -68,13 +75,18 @@ class Log:
         if user is not None:
             item = await self._store.backlog.item(tenant.id, email_key(user))
             subject = user if item is None else item.delivery.user_id or item.delivery.key
+        began = None if cause is None else made_at(cause)
+        starts = [] if began is None else [began - CLOCKS_DIFFER]
+        if since is not None:
+            starts.append(_moment_of(since))
         return SoughtEvents(
             subject=subject,
             kind=kind,
             kinds=None if outcome is None else OUTCOMES[outcome],
             correlation_id=cause,
-            since=None if since is None else _moment_of(since),
+            since=max(starts, default=None),
             until=None if until is None else _moment_of(until),
+            oldest_first=began is not None and subject is None,
         )
 
     async def show(self, actor: str, tenant: str, seq: int) -> dict[str, Any]:

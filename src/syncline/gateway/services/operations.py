@@ -26,8 +26,9 @@ from syncline.gateway.services.operators import Operators
 from syncline.gateway.services.people import People
 from syncline.gateway.services.planning import Planning
 from syncline.gateway.services.policies import Policies
-from syncline.gateway.services.ports import Links, Store, Wake
+from syncline.gateway.services.ports import Links, Store, Wake, Walks
 from syncline.gateway.services.previewing import Previewing
+from syncline.gateway.services.removing import Removing
 from syncline.gateway.services.rereading import Rereading
 from syncline.gateway.services.roles import Roles
 from syncline.gateway.services.seating import Seating
@@ -36,6 +37,7 @@ from syncline.gateway.services.tenants import Tenants
 
 def operations(
     store: Store,
+    walks: Walks,
     clock: Clock,
     *,
     fingerprint: TokenFingerprint,
@@ -51,7 +53,7 @@ def operations(
     tenants = Tenants(store, clock, scim_base_url, wake)
     tokens = Tokens(store.setup, tenants, fingerprint, clock, scim_base_url)
     policies = Policies(store.setup, tenants, clock, wake)
-    planning = Planning(store, tenants, connections, clock)
+    planning = Planning(store, walks, tenants, connections, clock)
     configuring = Configuring(store.setup, store.notices, tenants, check_notice_address, clock, wake)
     previewing = Previewing(store, tenants, planning, connections, policies, configuring)
     consenting = Consenting(store, tenants, planning, clock, wake)
@@ -75,6 +77,7 @@ def operations(
         "tenant.page": tenants.page,
         "tenant.show": tenants.show,
         "tenant.mode": tenants.mode,
+        "tenant.delete": Removing(store, tenants, authorizing, clock).delete,
         "token.create": tokens.create,
         "token.list": tokens.list,
         "token.revoke": tokens.revoke,

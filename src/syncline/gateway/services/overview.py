@@ -1,13 +1,11 @@
 """How a tenant is, at a glance: what is in step, what waits and how long, what hurts, what happened lately.
 
-Totals are counted at most every few seconds for one tenant's own page, whoever asks; for the list of all tenants one
-at a time, at most once a minute each, and the list does not wait for them. Activity is told by the numbers of the
-first and last entry of each hour.
+Nothing is counted for it: totals are kept as rows are written, and activity is told by the numbers of the first and
+last entry of each hour.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,15 +15,9 @@ from syncline.gateway.domain.credentials import is_alive
 from syncline.gateway.domain.health import Health
 from syncline.gateway.domain.notices import Notice
 from syncline.gateway.domain.tenant import TenantId, TenantMode
-from syncline.gateway.services.ports import Activity, Store, Tenant, Token, Totals
+from syncline.gateway.services.ports import Activity, Connection, Store, Tenant, Token, Totals
 from syncline.gateway.services.showing import health_shown
 
-TOTALS_FOR: Milliseconds = 5_000
-"""How old totals may be."""
-FLEET_TOTALS_FOR: Milliseconds = 60_000
-"""How old they may be in the list of all tenants."""
-FLEET_WAITS = 0.1
-"""Seconds that the list waits for totals nobody has asked for yet."""
 HOUR: Milliseconds = 3_600_000
 HOURS_SHOWN = 24
 CALLS_A_CHANGE = 1.1
@@ -45,12 +37,11 @@ class Standing:
     mode: TenantMode
     health: Health | None
     """None while there is no connection."""
-    users: int | None
-    groups: int | None
-    in_step: int | None
-    waiting: int | None
-    held: int | None
-    """Numbers are None until they have been counted."""
+    users: int
+    groups: int
+    in_step: int
+    waiting: int
+    held: int
     last_contact_at: Milliseconds | None
 
 
@@ -86,73 +77,19 @@ class Overviews:
         self._store = store
         self._clock = clock
         self._pace = pace
-        self._fleet: dict[TenantId, tuple[Milliseconds, asyncio.Task[Totals]]] = {}
-        self._turn = asyncio.Semaphore(1)
-        self._totals: dict[TenantId, tuple[Milliseconds, asyncio.Task[Totals]]] = {}
 
     async def standing(self, tenant: Tenant) -> Standing:
-        """Return the tenant's line, counted now."""
-        return await self._line(tenant, await self.totals(tenant.id))
-
-    async def fleet(self, tenants: Sequence[Tenant]) -> list[Standing]:
-        """Return a line for each tenant. Numbers that are not known yet are counted meanwhile, one tenant at a time."""
-        looks = [self._lately(tenant.id) for tenant in tenants]
-        if looks:
-            await asyncio.wait(looks, timeout=FLEET_WAITS)
-        return [
-            await self._line(tenant, look.result() if _has_told(look) else None)
-            for tenant, look in zip(tenants, looks, strict=True)
-        ]
-
-    def _lately(self, tenant_id: TenantId) -> asyncio.Task[Totals]:
-        now = self._clock.now()
-        kept = self._fleet.get(tenant_id)
-        if kept is not None and (
-            not kept[1].done() or (now - kept[0] < FLEET_TOTALS_FOR and _has_told(kept[1]))
-        ):
-            return kept[1]
-        look = asyncio.ensure_future(self._one_at_a_time(tenant_id))
-        self._fleet[tenant_id] = (now, look)
-        return look
-
-    async def _one_at_a_time(self, tenant_id: TenantId) -> Totals:
-        async with self._turn:
-            return await self._store.backlog.totals(tenant_id)
-
-    async def _line(self, tenant: Tenant, totals: Totals | None) -> Standing:
+        """Return the tenant's line."""
+        totals = await self._store.backlog.totals(tenant.id)
         connection = await self._store.setup.connection(tenant.id)
-        if totals is None:
-            return Standing(
-                id=tenant.id,
-                name=tenant.name,
-                mode=tenant.mode,
-                health=None if connection is None else connection.health,
-                users=None,
-                groups=None,
-                in_step=None,
-                waiting=None,
-                held=None,
-                last_contact_at=None,
-            )
-        return Standing(
-            id=tenant.id,
-            name=tenant.name,
-            mode=tenant.mode,
-            health=None if connection is None else connection.health,
-            users=totals.users,
-            groups=totals.groups,
-            in_step=totals.in_step,
-            waiting=totals.waiting + totals.retrying,
-            held=sum(totals.held.values()),
-            last_contact_at=totals.last_contact_at,
-        )
+        return _standing(tenant, totals, connection)
 
     async def overview(self, tenant: Tenant) -> Overview:
         """Return all there is to say at a glance."""
         now = self._clock.now()
-        standing = await self.standing(tenant)
-        totals = await self.totals(tenant.id)
+        totals = await self._store.backlog.totals(tenant.id)
         connection = await self._store.setup.connection(tenant.id)
+        standing = _standing(tenant, totals, connection)
         tokens = [each for each in await self._store.setup.tokens(tenant.id) if _is_alive(each, now)]
         hours = [now - now % HOUR - HOUR * before for before in range(HOURS_SHOWN - 1, -1, -1)]
         journal = self._store.journal
@@ -176,20 +113,20 @@ class Overviews:
             changes=list(zip(hours, counts, strict=True)),
         )
 
-    async def totals(self, tenant_id: TenantId) -> Totals:
-        """Return the tenant's totals, at most `TOTALS_FOR` old; many who ask at once are told by one look."""
-        now = self._clock.now()
-        for gone in [key for key, (at, _) in self._totals.items() if now - at >= TOTALS_FOR]:
-            del self._totals[gone]
-        if tenant_id not in self._totals:
-            look = asyncio.ensure_future(self._store.backlog.totals(tenant_id))
-            self._totals[tenant_id] = (now, look)
-        look = self._totals[tenant_id][1]
-        try:
-            return await asyncio.shield(look)
-        except BaseException:
-            self._totals.pop(tenant_id, None)
-            raise
+
+def _standing(tenant: Tenant, totals: Totals, connection: Connection | None) -> Standing:
+    return Standing(
+        id=tenant.id,
+        name=tenant.name,
+        mode=tenant.mode,
+        health=None if connection is None else connection.health,
+        users=totals.users,
+        groups=totals.groups,
+        in_step=totals.in_step,
+        waiting=totals.waiting + totals.retrying,
+        held=sum(totals.held.values()),
+        last_contact_at=totals.last_contact_at,
+    )
 
 
 def _drained_in(standing: Standing, pace: tuple[int, Milliseconds]) -> Milliseconds | None:
@@ -197,10 +134,6 @@ def _drained_in(standing: Standing, pace: tuple[int, Milliseconds]) -> Milliseco
         return None
     calls, interval = pace
     return int(standing.waiting * CALLS_A_CHANGE * interval / calls)
-
-
-def _has_told(look: asyncio.Task[Totals]) -> bool:
-    return look.done() and not look.cancelled() and look.exception() is None
 
 
 def _is_alive(token: Token, now: Milliseconds) -> bool:

@@ -15,6 +15,7 @@ from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.leaving import leaving_of
 from syncline.gateway.services.delivering import decide_item
 from syncline.gateway.services.finding import find_person
+from syncline.gateway.services.keeping import exception_shown
 from syncline.gateway.services.log import call_shown, event_shown
 from syncline.gateway.services.planned import person_shown
 from syncline.gateway.services.ports import Actor, Store, Tenant, Wake, WorkItem
@@ -91,6 +92,7 @@ class People:
             found.id, subject=delivery.user_id or delivery.key, kind=None, before=None, limit=_EVENTS_TOLD
         )
         calls = await self._store.journal.calls(found.id, "", delivery.key)
+        kept = await self._store.consents.exception(found.id, delivery.key)
         return {
             "id": delivery.user_id,
             "key": delivery.key,
@@ -101,6 +103,7 @@ class People:
             "hubspot": _hubspot_shown(item.known, setup.account),
             "care": care_of(delivery, item.known).value,
             "leaving": leaving_of(as_of(delivery, setup.at)).value,
+            "exception": None if kept is None else exception_shown(kept, item, setup.at),
             "delivery": self._delivery_shown(delivery),
             "decision": person_shown(item, decision, setup),
             "why": explain(item, decision, setup, self._clock.now(), events, calls),
@@ -197,6 +200,7 @@ def _hubspot_shown(user: AccountUser | None, account: Account | None) -> dict[st
         "primary_team": team_name(account, user.primary_team_id),
         "secondary_teams": [team_name(account, each) for each in user.secondary_team_ids],
         "seats": None if user.seat_names is None else list(user.seat_names),
+        "crm_attributes": None if user.crm is None else dict(user.crm),
         "super_admin": user.super_admin,
         "active": user.active,
     }

@@ -28,6 +28,7 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "config.apply": _S,
     "tenant.show": _V,
     "tenant.mode": _S,
+    "tenant.delete": Permission.DELETE,
     "token.create": _S,
     "token.list": _V,
     "token.revoke": _S,

@@ -14,9 +14,10 @@ from syncline.gateway.domain.delivery import as_of
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.seats import seat_taken
 from syncline.gateway.domain.setup import Setup
-from syncline.gateway.services.delivering import change_shown, reasons_shown
+from syncline.gateway.services.delivering import change_shown, decide_item, reasons_shown
 from syncline.gateway.services.ports import WorkItem
 from syncline.gateway.services.showing import hold_shown, holds_counted, set_name, team_name
+from syncline.gateway.services.walking import concerns_hubspot
 
 KINDS: Final = (
     "create",
@@ -59,16 +60,9 @@ class Plan:
     last: str = ""
     """The key of the last one in `people`."""
     keys: dict[str, list[str]] = field(default_factory=dict)
-    """Of whom what can be said, by kind: kept when `indexed`."""
-    indexed: bool = False
-
-    def __post_init__(self) -> None:
-        self._digest = blake2b(str(self.setup.epoch).encode(), digest_size=8)
-
-    @property
-    def fingerprint(self) -> str:
-        """A short text that changes with whatever the plan shows of anybody."""
-        return f"{self.setup.epoch}-{self._digest.hexdigest()}"
+    """Of whom what can be said, by kind, where that was asked for."""
+    fingerprint: str = ""
+    """A short text that changes with whatever the plan shows of anybody."""
 
     def add(self, item: WorkItem, decision: Decision, *, keep: bool) -> None:
         """Count one person in; `keep` shows him too."""
@@ -84,10 +78,6 @@ class Plan:
             self.seats.update([] if seat is None else [seat])
         for miss in decision.placement.near_misses if decision.placement is not None else ():
             self.near_misses[(miss.role, miss.meant)] += 1
-        reason = "" if would is None else would.reason.value
-        self._digest.update(f"{item.delivery.key}\0{reason}\0{approval_of(decision.change)}\n".encode())
-        if self.indexed:
-            self.keys.setdefault(outcome_of(decision), []).append(item.delivery.key)
         if keep:
             self.people.append(person_shown(item, decision, self.setup))
             self.last = item.delivery.key
@@ -140,6 +130,39 @@ class Plan:
             "threshold": threshold.limit,
             "staged": max(0, self.leaving - free),
         }
+
+
+class Planner:
+    """Decides about everybody: a `Tally` of one plan."""
+
+    def __init__(self, setup: Setup, limit: int, kinds: frozenset[str], *, indexed: bool) -> None:
+        """Show the first `limit` people of these kinds, of all without any; `indexed` keeps who is of which kind."""
+        self._plan = Plan(setup)
+        self._limit = limit
+        self._kinds = kinds
+        self._indexed = indexed
+        self._digest = blake2b(str(setup.epoch).encode(), digest_size=8)
+
+    def add(self, item: WorkItem) -> None:
+        """Decide about one person."""
+        if not concerns_hubspot(item):
+            return
+        plan, key = self._plan, item.delivery.key
+        decision = decide_item(item, plan.setup)
+        outcome = outcome_of(decision)
+        meant = not self._kinds or outcome in self._kinds
+        keep = meant and len(plan.people) < self._limit
+        plan.more = plan.more or (meant and not keep)
+        plan.add(item, decision, keep=keep)
+        reason = "" if decision.would_hold is None else decision.would_hold.reason.value
+        self._digest.update(f"{key}\0{reason}\0{approval_of(decision.change)}\n".encode())
+        if self._indexed:
+            plan.keys.setdefault(outcome, []).append(key)
+
+    def end(self) -> tuple[Plan]:
+        """Return the plan."""
+        self._plan.fingerprint = f"{self._plan.setup.epoch}-{self._digest.hexdigest()}"
+        return (self._plan,)
 
 
 def kind_of(change: Change) -> str:

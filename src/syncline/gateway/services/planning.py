@@ -6,6 +6,7 @@ The plan is decided by the very function the drain decides with, so what it show
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from syncline.clock import Clock, Milliseconds
@@ -14,11 +15,11 @@ from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import TenantMode
 from syncline.gateway.services.connections import Connections
 from syncline.gateway.services.delivering import decide_item
-from syncline.gateway.services.planned import KINDS, Plan, outcome_of, person_shown
-from syncline.gateway.services.ports import Connection, Store, Tenant
+from syncline.gateway.services.planned import KINDS, Plan, Planner, outcome_of, person_shown
+from syncline.gateway.services.ports import Connection, Progress, Store, Tenant, Walks
 from syncline.gateway.services.showing import moment
 from syncline.gateway.services.tenants import Tenants
-from syncline.gateway.services.walking import Progress, everybody
+from syncline.gateway.services.walking import concerns_hubspot, everybody, tallied
 
 FRESH: Milliseconds = 15 * 60_000
 """A reading of the account younger than this is good enough for a plan."""
@@ -29,8 +30,11 @@ MOST = 1000
 class Planning:
     """The `plan.show` and `plan.people` operations, and what other plans are made with."""
 
-    def __init__(self, store: Store, tenants: Tenants, connections: Connections, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, walks: Walks, tenants: Tenants, connections: Connections, clock: Clock
+    ) -> None:
         self._store = store
+        self.walks = walks
         self._tenants = tenants
         self._connections = connections
         self._clock = clock
@@ -70,6 +74,8 @@ class Planning:
         shown: list[dict[str, Any]] = []
         last = after
         async for item in everybody(self._store.backlog, found.id, after):
+            if not concerns_hubspot(item):
+                continue
             decision = decide_item(item, setup)
             if wanted and outcome_of(decision) not in wanted:
                 continue
@@ -90,14 +96,8 @@ class Planning:
     ) -> Plan:
         """Decide about everybody on the set-up as it is, keeping the first `limit` people of these kinds."""
         most, wanted = _page(MOST if limit is None else limit), _kinds(kinds)
-        plan = Plan(await self.setup(tenant), indexed=indexed)
-        async for item in everybody(self._store.backlog, tenant.id, progress=progress):
-            decision = decide_item(item, plan.setup)
-            meant = not wanted or outcome_of(decision) in wanted
-            keep = meant and len(plan.people) < most
-            plan.more = plan.more or (meant and not keep)
-            plan.add(item, decision, keep=keep)
-        return plan
+        make = partial(Planner, await self.setup(tenant), most, wanted, indexed=indexed)
+        return await tallied(self.walks, tenant.id, make, progress)
 
     async def setup(self, tenant: Tenant) -> Setup:
         """Return the tenant's set-up as it is now; raises `NotFound` when the tenant is gone."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.attributes import parse_attribute_path
 from syncline.gateway.domain.consent import LONGEST_KEPT, Consent, end_of
+from syncline.gateway.domain.crm import CrmAttribute
 from syncline.gateway.domain.drift import CHOSEN
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
 from syncline.gateway.domain.near_misses import nearest
@@ -57,6 +58,7 @@ class Policies:
         approval_days: int | None = None,
         four_eyes: bool | None = None,
         drift: Mapping[str, str] | None = None,
+        crm_attributes: Mapping[str, bool] | None = None,
         expect: str | None = None,
     ) -> dict[str, Any]:
         """Change what is given, leave the rest; raises `Invalid` and `Refused` with what to do instead.
@@ -84,9 +86,12 @@ class Policies:
             approval_days=approval_days,
             four_eyes=four_eyes,
             drift=drift or None,
+            crm_attributes=crm_attributes or None,
         )
         if changes["drift"] is not None:
             changes["drift"] = {**found.policy.drift, **changes["drift"]}
+        if changes["crm_attributes"] is not None:
+            changes["crm_attributes"] = switched(found.policy.crm_attributes, changes["crm_attributes"])
         given = {name: value for name, value in changes.items() if value is not None}
         policy = await self._choices.change_policy(found.id, given, self._by(actor), expect)
         self._wake(found.id)
@@ -207,6 +212,7 @@ _READERS: Final[Mapping[str, Callable[[Account | None, Any], Any]]] = {
     "deletion_threshold": lambda _, number: _threshold(number),
     "approval_days": lambda _, number: _approval_days(number),
     "drift": lambda _, given: _drift_policies(given),
+    "crm_attributes": lambda _, given: _crm_switches(given),
 }
 
 
@@ -285,6 +291,21 @@ def _drift_policies(given: Mapping[str, str]) -> dict[str, DriftPolicy]:
         return {name: DriftPolicy(choice) for name, choice in given.items()}
     except ValueError:
         raise Invalid("Drift is met with report, enforce or accept: FIELD=report.") from None
+
+
+def _crm_switches(given: Mapping[str, Any]) -> Mapping[str, bool]:
+    known = [each.value for each in CrmAttribute]
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise Invalid(f"CRM attributes are {', '.join(known)}, not {', '.join(map(repr, unknown))}.")
+    if not all(isinstance(each, bool) for each in given.values()):
+        raise Invalid("A CRM attribute is kept in line or not: NAME is true or false.")
+    return given
+
+
+def switched(on: Collection[str], given: Mapping[str, bool]) -> tuple[str, ...]:
+    """Return the CRM attributes that are on once those given are switched, in the order of the table."""
+    return tuple(each.value for each in CrmAttribute if given.get(each.value, each.value in on))
 
 
 def _email_source(text: str) -> EmailSource:

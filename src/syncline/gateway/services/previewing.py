@@ -7,6 +7,7 @@ decides with: under the set-up as it is, and as it would be.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from syncline.gateway.domain.errors import Invalid
@@ -16,14 +17,13 @@ from syncline.gateway.services.calling import Operation, check_arguments, named
 from syncline.gateway.services.comparing import Comparison
 from syncline.gateway.services.configuring import Configuring
 from syncline.gateway.services.connections import Connections
-from syncline.gateway.services.delivering import decide_item
 from syncline.gateway.services.planning import MOST, Planning
 from syncline.gateway.services.policies import Policies
-from syncline.gateway.services.ports import Store, Tenant
+from syncline.gateway.services.ports import Progress, Store, Tenant
 from syncline.gateway.services.proposing import ProposedChoices
 from syncline.gateway.services.tenants import Tenants
 from syncline.gateway.services.trying import AtAccount
-from syncline.gateway.services.walking import Progress, everybody
+from syncline.gateway.services.walking import Here, tallied
 
 CONNECTION = "connection.set"
 PREVIEWED = (
@@ -79,16 +79,20 @@ class Previewing:
         setup = await self._planning.setup(found)
         if change == CONNECTION:
             there = await self._tried(actor, found, setup, arguments)
-            after, mark = there.setup, there.fingerprint
+            after, mark, seen = there.setup, there.fingerprint, there.seen
         else:
             await self._planning.fresh(found)
             setup = await self._planning.setup(found)
             choices = await self._proposed(actor, found, setup, change, arguments)
-            there, after, mark = None, choices.setup, choices.fingerprint
-        comparison = Comparison(setup, after, limit)
-        async for item in everybody(self._store.backlog, found.id, progress=progress):
-            later = item if there is None else there.seen(item)
-            comparison.add(item, decide_item(item, setup), later, decide_item(later, after))
+            if choices.setup.lacks_crm_records:  # whom it would move nobody can tell before they are read
+                await self._connections.read(found, asked_by=actor, crm=True)
+                setup = await self._planning.setup(found)
+                choices = await self._proposed(actor, found, setup, change, arguments)
+            after, mark, seen = choices.setup, choices.fingerprint, None
+        # Whom the other account knows is read into memory here, and too much to hand over.
+        walks = self._planning.walks if seen is None else Here(self._store.backlog)
+        make = partial(Comparison, setup, after, limit, seen=seen)
+        comparison = await tallied(walks, found.id, make, progress)
         return {"mode": found.mode.value, **comparison.shown(), "fingerprint": mark}
 
     async def change(

@@ -112,12 +112,15 @@ class ProposedChoices:
         fields = {name: getattr(chosen, name) for name in type(chosen).__slots__}
         policy = with_choices(self.setup.policy, fields, has_people=self._has_people)
         self._configuration = configuration
+        ends = {key: each.until for key, each in configuration.protected.items()}
+        in_force = {key: end for key, end in ends.items() if end is None or end > self.setup.at}
         setup = replace(
             self.setup,
             policy=policy,
             rules=configuration.rules,
             privileged=configuration.privileged,
-            protected=frozenset(configuration.protected),
+            protected=frozenset(in_force),
+            protection_ends={key: end for key, end in in_force.items() if end is not None},
         )
         self._propose(setup, expect)
 

@@ -62,13 +62,15 @@ class Reconciliation:
         progress: Progress | None = None,
         *,
         seats: bool = False,
+        crm: bool = False,
     ) -> Reading | Failed:
         """Read the account whole, going on with a reading that was interrupted; returns why it could not be read.
 
-        With `seats` they are read from now on; else where a rule sets one, or somebody has looked at them before.
+        With `seats` they are read from now on; else where a rule sets one, or somebody has looked at them before. With
+        `crm` the CRM records are read this once; else where an attribute of theirs is kept in line.
         """
         async with self._turns[tenant_id]:
-            return await self._read(tenant_id, link, asked_by, progress, seats=seats)
+            return await self._read(tenant_id, link, asked_by, progress, seats=seats, crm=crm)
 
     async def read_first(self, tenant_id: TenantId, link: Link) -> Failed | None:
         """Read an account nothing is known of, unless somebody else has by now; returns why it could not be read."""
@@ -87,22 +89,26 @@ class Reconciliation:
         progress: Progress | None,
         *,
         seats: bool = False,
+        crm: bool = False,
     ) -> Reading | Failed:
         reading = await self._store.readings.reading(tenant_id)
         stale = STALE if asked_by == SCHEDULE else STALE_IF_ASKED
-        if reading is None or not reading.is_open or seats or self._clock.now() - reading.begun_at > stale:
-            cause = Cause(self._clock.now(), uuid.uuid4().hex)
+        crm = crm or await keeps_crm_attributes(self._store, tenant_id)
+        if reading is None or seats or not _may_go_on(reading, self._clock.now() - stale, crm=crm):
+            cause = Cause.new(self._clock.now())
             reading = await self._store.readings.begin(tenant_id, uuid.uuid4().hex, cause, asked_by)
         watched = seats or await watches_seats(self._store, tenant_id)
-        return await _Course(self._store, self._clock, link, progress, seats=watched).run(reading)
+        return await _Course(self._store, self._clock, link, progress, seats=watched, crm=crm).run(reading)
 
     async def keep(self, tenant_id: TenantId, read: AccountReading, cause: Cause) -> None:
         """Keep a reading that is there whole already, begun at the cause's moment, by the same small steps."""
         readings = self._store.readings
         async with self._turns[tenant_id]:
             reading: Reading | None = await readings.begin(tenant_id, uuid.uuid4().hex, cause, "connection")
-            reading = reading and await readings.keep_lists(reading, read.account, ())
+            reading = reading and await readings.keep_lists(reading, read.account, read.missing)
             reading = reading and await readings.keep_users(reading, read.users, None)
+            if reading is not None and reading.step is ReadingStep.RECORDS:
+                reading = await readings.keep_records(reading, (), None)
             reading = reading and await readings.keep_deactivated(reading, None, None)
             while reading is not None and reading.is_open:
                 reading = await readings.merge(reading, AccountActivity({}), cause.at)
@@ -116,8 +122,12 @@ class Reconciliation:
 
     async def refresh_lists(self, tenant_id: TenantId, link: Link) -> Failed | None:
         """Read the account's permission sets, teams and seats alone; returns why they could not be read."""
-        cause = Cause(self._clock.now(), uuid.uuid4().hex)
-        lists = await link.read_lists(cause, seats=await watches_seats(self._store, tenant_id))
+        cause = Cause.new(self._clock.now())
+        lists = await link.read_lists(
+            cause,
+            seats=await watches_seats(self._store, tenant_id),
+            crm=await keeps_crm_attributes(self._store, tenant_id),
+        )
         if isinstance(lists, Failed):
             return lists
         await self._store.readings.refresh_lists(tenant_id, lists.account, cause)
@@ -132,13 +142,27 @@ async def watches_seats(store: Store, tenant_id: TenantId) -> bool:
     return any(rule.seat is not None for rule in await store.setup.rules(tenant_id))
 
 
+async def keeps_crm_attributes(store: Store, tenant_id: TenantId) -> bool:
+    """Tell whether anything of people's CRM records is kept in line, so that they are read."""
+    tenant = await store.setup.tenant(tenant_id)
+    return tenant is not None and bool(tenant.policy.crm_attributes)
+
+
+def _may_go_on(reading: Reading, since: Milliseconds, *, crm: bool) -> bool:
+    """Tell whether a reading is worth going on with: begun since then, and asking for CRM records where they count."""
+    account = reading.account
+    unasked = crm and account is not None and account.crm_users is None
+    return reading.is_open and reading.begun_at >= since and not unasked
+
+
 class _Course:
     """One reading on its way to the end."""
 
     def __init__(
-        self, store: Store, clock: Clock, link: Link, progress: Progress | None, *, seats: bool
+        self, store: Store, clock: Clock, link: Link, progress: Progress | None, *, seats: bool, crm: bool
     ) -> None:
         self._seats = seats
+        self._crm = crm
         self._store = store
         self._clock = clock
         self._link = link
@@ -152,6 +176,7 @@ class _Course:
         steps = {
             ReadingStep.LISTS: self._lists,
             ReadingStep.USERS: self._users,
+            ReadingStep.RECORDS: self._records,
             ReadingStep.DEACTIVATED: self._deactivated,
             ReadingStep.MERGING: self._merge,
         }
@@ -184,7 +209,7 @@ class _Course:
         return failed
 
     async def _lists(self, reading: Reading) -> Reading | Failed | None:
-        lists = await self._link.read_lists(self._cause(reading), seats=self._seats)
+        lists = await self._link.read_lists(self._cause(reading), seats=self._seats, crm=self._crm)
         if isinstance(lists, Failed):
             return lists
         return await self._store.readings.keep_lists(reading, lists.account, lists.missing)
@@ -198,6 +223,15 @@ class _Course:
             await self._store.readings.abandon(reading)
             return None
         return await self._store.readings.keep_users(reading, page.users, page.after)
+
+    async def _records(self, reading: Reading) -> Reading | Failed | None:
+        page = await self._link.read_records(reading.cursor, self._cause(reading))
+        if isinstance(page, Failed):
+            return page
+        if page.after is not None and page.after == reading.cursor:  # a list that leads back to itself
+            await self._store.readings.abandon(reading)
+            return None
+        return await self._store.readings.keep_records(reading, page.records, page.after)
 
     async def _deactivated(self, reading: Reading) -> Reading | Failed | None:
         page = await self._link.read_deactivated(reading.cursor, self._cause(reading))
@@ -234,6 +268,7 @@ class _Course:
 _SAID: Final = {
     ReadingStep.LISTS: "Permission sets and teams",
     ReadingStep.USERS: "Users read",
+    ReadingStep.RECORDS: "CRM records",
     ReadingStep.DEACTIVATED: "Who is deactivated",
     ReadingStep.MERGING: "Compared",
     ReadingStep.DONE: "Compared",

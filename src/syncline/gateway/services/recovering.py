@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection
 
 from syncline.clock import Milliseconds
@@ -16,7 +15,7 @@ MOST_HURRIED = 1_000
 
 async def resume(store: Store, tenant: Tenant, actor: str, now: Milliseconds) -> bool:
     """Have a connection that is quarantined or held tried again at once; False for any other."""
-    cause = Cause(now, uuid.uuid4().hex, {"by": actor})
+    cause = Cause.new(now, {"by": actor})
     says = f"Resumed by {actor}; the next call tells whether it works."
     return await store.setup.note_health(tenant.id, HealthEvent.RESUMED, RESUMED, says, cause)
 

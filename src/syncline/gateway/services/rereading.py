@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from syncline.clock import Clock
@@ -25,8 +24,8 @@ class Rereading:
     async def read(self, actor: str, tenant: str, user: str) -> dict[str, Any]:
         """Read one person at HubSpot now, over the tenant's own link and within its budget, and decide anew.
 
-        Two calls at most. Raises `Refused` without a connection or for a person HubSpot cannot know, `Unavailable` when
-        HubSpot does not answer; then what was known stays.
+        Two calls at most, three where a CRM record of his is known. Raises `Refused` without a connection or for a
+        person HubSpot cannot know, `Unavailable` when HubSpot does not answer; then what was known stays.
         """
         found = await self._tenants.find(tenant)
         item = await find_person(self._store, found, user)
@@ -36,7 +35,7 @@ class Rereading:
         delivery = item.delivery
         if delivery.hubspot_id is None and delivery.email is None:
             raise Refused("This person has no e-mail that HubSpot could know him by.")
-        cause = Cause(self._clock.now(), uuid.uuid4().hex)
+        cause = Cause.new(self._clock.now())
         read = await link.read_user(item, cause)
         if isinstance(read, Failed):
             raise Unavailable(f"{delivery.email or delivery.key} was not read: {read.sentence}")

@@ -13,6 +13,8 @@ from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.errors import Invalid
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.ports import SetupStore
+from syncline.gateway.services.ports.removal import RemovalStore
+from syncline.gateway.services.removing import forget
 from syncline.gateway.services.showing import moment
 from syncline.gateway.services.tenants import Tenants
 from syncline.gateway.services.upkeep import LogKeeping, LogKind, Read
@@ -39,16 +41,24 @@ class Retention:
     """Deletes what is older than its log keeps, in chunks small enough that nobody notices."""
 
     def __init__(
-        self, setup: SetupStore, logs: LogKeeping, clock: Clock, days: Mapping[LogKind, int]
+        self,
+        setup: SetupStore,
+        logs: LogKeeping,
+        clock: Clock,
+        days: Mapping[LogKind, int],
+        removal: RemovalStore,
     ) -> None:
         self._setup = setup
+        self._removal = removal
         self._logs = logs
         self._clock = clock
         self._days = days
 
     async def purge(self) -> int:
-        """Go through every log of every tenant once; returns how many entries were deleted."""
+        """Go through every log of every tenant once, and what is left of deleted ones; returns how much was deleted."""
         deleted = 0
+        for tenant_id in await self._removal.leftovers():
+            deleted += await forget(self._removal, tenant_id)
         for tenant in await self._setup.tenants():
             for log, days in self._days.items():
                 deleted += await self._purge(tenant.id, log, self._clock.now() - days * DAY)
@@ -69,7 +79,9 @@ class Retention:
         while True:
             try:
                 if deleted := await self.purge():
-                    _log.info("%d entries of the logs were older than they are kept for", deleted)
+                    _log.info(
+                        "%d entries of logs, or rows of deleted tenants, were no longer to be kept", deleted
+                    )
             except Exception:
                 _log.exception("The purge of the logs broke; the next is in an hour")
             await self._clock.sleep(PURGE_EVERY)

@@ -8,6 +8,7 @@ from typing import Any
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account
+from syncline.gateway.domain.crm import CrmAttribute
 from syncline.gateway.domain.drift import CHOSEN
 from syncline.gateway.domain.health import WHAT_HELPS
 from syncline.gateway.domain.holds import HOLDS, HoldReason
@@ -89,6 +90,7 @@ def policy_shown(policy: Policy, account: Account | None) -> dict[str, Any]:
         "identity_provider": None if policy.identity_provider is None else policy.identity_provider.value,
         "approval_days": policy.approval_days,
         "four_eyes": policy.four_eyes,
+        "crm_attributes": {each.value: each.value in policy.crm_attributes for each in CrmAttribute},
         "drift": {each.value: policy.drift_policy(each.value).value for each in CHOSEN},
     }
 

@@ -1,43 +1,75 @@
 """Going through everybody of a tenant: a chunk at a time in memory, and never long without a pause.
 
-Rows are read in threads; between a few decisions the event loop is free, so that SCIM requests are answered while a
-plan over many thousand people is made.
+Rows are read in threads; between a few decisions the event loop is free. That is enough for some hundred people. For
+many thousand the same is done in another process (`bootstrap.beside`), since threads share one interpreter.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from typing import TypeVar
 
 from syncline.gateway.domain.delivery import Intent
 from syncline.gateway.domain.tenant import TenantId
-from syncline.gateway.services.ports import BacklogStore, WorkItem
+from syncline.gateway.services.ports import BacklogStore, Progress, Tally, Walks, WorkItem
+
+__all__ = ["Here", "Progress", "concerns_hubspot", "everybody", "tallied"]
+
+T = TypeVar("T")
 
 CHUNK = 500
 """People in memory at a time."""
 AT_ONCE = 20
 """Decisions between two pauses: about two milliseconds."""
 
-Progress = Callable[[Mapping[str, Any]], None]
-
 
 async def everybody(
     backlog: BacklogStore, tenant_id: TenantId, after: str = "", progress: Progress | None = None
 ) -> AsyncIterator[WorkItem]:
-    """Yield whoever concerns HubSpot, in order of key, beginning after a key; says how many it has looked at."""
+    """Yield every delivery in order of key, beginning after a key; says how many it has looked at."""
     total = (await backlog.totals(tenant_id)).users if progress is not None else 0
     done = 0
     while items := await backlog.walk(tenant_id, after, CHUNK):
         for place, item in enumerate(items):
             if place % AT_ONCE == 0:
                 await asyncio.sleep(0)
-            if concerns_hubspot(item):
-                yield item
+            yield item
         after = items[-1].delivery.key
         done += len(items)
         if progress is not None:
             progress({"stage": "Deciding", "done": done, "total": max(done, total)})
+
+
+class Here:
+    """Goes through everybody in this process: implements `ports.Walks`."""
+
+    def __init__(self, backlog: BacklogStore) -> None:
+        self._backlog = backlog
+
+    async def are_many(self, tenant_id: TenantId) -> bool:
+        """Return False: there is no other process."""
+        return False
+
+    async def through(
+        self, tenant_id: TenantId, make: Callable[[], Tally[T]], progress: Progress | None = None
+    ) -> AsyncGenerator[T]:
+        """Yield the pieces of a tally over everybody."""
+        tally = make()
+        async for item in everybody(self._backlog, tenant_id, progress=progress):
+            if (piece := tally.add(item)) is not None:
+                yield piece
+        for piece in tally.end():
+            yield piece
+
+
+async def tallied(
+    walks: Walks, tenant_id: TenantId, make: Callable[[], Tally[T]], progress: Progress | None = None
+) -> T:
+    """Return what a tally over everybody comes to, for one that hands nothing out before its end."""
+    async with aclosing(walks.through(tenant_id, make, progress)) as pieces:
+        return await anext(pieces)
 
 
 def concerns_hubspot(item: WorkItem) -> bool:

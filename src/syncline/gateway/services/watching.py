@@ -6,7 +6,6 @@ Nothing is remembered between two looks but what the store keeps, so a restart r
 from __future__ import annotations
 
 import logging
-import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -16,7 +15,7 @@ from syncline.gateway.domain.health import PROBE_EVERY, SCIM_TROUBLE, Health, He
 from syncline.gateway.domain.notices import DAY, Notice, notices_due
 from syncline.gateway.domain.silence import usual_interval
 from syncline.gateway.domain.tenant import TenantMode
-from syncline.gateway.services.conditions import FAILING_FROM, RENAMES_TOLD, Known, conditions_of, named_ids
+from syncline.gateway.services.conditions import RENAMES_TOLD, Known, conditions_of, named_ids
 from syncline.gateway.services.ports import Cause, Connection, Links, Store, Tenant, Wake
 from syncline.gateway.services.recovering import recover
 from syncline.gateway.services.telling import message_to, notice_body
@@ -145,7 +144,7 @@ class Watch:
     async def _known(
         self, tenant: Tenant, connection: Connection | None, kept: list[Notice], now: Milliseconds
     ) -> Known:
-        facts = await self._store.notices.facts(tenant.id, FAILING_FROM)
+        totals = await self._store.backlog.totals(tenant.id)
         renames = await self._store.journal.events(
             tenant.id, subject=None, kind="account.", before=None, limit=EVENTS_LOOKED_AT
         )
@@ -154,7 +153,7 @@ class Watch:
         return Known(
             tenant=tenant.name,
             connection=connection,
-            facts=facts,
+            totals=totals,
             tokens=await self._store.setup.tokens(tenant.id),
             renames=renames,
             named=named_ids(rules, tenant.policy),
@@ -174,4 +173,4 @@ class Watch:
         return allowed
 
     def _cause(self) -> Cause:
-        return Cause(self._clock.now(), uuid.uuid4().hex)
+        return Cause.new(self._clock.now())

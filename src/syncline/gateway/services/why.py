@@ -5,7 +5,7 @@ Every part has a `sentence` for people and the same as data for machines.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from syncline.clock import Milliseconds
@@ -17,6 +17,7 @@ from syncline.gateway.domain.holds import HOLDS
 from syncline.gateway.domain.placement import Placement
 from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.setup import Setup
+from syncline.gateway.services.drifts import drifts_told
 from syncline.gateway.services.ports import CallRecord, Event, WorkItem
 from syncline.gateway.services.showing import hold_shown, moment, set_name, team_name
 from syncline.gateway.services.timeline import timeline_of
@@ -49,15 +50,17 @@ def explain(
     events: Sequence[Event],
     calls: Sequence[CallRecord],
 ) -> dict[str, Any]:
-    """Return why, in eight parts.
+    """Return why, in nine parts.
 
-    What the identity provider says, what HubSpot has, what differs, which rules won and which lost, how that places the
-    person, what holds him and what would release him, what happens next and when, and what happened so far.
+    What the identity provider says, what HubSpot has, what differs, what of that others changed there, which rules won
+    and which lost, how that places the person, what holds him and what would release him, what happens next and when,
+    and what happened so far.
     """
     return {
         "identity_provider": _said(item),
         "hubspot": _there(item, setup),
         "difference": _difference(decision),
+        "drift": _drift(item, setup),
         "rules": [_rule(rule, item, decision.placement, setup) for rule in setup.book.ordered],
         "placement": _placement(decision.placement),
         "held": _held(item, decision),
@@ -100,8 +103,9 @@ def _there(item: WorkItem, setup: Setup) -> dict[str, Any]:
         f"in the team {team!r}" if team else "in no team",
     )
     seats = f" Seats: {_quoted(user.seat_names)}." if user.seat_names else ""
+    attributes = f" CRM attributes: {_attributes(user.crm)}." if user.crm else ""
     admin = " This is a super admin." if user.super_admin else ""
-    return {"sentence": f"{', '.join(parts)}.{seats}{admin} {ours}"}
+    return {"sentence": f"{', '.join(parts)}.{seats}{attributes}{admin} {ours}"}
 
 
 def _difference(decision: Decision) -> dict[str, Any]:
@@ -117,6 +121,12 @@ def _difference(decision: Decision) -> dict[str, Any]:
     same = decision.change.kind is ChangeKind.NONE
     said = "None: HubSpot has what it should have." if same else "No field differs."
     return {"sentence": said, "fields": fields}
+
+
+def _drift(item: WorkItem, setup: Setup) -> dict[str, Any]:
+    fields = drifts_told(item, setup)
+    said = " ".join(each["sentence"] for each in fields)
+    return {"sentence": said or "Nothing was changed at HubSpot by others.", "fields": fields}
 
 
 def _rule(rule: Rule, item: WorkItem, placement: Placement | None, setup: Setup) -> dict[str, Any]:
@@ -200,6 +210,10 @@ def _next(item: WorkItem, decision: Decision, now: Milliseconds) -> dict[str, An
 
 def _what_next(sentence: str, at: str | None) -> dict[str, Any]:
     return {"sentence": sentence, "at": at}
+
+
+def _attributes(values: Mapping[str, str]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value!r}" for name, value in values.items())
 
 
 def _quoted(names: Sequence[str]) -> str:

@@ -6,13 +6,11 @@ A statement and its function must agree on rows, order and limits; the contract 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import SelectBase, Table
 
-from syncline.gateway.domain.delivery import Intent
 from syncline.gateway.store import reading_statements, statements
 from syncline.gateway.store import tables as t
 from syncline.sql.memory import MemoryRows
@@ -141,13 +139,6 @@ def _after(column: str) -> Condition:
 
 
 # --- roles and groups as they arrive -------------------------------------------------------------------------------
-def _groups_seen(rows: MemoryRows, parameters: Parameters) -> Iterable[Row]:
-    sizes = Counter(row["group_id"] for row in _own(rows, t.members, parameters))
-    for group in _rows_of(t.groups, _after("ordinal"), _by("ordinal"))(rows, parameters):
-        shown = {name: group[name] for name in ("id", "ordinal", "document")}
-        yield {**shown, "members": sizes[group["id"]]}
-
-
 def _is_seen(row: Row, parameters: Parameters) -> bool:
     return bool(row["kind"] == parameters["kind"])
 
@@ -158,38 +149,14 @@ def _is_due(row: Row, parameters: Parameters) -> bool:
     return due_at is not None and row["urgency"] == parameters["urgency"] and due_at <= parameters["now"]
 
 
-def _is_on_its_way(row: Row, parameters: Parameters) -> bool:
-    is_due = row["due_at"] is not None and bool(row["urgency"] == parameters["urgency"])
-    return is_due and not _is_held_until(row)
-
-
 def _is_owed(row: Row, parameters: Parameters) -> bool:
     return row["due_at"] is not None and bool(row["urgency"] == parameters["urgency"])
-
-
-def _is_held_until(row: Row) -> bool:
-    is_held = row["hold_reason"] is not None and row["due_at"] is not None
-    return is_held and bool(row["held_until"] == row["due_at"])
-
-
-def _is_in_step(row: Row, _parameters: Parameters) -> bool:
-    settled = row["due_at"] is None and row["hold_reason"] is None
-    return settled and bool(row["intent"] != Intent.RELEASED.value)
 
 
 def _is_searched(row: Row, parameters: Parameters) -> bool:
     after: str = parameters["after"]
     is_meant = row["user_id"] == parameters["search"] or _like(row["key"], parameters["pattern"])
     return is_meant and str(row["key"]) > after
-
-
-def _held(rows: MemoryRows, parameters: Parameters) -> list[Row]:
-    own = _own(rows, t.deliveries, parameters)
-    held = [row for row in own if row["due_at"] is None or _is_held_until(row)]
-    reasons = Counter(row["hold_reason"] for row in held)
-    return [
-        {"hold_reason": reason, "count": count} for reason, count in reasons.items() if reason is not None
-    ]
 
 
 def _gone_since(rows: MemoryRows, parameters: Parameters) -> list[Row]:
@@ -306,7 +273,9 @@ ANSWERS: Mapping[SelectBase, Answer] = {
         _by("name"),
     ),
     statements.ROLES_COUNTED: _count(t.roles_seen, _is_seen),
-    statements.GROUPS_SEEN: _groups_seen,
+    statements.GROUPS_SEEN: _rows_of(
+        t.groups, _after("ordinal"), _by("ordinal"), shown=("id", "ordinal", "document", "members")
+    ),
     statements.DUE: _rows_of(t.deliveries, _is_due, _by("due_at", "key")),
     statements.STALE: _rows_of(
         t.deliveries, lambda row, parameters: row["decided_epoch"] < parameters["epoch"], _by("decided_epoch")
@@ -324,6 +293,8 @@ ANSWERS: Mapping[SelectBase, Answer] = {
     statements.APPROVALS_GIVEN: _rows_of(t.approvals, _after("key"), _by("key", "what")),
     statements.FIRST_APPROVALS: _rows_of(t.first_approvals, _after("what"), _by("what")),
     statements.EXCEPTIONS: _rows_of(t.exceptions, _after("key"), _by("key")),
+    statements.CONFIRMATIONS: _rows_of(t.confirmations),
+    statements.EXCEPTION: _rows_of(t.exceptions, _equal("key", "key")),
     statements.GONE_SINCE: _gone_since,
     statements.PRIVILEGED: _rows_of(t.privileged_sets),
     statements.HELD_FOR: _rows_of(
@@ -336,26 +307,11 @@ ANSWERS: Mapping[SelectBase, Answer] = {
     statements.DELIVERY: _rows_of(t.deliveries, _equal("key", "key")),
     statements.DELIVERIES_AFTER: _rows_of(t.deliveries, _after("key"), _by("key")),
     statements.DELIVERIES_LIKE: _rows_of(t.deliveries, _is_searched, _by("key")),
-    statements.IN_STEP: _count(t.deliveries, _is_in_step),
-    statements.WAITING: _count(
-        t.deliveries, lambda row, parameters: _is_on_its_way(row, parameters) and row["attempts"] == 0
-    ),
-    statements.RETRYING: _count(
-        t.deliveries, lambda row, parameters: _is_on_its_way(row, parameters) and row["attempts"] > 0
-    ),
-    statements.FAILING: _count(
-        t.deliveries,
-        lambda row, parameters: (
-            _is_on_its_way(row, parameters) and bool(row["attempts"] >= parameters["attempts"])
-        ),
-    ),
-    statements.HELD: _held,
     statements.DUE_TENANTS: _due_tenants,
     statements.KNOWN_BY_EMAIL: _rows_of(
         t.account_users, _among("email_key"), shown=("email_key", "document")
     ),
     statements.KNOWN_BY_ID: _rows_of(t.account_users, _among("hubspot_id"), shown=("hubspot_id", "document")),
-    statements.ACCOUNT_USERS: _count(t.account_users),
     statements.UNANSWERED_CREATES: _rows_of(
         t.calls, _is_unanswered_create, shown=("delivery_key", "sent_at")
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.delivery import Access, Urgency
@@ -13,11 +13,12 @@ from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.domain.threshold import WINDOW, DeletionThreshold, deletion_limit
-from syncline.gateway.services.ports import Basis, Cause, Settlement, Totals, WorkItem
+from syncline.gateway.services.ports import Basis, Cause, Redecided, Settlement, Totals, WorkItem
 from syncline.gateway.store import records, statements
 from syncline.gateway.store.commands.approvals import PassThreshold
-from syncline.gateway.store.commands.deliveries import LogAnswer, LogCall, MakeDue, Settle
+from syncline.gateway.store.commands.deliveries import DecideAgain, LogAnswer, LogCall, MakeDue, Settle
 from syncline.gateway.store.commands.seats import ReturnSeat, TakeSeat
+from syncline.gateway.store.counted import FAILING, IN_STEP, ON_THEIR_WAY, RETRYING, WAITING, counts_of
 from syncline.gateway.store.work import items_of
 from syncline.sql.looking import rows_of
 from syncline.sql.reader import Reader
@@ -171,6 +172,12 @@ class SqlBacklog:
         """Have these deliveries sent."""
         await self._writer.submit(MakeDue(tenant_id, tuple(keys), epoch, at))
 
+    async def redecide(
+        self, tenant_id: TenantId, decided: Sequence[Redecided], epoch: int, cause: Cause
+    ) -> None:
+        """Write what deciding again came to, of those that are as they were when they were decided."""
+        await self._writer.submit(DecideAgain(tenant_id, tuple(decided), epoch, cause))
+
     async def log_call(
         self, tenant_id: TenantId, channel: str, purpose: str, delivery_key: str | None, cause: Cause
     ) -> int:
@@ -191,8 +198,8 @@ class SqlBacklog:
         return await self._reader.point(read)
 
     async def totals(self, tenant_id: TenantId) -> Totals:
-        """Return how many there are of what."""
-        return await self._reader.scan(lambda connection: _totals(connection, tenant_id))
+        """Return how many there are of what: read, not counted."""
+        return await self._reader.point(lambda connection: _totals(connection, tenant_id))
 
 
 def _setup(connection: Connection, tenant_id: TenantId, now: Milliseconds) -> Setup | None:
@@ -251,20 +258,15 @@ def _threshold(
 def _totals(connection: Connection, tenant_id: str) -> Totals:
     parameters = {"tenant_id": tenant_id}
     counters = connection.execute(statements.COUNTERS, parameters).mappings().first()
-    held = connection.execute(statements.HELD, parameters)
-
-    def on_their_way(statement: Select[int]) -> int:
-        return sum(
-            connection.execute(statement, {**parameters, "urgency": int(urgency)}).scalar_one()
-            for urgency in Urgency
-        )
-
+    kept = {} if counters is None else counts_of(counters["backlog"])
+    failing = kept.get(FAILING, 0)
     return Totals(
         users=0 if counters is None else counters["users"],
         groups=0 if counters is None else counters["groups"],
-        in_step=connection.execute(statements.IN_STEP, parameters).scalar_one(),
-        waiting=on_their_way(statements.WAITING),
-        retrying=on_their_way(statements.RETRYING),
-        held={row[0]: row[1] for row in held},
+        in_step=kept.get(IN_STEP, 0),
+        waiting=kept.get(WAITING, 0),
+        retrying=kept.get(RETRYING, 0) + failing,
+        failing=failing,
+        held={kind: count for kind, count in kept.items() if kind not in ON_THEIR_WAY},
         last_contact_at=connection.execute(statements.LAST_CONTACT, parameters).scalar(),
     )

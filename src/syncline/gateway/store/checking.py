@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,12 +11,14 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, Select, exists, func, inspect, make_url, or_, select, text
 
 from syncline.gateway.domain.errors import NotFound
+from syncline.gateway.store.counted import counted_as, counts_of
 from syncline.gateway.store.store import MIGRATIONS
 from syncline.gateway.store.tables import (
     counters,
     deliveries,
     events,
     groups,
+    members,
     metadata,
     tenants,
     user_emails,
@@ -117,6 +120,11 @@ _users, _groups = (
     select(func.count()).where(table.c.tenant_id == counters.c.tenant_id).scalar_subquery()
     for table in (users, groups)
 )
+_members = (
+    select(func.count())
+    .where(members.c.tenant_id == groups.c.tenant_id, members.c.group_id == groups.c.id)
+    .scalar_subquery()
+)
 _last_event = (
     select(func.max(events.c.seq)).where(events.c.tenant_id == counters.c.tenant_id).scalar_subquery()
 )
@@ -128,6 +136,7 @@ _DISAGREEMENTS: Mapping[str, Select[tuple[str]]] = {
     "tenants count other users or groups than they have": select(counters.c.tenant_id).where(
         or_(counters.c.users != _users, counters.c.groups != _groups)
     ),
+    "groups count other members than they have": select(groups.c.id).where(groups.c.members != _members),
     "tenants would number an event twice": select(counters.c.tenant_id).where(
         counters.c.event_seq < _last_event
     ),
@@ -142,10 +151,25 @@ _DISAGREEMENTS: Mapping[str, Select[tuple[str]]] = {
 
 
 def _disagreements(connection: Connection) -> Iterator[str]:
-    for sentence, query in _DISAGREEMENTS.items():
-        found = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-        if found:
-            yield f"{found} {sentence}: please report this, with the version of the program."
+    found = {
+        sentence: connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+        for sentence, query in _DISAGREEMENTS.items()
+    }
+    found["tenants count other deliveries than they have"] = _miscounted(connection)
+    for sentence, count in found.items():
+        if count:
+            yield f"{count} {sentence}: please report this, with the version of the program."
+
+
+def _miscounted(connection: Connection) -> int:
+    """Return how many tenants keep other counts of their deliveries than a count of the rows gives."""
+    counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for row in connection.execute(select(deliveries).execution_options(yield_per=1_000)).mappings():
+        kind = counted_as(dict(row))
+        if kind is not None:
+            counted[row["tenant_id"]][kind] += 1
+    kept = connection.execute(select(counters.c.tenant_id, counters.c.backlog))
+    return sum(counts_of(backlog) != counted[tenant_id] for tenant_id, backlog in kept)
 
 
 @contextmanager

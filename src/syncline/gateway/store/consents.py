@@ -42,6 +42,11 @@ class SqlConsents:
         rows = await self._rows(statements.EXCEPTIONS, _page(tenant_id, after, limit))
         return [LeaverException(**_without_tenant(row)) for row in rows]
 
+    async def exception(self, tenant_id: TenantId, key: str) -> LeaverException | None:
+        """Return somebody's last exception, ended or not."""
+        rows = await self._rows(statements.EXCEPTION, {"tenant_id": tenant_id, "key": key})
+        return LeaverException(**_without_tenant(rows[0])) if rows else None
+
     async def approvals(self, tenant_id: TenantId, after: str, limit: int) -> list[Approval]:
         """Return the approvals that are not used up, of deliveries whose key comes after `after`."""
         return [

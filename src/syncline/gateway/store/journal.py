@@ -12,10 +12,12 @@ from sqlalchemy import Connection, Select
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.role_expressions import RoleForm
 from syncline.gateway.domain.tenant import TenantId
+from syncline.gateway.domain.validation import Check
 from syncline.gateway.services.ports import (
     Activity,
     AuditEntry,
     CallRecord,
+    Confirmation,
     Event,
     GroupSeen,
     RoleSeen,
@@ -60,6 +62,13 @@ class SqlJournal:
         """Return one event, or None."""
         rows = await self._rows(statements.EVENT, tenant_id, seq=seq)
         return records.event_of(rows[0]) if rows else None
+
+    async def confirmations(self, tenant_id: TenantId) -> dict[Check, Confirmation]:
+        """Return what HubSpot has confirmed first of each check, however long ago."""
+        return {
+            Check(row["key"]): Confirmation(row["seq"], row["at"], row["summary"])
+            for row in await self._rows(statements.CONFIRMATIONS, tenant_id)
+        }
 
     async def audit(self, tenant_id: TenantId, before: int | None, limit: int) -> list[AuditEntry]:
         """Return changes of the set-up, newest first, numbered below `before`."""

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Connection, Select, SelectBase
 
 from syncline.gateway.services.ports import Store
-from syncline.gateway.store import answers, operator_answers, seeking_answers
+from syncline.gateway.store import answers, operator_answers, removal_answers, seeking_answers
 from syncline.gateway.store.store import sql_store
 from syncline.sql.looking import rows_of
 from syncline.sql.memory import MemoryRows, MemoryWriter
@@ -24,7 +24,12 @@ from syncline.sql.writer import Writer
 
 T = TypeVar("T")
 
-ANSWERS = {**answers.ANSWERS, **operator_answers.ANSWERS, **seeking_answers.ANSWERS}
+ANSWERS = {
+    **answers.ANSWERS,
+    **operator_answers.ANSWERS,
+    **seeking_answers.ANSWERS,
+    **removal_answers.ANSWERS,
+}
 
 
 def memory_store(sealer: Sealer, rows: MemoryRows | None = None) -> Store:

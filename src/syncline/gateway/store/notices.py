@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection as Database
 from sqlalchemy import Select
 
 from syncline.clock import Milliseconds
-from syncline.gateway.domain.delivery import Urgency
 from syncline.gateway.domain.notices import Notice, NoticeKind
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.ports import Actor, Cause
-from syncline.gateway.services.ports.notices import ChannelKind, Facts, Message, Subscription
+from syncline.gateway.services.ports.notices import ChannelKind, Message, Subscription
 from syncline.gateway.store import statements
 from syncline.gateway.store.commands import notices as commands
 from syncline.gateway.store.sealed import seal, unseal
@@ -37,23 +35,6 @@ class SqlNotices:
         self._writer = writer
         self._reader = reader
         self._sealer = sealer
-
-    async def facts(self, tenant_id: TenantId, failing_from: int) -> Facts:
-        """Return what conditions are told from; `failing_from` is how many tries make somebody fail."""
-
-        def read(database: Database) -> Facts:
-            parameters = {"tenant_id": tenant_id, "attempts": failing_from}
-            failing = sum(
-                database.execute(statements.FAILING, {**parameters, "urgency": int(each)}).scalar_one()
-                for each in Urgency
-            )
-            return Facts(
-                held={row[0]: row[1] for row in database.execute(statements.HELD, parameters)},
-                failing=failing,
-                last_contact_at=database.execute(statements.LAST_CONTACT, parameters).scalar(),
-            )
-
-        return await self._reader.scan(read)
 
     async def notices(self, tenant_id: TenantId) -> list[Notice]:
         """Return the notices kept, the latest first, ended ones included."""

@@ -54,22 +54,22 @@ class SqlOperators:
 
     async def give_role(self, operator_id: str, tenant_id: str, role: Role | None, actor: Actor) -> Operator:
         """Give a role at a place, or take it; raises `NotFound`, and `Refused` for the last owner's."""
-        await self._writer.submit(commands.GiveRole(_event_id(actor), operator_id, tenant_id, role, actor))
+        await self._writer.submit(commands.GiveRole(event_id(actor), operator_id, tenant_id, role, actor))
         operator = await self.operator(operator_id)
         assert operator is not None, "an operator was removed while he got a role"  # noqa: S101
         return operator
 
     async def set_password(self, operator_id: str, password: str, actor: Actor) -> None:
         """Keep another hash; every session ends."""
-        await self._writer.submit(commands.SetPassword(_event_id(actor), operator_id, None, password, actor))
+        await self._writer.submit(commands.SetPassword(event_id(actor), operator_id, None, password, actor))
 
     async def remove_operator(self, operator_id: str, actor: Actor) -> None:
         """End an operator with his roles, sessions, links and keys; raises `NotFound`, and `Refused`."""
-        await self._writer.submit(commands.RemoveOperator(_event_id(actor), operator_id, actor))
+        await self._writer.submit(commands.RemoveOperator(event_id(actor), operator_id, actor))
 
     async def invite(self, invitation: Invitation, actor: Actor) -> None:
         """Keep a one-time link."""
-        await self._writer.submit(commands.Invite(_event_id(actor), invitation, actor))
+        await self._writer.submit(commands.Invite(event_id(actor), invitation, actor))
 
     async def invitation(self, invitation_id: str) -> Invitation | None:
         """Return a link, used or not."""
@@ -83,16 +83,16 @@ class SqlOperators:
 
     async def withdraw(self, invitation_id: str, actor: Actor) -> None:
         """End a link before it is used; raises `NotFound`."""
-        await self._writer.submit(commands.Withdraw(_event_id(actor), invitation_id, actor))
+        await self._writer.submit(commands.Withdraw(event_id(actor), invitation_id, actor))
 
     async def join(self, operator: Operator, invitation_id: str | None, actor: Actor) -> None:
         """Make somebody an operator and use up his invitation; raises `Refused` and `Conflict`."""
-        await self._writer.submit(commands.Join(_event_id(actor), operator, invitation_id, actor))
+        await self._writer.submit(commands.Join(event_id(actor), operator, invitation_id, actor))
 
     async def change_password_by_link(self, invitation_id: str, password: str, actor: Actor) -> str:
         """Keep another hash for whom the link is of, whose id is returned; raises `Refused`."""
         return await self._writer.submit(
-            commands.SetPassword(_event_id(actor), None, invitation_id, password, actor)
+            commands.SetPassword(event_id(actor), None, invitation_id, password, actor)
         )
 
     async def open_session(self, session: Session) -> None:
@@ -123,11 +123,11 @@ class SqlOperators:
 
     async def end_sessions(self, operator_id: str, actor: Actor) -> None:
         """Sign an operator out everywhere."""
-        await self._writer.submit(access.EndSessions(_event_id(actor), operator_id, actor))
+        await self._writer.submit(access.EndSessions(event_id(actor), operator_id, actor))
 
     async def create_api_key(self, key: ApiKey, actor: Actor) -> None:
         """Keep a key's fingerprint."""
-        await self._writer.submit(access.CreateApiKey(_event_id(actor), key, actor))
+        await self._writer.submit(access.CreateApiKey(event_id(actor), key, actor))
 
     async def api_key(self, key_id: str) -> ApiKey | None:
         """Return a key by its public id."""
@@ -140,7 +140,7 @@ class SqlOperators:
 
     async def revoke_api_key(self, key_id: str, actor: Actor) -> None:
         """End a key; raises `NotFound`."""
-        await self._writer.submit(access.RevokeApiKey(_event_id(actor), key_id, actor))
+        await self._writer.submit(access.RevokeApiKey(event_id(actor), key_id, actor))
 
     async def note_api_key_use(self, key_id: str, at: Milliseconds, client: str | None) -> None:
         """Remember when and from where a key was last used."""
@@ -184,5 +184,6 @@ def _api_key_of(row: Row) -> ApiKey:
     return ApiKey(**{**row, "role": Role(row["role"])})
 
 
-def _event_id(actor: Actor) -> str:
+def event_id(actor: Actor) -> str:
+    """Return the id of what somebody does now, in the order of time."""
     return f"{actor.at:015d}-{secrets.token_hex(4)}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account, AccountUser, ChangedBy
+from syncline.gateway.domain.crm import CrmRecord
 from syncline.gateway.domain.delivery import Intent
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.ports import (
@@ -31,6 +32,8 @@ from syncline.sql.looking import rows_of
 from syncline.sql.reader import Reader
 from syncline.sql.rows import Row
 from syncline.sql.writer import Writer
+
+T = TypeVar("T")
 
 
 class SqlReadings:
@@ -88,14 +91,21 @@ class SqlReadings:
         self, reading: Reading, users: Sequence[AccountUser], after: str | None
     ) -> Reading | None:
         """Keep a page of users; with `after` None it was the last."""
-        slices = [
-            tuple(users[start : start + commands.CHUNK]) for start in range(0, len(users), commands.CHUNK)
-        ]
-        for part in slices[:-1]:
+        *parts, rest = _chunks(users)
+        for part in parts:
             if await self._writer.submit(commands.KeepPage(reading, part, after, last=False)) is None:
                 return None
-        rest = slices[-1] if slices else ()
         return await self._writer.submit(commands.KeepPage(reading, rest, after, last=True))
+
+    async def keep_records(
+        self, reading: Reading, records: Sequence[CrmRecord], after: str | None
+    ) -> Reading | None:
+        """Keep what a page of CRM records says with the users they are of; with `after` None it was the last."""
+        *parts, rest = _chunks(records)
+        for part in parts:
+            if await self._writer.submit(commands.KeepRecords(reading, part, after, last=False)) is None:
+                return None
+        return await self._writer.submit(commands.KeepRecords(reading, rest, after, last=True))
 
     async def keep_deactivated(
         self, reading: Reading, hubspot_ids: Sequence[str] | None, after: str | None
@@ -169,6 +179,13 @@ class SqlReadings:
     async def _rows(self, statement: Select[Any], tenant_id: TenantId, **parameters: Any) -> list[Row]:
         bound = {"tenant_id": tenant_id, **parameters}
         return await self._reader.scan(lambda connection: rows_of(connection, statement, bound))
+
+
+def _chunks(page: Sequence[T]) -> list[tuple[T, ...]]:
+    """Return a page in pieces of which each is kept in one commit; an empty page is one empty piece."""
+    return [
+        tuple(page[start : start + commands.CHUNK]) for start in range(0, max(1, len(page)), commands.CHUNK)
+    ]
 
 
 def _next_chunk(

@@ -136,6 +136,8 @@ def account_text(account: Account) -> str:
         shown["former_teams"] = [[each.id, each.name] for each in account.former_teams]
     if account.seats is not None:
         shown["seats"] = [[each.name, each.description, each.remaining] for each in account.seats]
+    if account.crm_users is not None:
+        shown["crm_users"] = account.crm_users
     return orjson.dumps(shown).decode()
 
 

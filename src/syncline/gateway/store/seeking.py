@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Connection, Select
 
+from syncline.clock import Milliseconds
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.ports import Event, WorkItem
@@ -68,27 +69,24 @@ class SqlSeeking:
         return await self._reader.scan(read)
 
     async def events(
-        self, tenant_id: TenantId, sought: SoughtEvents, before: int | None, limit: int
+        self, tenant_id: TenantId, sought: SoughtEvents, after: int | None, limit: int
     ) -> FoundEvents:
-        """Return events, newest first; looks through `EVENTS_LOOKED_AT` at most, unless they are one person's."""
+        """Return events in the order sought; looks through `EVENTS_LOOKED_AT` at most, unless they are one person's."""
 
         def read(connection: Connection) -> FoundEvents:
             low, high = _window(connection, tenant_id, sought)
-            high = high if before is None else min(before, high)
-            indexed = sought.subject is not None
-            first = low if indexed else max(low, high - EVENTS_LOOKED_AT)
+            first, before = _part(sought, low, high, after)
             parameters, statement = _narrowed(sought)
-            found = [
-                records.event_of(row)
-                for row in rows_of(
-                    connection,
-                    statement,
-                    {"tenant_id": tenant_id, "first": first, "before": high, "limit": limit, **parameters},
-                )
-            ]
-            further = found[-1].seq if len(found) == limit else first
+            window = {"tenant_id": tenant_id, "first": first, "before": before, "limit": limit}
+            rows = rows_of(connection, statement, {**window, **parameters})
+            found = [records.event_of(row) for row in rows]
+            last = before - 1 if sought.oldest_first else first
+            further = found[-1].seq if len(found) == limit else last
+            is_more = further < high - 1 if sought.oldest_first else further > low
             return FoundEvents(
-                [each for each in found if sought.takes(each)], further if further > low else None
+                [each for each in found if sought.takes(each)],
+                further if is_more else None,
+                _moment_of(connection, tenant_id, further) if is_more else None,
             )
 
         return await self._reader.scan(read)
@@ -156,6 +154,20 @@ def _window(connection: Connection, tenant_id: str, sought: SoughtEvents) -> tup
     return low, high
 
 
+def _part(sought: SoughtEvents, low: int, high: int, after: int | None) -> tuple[int, int]:
+    """Return the part of the window that is looked at next, when the one before ended at the number `after`."""
+    if sought.oldest_first:
+        first = low if after is None else max(low, after + 1)
+        return first, min(high, first + EVENTS_LOOKED_AT)
+    before = high if after is None else min(after, high)
+    return (low if sought.subject is not None else max(low, before - EVENTS_LOOKED_AT)), before
+
+
+def _moment_of(connection: Connection, tenant_id: str, seq: int) -> Milliseconds | None:
+    row = first_of(connection, statements.EVENT_FROM, {"tenant_id": tenant_id, "seq": seq})
+    return None if row is None else int(row["at"])
+
+
 def _narrowed(sought: SoughtEvents) -> tuple[dict[str, Any], Select[Any]]:
     given: dict[str, Any] = {
         "subject": sought.subject,
@@ -167,7 +179,7 @@ def _narrowed(sought: SoughtEvents) -> tuple[dict[str, Any], Select[Any]]:
     parameters = {name: given[name] for name in chosen - {"kind"}}
     if sought.kind is not None:
         parameters["pattern"] = statements.beginning(sought.kind)
-    return parameters, seeking_statements.EVENTS[chosen]
+    return parameters, seeking_statements.EVENTS[chosen, sought.oldest_first]
 
 
 def _user_names(connection: Connection, tenant_id: str, ids: Sequence[str]) -> dict[str, str]:

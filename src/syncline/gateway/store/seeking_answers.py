@@ -44,7 +44,7 @@ def _people(state: PersonState | None, *, searched: bool) -> Condition:
     return condition
 
 
-def _events(narrowed: frozenset[str]) -> Answer:
+def _events(narrowed: frozenset[str], *, oldest_first: bool) -> Answer:
     def condition(row: Row, parameters: Parameters) -> bool:
         return (
             parameters["first"] <= row["seq"] < parameters["before"]
@@ -54,7 +54,7 @@ def _events(narrowed: frozenset[str]) -> Answer:
             and ("correlation_id" not in narrowed or row["correlation_id"] == parameters["correlation_id"])
         )
 
-    return rows_of(t.events, condition, by("seq"), newest_first=True)
+    return rows_of(t.events, condition, by("seq"), newest_first=not oldest_first)
 
 
 def _is_later(column: str) -> Condition:
@@ -66,7 +66,10 @@ ANSWERS: Mapping[SelectBase, Answer] = {
         statement: rows_of(t.deliveries, _people(state, searched=searched), by("key"))
         for (state, searched), statement in statements.PEOPLE.items()
     },
-    **{statement: _events(narrowed) for narrowed, statement in statements.EVENTS.items()},
+    **{
+        statement: _events(narrowed, oldest_first=oldest_first)
+        for (narrowed, oldest_first), statement in statements.EVENTS.items()
+    },
     statements.HELD_BY: rows_of(t.deliveries, _people(PersonState.HELD, searched=False), by("key")),
     statements.HELD_BY_LIKE: rows_of(t.deliveries, _people(PersonState.HELD, searched=True), by("key")),
     statements.KEY_FURTHER_ON: lambda rows, parameters: rows_of(

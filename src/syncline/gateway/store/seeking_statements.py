@@ -67,7 +67,7 @@ _NARROWED: Final[Mapping[str, ColumnElement[bool]]] = {
 }
 
 
-def _events(narrowed: frozenset[str]) -> Select[Any]:
+def _events(narrowed: frozenset[str], *, oldest_first: bool) -> Select[Any]:
     # A person's events are few: his index is walked, not the range of numbers, which SQLite would otherwise prefer.
     seq = events.c.seq + 0 if "subject" in narrowed else events.c.seq
     return (
@@ -78,17 +78,18 @@ def _events(narrowed: frozenset[str]) -> Select[Any]:
             events.c.seq < bindparam("before"),
             *(_NARROWED[each] for each in sorted(narrowed)),
         )
-        .order_by(events.c.seq.desc())
+        .order_by(events.c.seq if oldest_first else events.c.seq.desc())
         .limit(_limit)
     )
 
 
-EVENTS: Final[Mapping[frozenset[str], Select[Any]]] = {
-    frozenset(chosen): _events(frozenset(chosen))
+EVENTS: Final[Mapping[tuple[frozenset[str], bool], Select[Any]]] = {
+    (frozenset(chosen), oldest_first): _events(frozenset(chosen), oldest_first=oldest_first)
     for count in range(len(_NARROWED) + 1)
     for chosen in combinations(_NARROWED, count)
+    for oldest_first in (False, True)
 }
-"""By what narrows them: within a window of numbers."""
+"""By what narrows them, and by whether the oldest come first: within a window of numbers."""
 
 EVENTS_AFTER = (
     select(events)

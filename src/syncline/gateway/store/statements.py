@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, func, not_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, func, or_, select
 
-from syncline.gateway.domain.delivery import Intent, Urgency
+from syncline.gateway.domain.delivery import Urgency
 from syncline.gateway.store.tables import (
     account_users,
     approvals,
     audit_events,
     authorizations,
     calls,
+    confirmations,
     connections,
     counters,
     deletions,
@@ -201,14 +202,8 @@ ROLES_SEEN = (
     .limit(_limit)
 )
 ROLES_COUNTED = select(func.count()).where(_seen)
-_members = (
-    select(func.count())
-    .where(members.c.tenant_id == groups.c.tenant_id, members.c.group_id == groups.c.id)
-    .correlate(groups)
-    .scalar_subquery()
-)
 GROUPS_SEEN = (
-    select(groups.c.id, groups.c.ordinal, groups.c.document, _members.label("members"))
+    select(groups.c.id, groups.c.ordinal, groups.c.document, groups.c.members)
     .where(groups.c.tenant_id == _tenant, groups.c.ordinal > bindparam("after"))
     .order_by(groups.c.ordinal)
     .limit(_limit)
@@ -273,6 +268,8 @@ EXCEPTIONS = (
     .order_by(exceptions.c.key)
     .limit(_limit)
 )
+CONFIRMATIONS = select(confirmations).where(confirmations.c.tenant_id == _tenant)
+EXCEPTION = select(exceptions).where(exceptions.c.tenant_id == _tenant, exceptions.c.key == bindparam("key"))
 GONE_SINCE = (
     select(deliveries, deletions.c.at.label("gone_at"))
     .join(
@@ -318,38 +315,6 @@ DELIVERIES_LIKE = (
     .order_by(deliveries.c.key)
     .limit(_limit)
 )
-# A delivery is in one of these states at a time: what is due counts as on its way, whatever held it before; but not
-# what is due only because its hold has an end.
-_held_until = and_(
-    deliveries.c.hold_reason.is_not(None),
-    deliveries.c.due_at.is_not(None),
-    deliveries.c.held_until.is_not(None),
-    deliveries.c.held_until == deliveries.c.due_at,
-)
-IN_STEP = select(func.count()).where(
-    deliveries.c.tenant_id == _tenant,
-    deliveries.c.hold_reason.is_(None),
-    deliveries.c.due_at.is_(None),
-    deliveries.c.intent != Intent.RELEASED.value,
-)
-_on_its_way = and_(
-    deliveries.c.tenant_id == _tenant,
-    deliveries.c.urgency == bindparam("urgency"),
-    deliveries.c.due_at.is_not(None),
-    not_(_held_until),
-)
-WAITING = select(func.count()).where(_on_its_way, deliveries.c.attempts == 0)
-RETRYING = select(func.count()).where(_on_its_way, deliveries.c.attempts > 0)
-FAILING = select(func.count()).where(_on_its_way, deliveries.c.attempts >= bindparam("attempts"))
-HELD = (
-    select(deliveries.c.hold_reason, func.count())
-    .where(
-        deliveries.c.tenant_id == _tenant,
-        deliveries.c.hold_reason.is_not(None),
-        or_(deliveries.c.due_at.is_(None), _held_until),
-    )
-    .group_by(deliveries.c.hold_reason)
-)
 # For each tenant the first row that is due, or outdated, is enough: its backlog is not walked.
 _is_due = or_(
     *(
@@ -371,7 +336,6 @@ KNOWN_BY_EMAIL = select(account_users.c.email_key, account_users.c.document).whe
 KNOWN_BY_ID = select(account_users.c.hubspot_id, account_users.c.document).where(
     account_users.c.tenant_id == _tenant, account_users.c.hubspot_id.in_(_many)
 )
-ACCOUNT_USERS = select(func.count()).where(account_users.c.tenant_id == _tenant)
 UNANSWERED_CREATES = select(calls.c.delivery_key, calls.c.sent_at).where(
     calls.c.tenant_id == _tenant,
     calls.c.delivery_key.in_(_many),

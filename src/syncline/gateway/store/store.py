@@ -11,6 +11,7 @@ from syncline.gateway.store.journal import SqlJournal
 from syncline.gateway.store.notices import SqlNotices
 from syncline.gateway.store.operators import SqlOperators
 from syncline.gateway.store.readings import SqlReadings
+from syncline.gateway.store.removal import SqlRemoval
 from syncline.gateway.store.seeking import SqlSeeking
 from syncline.gateway.store.setup import SqlSetup
 from syncline.sql.reader import Reader
@@ -33,4 +34,5 @@ def sql_store(writer: Writer, reader: Reader, sealer: Sealer) -> Store:
         notices=SqlNotices(writer, reader, sealer),
         consents=SqlConsents(writer, reader),
         operators=SqlOperators(writer, reader),
+        removal=SqlRemoval(writer, reader),
     )

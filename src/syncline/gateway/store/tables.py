@@ -37,7 +37,9 @@ from syncline.gateway.store.consent_tables import deletions as deletions
 from syncline.gateway.store.consent_tables import exceptions as exceptions
 from syncline.gateway.store.consent_tables import first_approvals as first_approvals
 from syncline.gateway.store.consent_tables import privileged_sets as privileged_sets
+from syncline.gateway.store.counted import counted_as
 from syncline.gateway.store.metadata import metadata as metadata
+from syncline.sql.tally import Tally
 
 tenants = Table(
     "tenants",
@@ -71,8 +73,12 @@ counters = Table(
     Column("users", Integer, nullable=False),
     Column("groups", Integer, nullable=False),
     Column("delivered", Integer, nullable=False),
+    Column("backlog", Text, nullable=False, server_default="{}"),
 )
-"""Per-tenant sequences and totals, so that no list has to count what is stored."""
+"""Per-tenant sequences and totals, so that no page has to count what is stored.
+
+`backlog` is how many deliveries there are of each kind, see `counted`.
+"""
 
 scim_tokens = Table(
     "scim_tokens",
@@ -196,12 +202,16 @@ groups = Table(
     Column("document", LargeBinary, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("modified_at", BigInteger, nullable=False),
+    Column("members", Integer, nullable=False, server_default="0"),
     Index("ux_groups_display_name_key", "tenant_id", "display_name_key", unique=True),
     Index("ix_groups_external_id", "tenant_id", "external_id", "ordinal"),
     Index("ix_groups_ordinal", "tenant_id", "ordinal"),
     info={"lookups": [("tenant_id", "display_name_key")]},
 )
-"""SCIM groups. Their names are unique, as Entra and Okta expect of what they match groups by."""
+"""SCIM groups. Their names are unique, as Entra and Okta expect of what they match groups by.
+
+`members` is how many direct members a group has.
+"""
 
 members = Table(
     "members",
@@ -276,7 +286,10 @@ deliveries = Table(
     Index("ix_deliveries_due", "tenant_id", "urgency", "due_at", "key"),
     Index("ix_deliveries_epoch", "tenant_id", "decided_epoch"),
     Index("ix_deliveries_hold", "tenant_id", "hold_reason", "key"),
-    info={"lookups": [("tenant_id", "renamed_key"), ("tenant_id", "hubspot_id")]},
+    info={
+        "lookups": [("tenant_id", "renamed_key"), ("tenant_id", "hubspot_id")],
+        "tally": Tally(counters, "backlog", counted_as),
+    },
 )
 """One row per person to deliver, keyed by normalised e-mail: the unit of order.
 
@@ -377,6 +390,18 @@ events = Table(
     sqlite_with_rowid=False,
 )
 """The provisioning log: what was asked, decided, sent and answered, under one correlation id."""
+
+confirmations = Table(
+    "confirmations",
+    metadata,
+    Column("tenant_id", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("summary", Text, nullable=False),
+    info={"lookups": [("tenant_id",)]},
+)
+"""The first event that confirmed each check of the checklist (`validation.Check`); it outlives the event."""
 
 audit_events = Table(
     "audit_events",

@@ -44,6 +44,7 @@ def items_of(connection: Connection, tenant_id: str, rows: Sequence[Row]) -> lis
             occupant=known.occupant_of(delivery),
             correlation_id=row["correlation_id"],
             uncertain=row["uncertain"],
+            epoch=row["decided_epoch"],
             outdated=row["decided_epoch"] == OUTDATED,
             create_unanswered=_was_created(delivery, unanswered, row["delivered_at"] or 0),
         )

@@ -77,6 +77,7 @@ class Flags(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     removed_listed_seconds: Seconds = 0
     seat_release_seconds: Seconds = 0
     crm_records_wait: bool = False
+    crm_users_available: bool = True
 
     def having(self, name: str, text: str) -> Flags:
         """Return these flags with one of them set from text; `ValueError` names what it takes."""

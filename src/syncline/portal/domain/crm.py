@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
+from zoneinfo import available_timezones
 
 from syncline.clock import Milliseconds
 from syncline.portal.domain.errors import Detail, ObjectNotFound, ValidationError
@@ -51,6 +53,11 @@ WRITABLE = (
     "hs_uncategorized_skills",
 )
 DEFAULT_PROPERTIES = ("hs_createdate", "hs_lastmodifieddate", "hs_object_id")
+LANGUAGE_SKILLS = (
+    "da", "de", "en", "es", "fr", "it", "nl", "no", "pl", "ptbr", "fi", "sv", "zhtw", "ja",
+)  # fmt: skip
+"""The codes of HubSpot's guide, in its order."""
+_SKILLS = ("hs_main_user_language_skill", "hs_secondary_user_language_skill")
 _JSON = ("hs_working_hours", "hs_out_of_office_hours")
 
 
@@ -130,9 +137,18 @@ def _wrong(name: str, value: str | None) -> list[Detail]:
         return [Detail(f"{name} is too long", code="INVALID_LENGTH", where=name)]
     if name == "hs_availability_status" and text not in ("", "available", "away"):
         return [Detail(f"{name} must be available or away", code="INVALID_OPTION", where=name)]
+    if name in _SKILLS and text and text not in LANGUAGE_SKILLS:
+        return [Detail(f"{name} must be a language skill", code="INVALID_OPTION", where=name)]
+    if name == "hs_standard_time_zone" and text and text not in _time_zones():
+        return [Detail(f"{name} must be a TZ identifier", code="INVALID_OPTION", where=name)]
     if name in _JSON and text and not _is_json(text):
         return [Detail(f"{name} must be JSON", code="INVALID_JSON", where=name)]
     return []
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def _is_json(text: str) -> bool:

@@ -46,6 +46,7 @@ def routes(around: Surroundings) -> list[BaseRoute]:
         _USER + "/reactivate": (None, people.reactivate),
         _USER + "/remove": (None, people.remove),
         _SETTINGS + "/permission-sets": (settings.show_permission_sets, settings.add_permission_set),
+        _SETTINGS + "/permission-sets/rename": (None, settings.rename_permission_set),
         _SETTINGS + "/permission-sets/delete": (None, settings.delete_permission_set),
         _SETTINGS + "/teams": (settings.show_teams, settings.add_team),
         _SETTINGS + "/account": (settings.show_account, settings.change_account),

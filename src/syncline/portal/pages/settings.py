@@ -59,6 +59,17 @@ async def add_permission_set(visit: Visit) -> Response:
     )
 
 
+async def rename_permission_set(visit: Visit) -> Response:
+    """Give a permission set another name; who has it keeps it."""
+    form = visit.form
+    return await _furnish(
+        visit,
+        "permission-sets",
+        administration.rename_permission_set(visit.store, visit.name, form.one("id"), form.raw("name")),
+        "saved",
+    )
+
+
 async def delete_permission_set(visit: Visit) -> Response:
     """End a permission set."""
     return await _furnish(
@@ -102,7 +113,7 @@ def _filled(account: dict[str, Any]) -> Form:
 async def _furniture(visit: Visit, page: str, form: Form, status: int) -> Response:
     account = await administration.show_account(visit.store, visit.name)
     return visit.show(
-        page, status=status, account=account, form=form, path=settings_path(visit.account, page)
+        page, status=status, account=account, form=form, blank=Form(), path=settings_path(visit.account, page)
     )
 
 

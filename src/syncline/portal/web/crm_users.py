@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_
 
 from syncline.portal.domain.crm import DEFAULT_PROPERTIES, Record, check_properties, no_such_record
-from syncline.portal.domain.errors import Detail, HubSpotError, ValidationError
+from syncline.portal.domain.errors import Detail, HubSpotError, ObjectNotFound, ValidationError
 from syncline.portal.domain.scopes import READ_RECORDS, WRITE_RECORDS
 from syncline.portal.store import crm_reads
 from syncline.portal.store.commands.crm import WriteRecord
@@ -151,7 +152,18 @@ async def refuse(_call: Call) -> Answer:
     )
 
 
-ROUTES = {
+def _offered(operation: Operation) -> Operation:
+    """Return the operation as it is answered where an account may have no users object: then nobody serves it."""
+
+    async def answer(call: Call) -> Answer:
+        if not call.account.flags.crm_users_available:
+            raise ObjectNotFound("resource not found")
+        return await operation.handler(call)
+
+    return replace(operation, handler=answer)
+
+
+_ROUTES = {
     "": {"GET": Operation(list_records, READ_RECORDS), "POST": Operation(refuse, WRITE_RECORDS)},
     "/search": {"POST": Operation(search, READ_RECORDS, searches=True)},
     "/batch/read": {"POST": Operation(read_batch, READ_RECORDS)},
@@ -164,6 +176,10 @@ ROUTES = {
         "PATCH": Operation(update_record, WRITE_RECORDS),
         "DELETE": Operation(refuse, WRITE_RECORDS),
     },
+}
+ROUTES = {
+    path: {method: _offered(operation) for method, operation in methods.items()}
+    for path, methods in _ROUTES.items()
 }
 """The addresses below each prefix."""
 

@@ -103,6 +103,116 @@ function follow(list) {
   addEventListener("pagehide", close);
 }
 
+/** Say something to those who listen instead of looking. */
+function say(words) {
+  let line = document.getElementById("said");
+  if (!line) {
+    line = Object.assign(document.createElement("p"), { id: "said", className: "unseen-word" });
+    line.setAttribute("role", "status");
+    document.body.append(line);
+  }
+  line.textContent = words;
+}
+
+/** Rows put in another order, `data-arrange="FIRST PLACE"`, by the `.handle` of each (`data-row="ID"`): dragged, or held
+    with Space, moved with the arrow keys and let go with Space; Escape puts back. The form is told `do=move:ID:PLACE`. */
+function arrange(list) {
+  const first = Number(list.dataset.arrange);
+  let row = null;
+  let from = 0;
+  const place = () => [...list.children].indexOf(row);
+  const told = () => `${row.querySelector(".handle").getAttribute("aria-label")}, at place ${first + place()} of ${first - 1 + list.children.length}`;
+  // The neighbours move, never the row that is held: a moved element loses focus and pointer.
+  const shift = (back) => {
+    const other = back ? row.previousElementSibling : row.nextElementSibling;
+    if (other) row[back ? "after" : "before"](other);
+    return other;
+  };
+  const hold = (handle) => {
+    row = handle.closest("tr");
+    from = place();
+    row.classList.add("held");
+    handle.setAttribute("aria-pressed", "true");
+    say(`Held: ${told()}.`);
+  };
+  const release = (keep) => {
+    if (!row) return;
+    const handle = row.querySelector(".handle");
+    while (!keep && place() !== from) shift(place() > from);
+    const moved = place() !== from;
+    say(moved ? `Let go: ${told()}.` : `Back where it was: ${told()}.`);
+    row.classList.remove("held");
+    handle.setAttribute("aria-pressed", "false");
+    if (moved) {
+      const input = Object.assign(document.createElement("input"), { type: "hidden", name: "do" });
+      input.value = `move:${handle.dataset.row}:${first + place()}`;
+      list.closest("form").append(input);
+      list.closest("form").requestSubmit();
+    }
+    row = null;
+  };
+  const middle = (other) => { const box = other.getBoundingClientRect(); return box.top + box.height / 2; };
+  list.addEventListener("pointerdown", (event) => {
+    const handle = event.target.closest(".handle");
+    if (!handle || event.button) return;
+    release(false);
+    hold(handle);
+    handle.setPointerCapture(event.pointerId);
+  });
+  list.addEventListener("pointermove", (event) => {
+    if (!row || !event.target.hasPointerCapture?.(event.pointerId)) return;
+    if (event.clientY < 40) scrollBy(0, -12);
+    if (event.clientY > innerHeight - 40) scrollBy(0, 12);
+    while (row.previousElementSibling && event.clientY < middle(row.previousElementSibling)) shift(true);
+    while (row.nextElementSibling && event.clientY > middle(row.nextElementSibling)) shift(false);
+  });
+  list.addEventListener("pointerup", () => release(true));
+  list.addEventListener("pointercancel", () => release(false));
+  list.addEventListener("focusout", (event) => { if (row?.contains(event.target)) release(false); });
+  list.addEventListener("keydown", (event) => {
+    const handle = event.target.closest(".handle");
+    if (!handle) return;
+    const key = event.key;
+    if (key === " " || key === "Enter") { if (row) release(true); else hold(handle); }
+    else if (!row) return;
+    else if (key === "Escape") release(false);
+    else if (key === "ArrowUp" || key === "ArrowDown") { shift(key === "ArrowUp"); say(`${told()}.`); }
+    else return;
+    event.preventDefault();
+  });
+}
+
+/** Show what saving a form would change while it is filled in: `data-weigh="PART"` names an empty part below its buttons,
+    so that nothing moves under a hand that is about to press one. The answer's `#preview` and fingerprint go there. */
+function weigh(form) {
+  const part = document.getElementById(form.dataset.weigh);
+  let asked = null;
+  const look = async () => {
+    const mine = asked = new AbortController();
+    const filled = new URLSearchParams(new FormData(form));
+    filled.set("do", "preview");
+    part.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: filled, signal: mine.signal });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const preview = page.getElementById("preview");
+      if (answer.redirected || !preview || mine.signal.aborted) return;
+      preview.removeAttribute("autofocus");
+      part.replaceChildren(preview, page.querySelector(`[data-weigh="${part.id}"] [name=expect]`));
+      say(part.querySelector(".banner").textContent.trim());
+    } catch { /* saving says what is the matter */ } finally {
+      if (asked === mine) part.removeAttribute("aria-busy");
+    }
+  };
+  // What was looked at is no longer what would be saved.
+  form.addEventListener("input", () => {
+    asked?.abort();
+    part.replaceChildren();
+    for (const each of form.querySelectorAll("#preview, [name=expect]")) each.remove();
+  });
+  form.addEventListener("change", () => { if (form.checkValidity()) look(); });
+}
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-copy]");
   if (button) copy(button);
@@ -126,3 +236,5 @@ document.documentElement.classList.add("scripted");
 tellTime(document);
 document.querySelectorAll("[data-fresh]").forEach(keepFresh);
 document.querySelectorAll("[data-live]").forEach(follow);
+document.querySelectorAll("[data-arrange]").forEach(arrange);
+document.querySelectorAll("[data-weigh]").forEach(weigh);

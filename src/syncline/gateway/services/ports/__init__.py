@@ -16,6 +16,7 @@ from syncline.gateway.services.ports.consents import (
 )
 from syncline.gateway.services.ports.deliveries import (
     Basis,
+    Redecided,
     Settlement,
     Standing,
     WorkItem,
@@ -35,6 +36,7 @@ from syncline.gateway.services.ports.hubspot import (
     Met,
     Outcome,
     Overtaken,
+    RecordsPage,
     StillWanted,
     Trouble,
     UsersPage,
@@ -43,6 +45,7 @@ from syncline.gateway.services.ports.journal import (
     Activity,
     AuditEntry,
     CallRecord,
+    Confirmation,
     Event,
     GroupSeen,
     RoleSeen,
@@ -67,6 +70,7 @@ from syncline.gateway.services.ports.stores import (
     SetupStore,
     Store,
 )
+from syncline.gateway.services.ports.walks import Progress, Tally, Walks
 
 __all__ = [
     "AccountActivity",
@@ -83,6 +87,7 @@ __all__ = [
     "Cause",
     "ChoiceStore",
     "Chunk",
+    "Confirmation",
     "Connection",
     "ConsentStore",
     "DeactivatedPage",
@@ -105,10 +110,13 @@ __all__ = [
     "Orphan",
     "Outcome",
     "Overtaken",
+    "Progress",
     "ProtectedUser",
     "Reading",
     "ReadingStep",
     "ReadingStore",
+    "RecordsPage",
+    "Redecided",
     "RoleSeen",
     "Settlement",
     "SetupStore",
@@ -116,12 +124,14 @@ __all__ = [
     "Standing",
     "StillWanted",
     "Store",
+    "Tally",
     "Tenant",
     "Token",
     "Totals",
     "Trouble",
     "UsersPage",
     "Wake",
+    "Walks",
     "WorkItem",
 ]
 

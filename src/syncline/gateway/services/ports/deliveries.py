@@ -27,6 +27,8 @@ class WorkItem:
     correlation_id: str
     uncertain: str | None = None
     """The channel by which a change was sent whose outcome is not known."""
+    epoch: int = 0
+    """The placement epoch the delivery was last decided on."""
     outdated: bool = False
     """A reading has found something new at HubSpot since the delivery was last decided."""
     create_unanswered: bool = False
@@ -84,3 +86,19 @@ class Settlement:
     outdated: bool = True
     """The decision was made on a row marked as outdated, so it takes the mark away."""
     detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redecided:
+    """What deciding again about one delivery came to, and what of its row it was decided on.
+
+    Without a settlement, and with nothing to send, it came to the same as before.
+    """
+
+    key: str
+    renamed_from: str | None
+    revision: int
+    epoch: int
+    due_at: Milliseconds | None
+    settlement: Settlement | None = None
+    to_send: bool = False

@@ -12,6 +12,7 @@ from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account, AccountUser, ChangedBy
 from syncline.gateway.domain.authorization import Authorization
 from syncline.gateway.domain.change import Change
+from syncline.gateway.domain.crm import CrmRecord
 from syncline.gateway.domain.delivery import Access
 from syncline.gateway.domain.grant import OAuthApp, OAuthGrant
 from syncline.gateway.domain.retry import FailureKind
@@ -100,10 +101,11 @@ StillWanted = Callable[[], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountReading:
-    """A HubSpot account read whole: its lists and every user."""
+    """A HubSpot account read whole: its lists and every user. `missing` says what the credential could not see."""
 
     account: Account
     users: tuple[AccountUser, ...]
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,14 @@ class UsersPage:
     """One page of the account's users; `after` is where the list goes on, None at its end."""
 
     users: tuple[AccountUser, ...]
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsPage:
+    """One page of the CRM records of users; `after` as in `UsersPage`."""
+
+    records: tuple[CrmRecord, ...]
     after: str | None
 
 
@@ -159,16 +169,25 @@ class Link(Protocol):
         """
         ...
 
-    async def read_account(self, cause: Cause, *, seats: bool = False) -> AccountReading | Failed:
+    async def read_account(
+        self, cause: Cause, *, seats: bool = False, crm: bool = False
+    ) -> AccountReading | Failed:
         """Read the account whole; anything less is `Failed`, never an account without somebody."""
         ...
 
-    async def read_lists(self, cause: Cause, *, seats: bool = False) -> Lists | Failed:
-        """Read which account it is, its permission sets and its teams; its seats if asked to."""
+    async def read_lists(self, cause: Cause, *, seats: bool = False, crm: bool = False) -> Lists | Failed:
+        """Read which account it is, its permission sets and its teams; its seats if asked to.
+
+        With `crm` also whether the CRM records of its users can be read and written.
+        """
         ...
 
     async def read_users(self, after: str | None, cause: Cause, *, seats: bool = False) -> UsersPage | Failed:
         """Read one page of users, with their seats if asked to; None begins the list."""
+        ...
+
+    async def read_records(self, after: str | None, cause: Cause) -> RecordsPage | Failed:
+        """Read one page of users' CRM records; None begins the list."""
         ...
 
     async def read_deactivated(self, after: str | None, cause: Cause) -> DeactivatedPage | Failed | None:
@@ -183,8 +202,8 @@ class Link(Protocol):
         """Read one person, and whether he can sign in, as an operator asked."""
         ...
 
-    async def check(self, cause: Cause) -> Mapping[str, Any]:
-        """Try out, by harmless reads, what each channel can do; says in words what is missing."""
+    async def check(self, cause: Cause, *, crm: bool = False) -> Mapping[str, Any]:
+        """Try out what each channel can do, with `crm` the CRM records too; changes nothing, says what is missing."""
         ...
 
 

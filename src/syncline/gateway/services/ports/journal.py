@@ -30,6 +30,15 @@ class Event:
     detail: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """The first event that confirmed a check; the event itself may have ended meanwhile."""
+
+    seq: int
+    at: Milliseconds
+    summary: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """One change of the set-up: who, when, what. Its detail holds no secret."""
@@ -64,6 +73,8 @@ class Totals:
     in_step: int
     waiting: int
     retrying: int
+    failing: int
+    """Those among `retrying` who keep failing."""
     held: Mapping[str, int]
     last_contact_at: Milliseconds | None
 

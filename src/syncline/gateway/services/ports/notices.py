@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -50,20 +50,9 @@ class Message:
     sent_at: Milliseconds | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What conditions are told from besides the connection and the tokens."""
-
-    held: Mapping[str, int]
-    failing: int
-    """How many people were tried again and again without success."""
-    last_contact_at: Milliseconds | None
-
-
 class NoticeStore(Protocol):
     """Notices, their subscribers, and the outbox."""
 
-    async def facts(self, tenant_id: TenantId, failing_from: int) -> Facts: ...
     async def notices(self, tenant_id: TenantId) -> list[Notice]: ...
     async def keep(
         self, tenant_id: TenantId, notices: Sequence[Notice], messages: Sequence[Message], cause: Cause

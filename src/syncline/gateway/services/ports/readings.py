@@ -9,6 +9,7 @@ from typing import Protocol
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account, AccountUser
+from syncline.gateway.domain.crm import CrmRecord
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.ports.deliveries import WorkItem
 from syncline.gateway.services.ports.hubspot import AccountActivity
@@ -21,6 +22,8 @@ class ReadingStep(StrEnum):
     LISTS = "lists"
     """The account's permission sets and teams come first."""
     USERS = "users"
+    RECORDS = "records"
+    """The CRM records of users, where any of their attributes is kept in line."""
     DEACTIVATED = "deactivated"
     """Who cannot sign in, which the list of users does not say."""
     MERGING = "merging"
@@ -82,6 +85,9 @@ class ReadingStore(Protocol):
     ) -> Reading | None: ...
     async def keep_users(
         self, reading: Reading, users: Sequence[AccountUser], after: str | None
+    ) -> Reading | None: ...
+    async def keep_records(
+        self, reading: Reading, records: Sequence[CrmRecord], after: str | None
     ) -> Reading | None: ...
     async def keep_deactivated(
         self, reading: Reading, hubspot_ids: Sequence[str] | None, after: str | None

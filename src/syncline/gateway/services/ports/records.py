@@ -13,6 +13,7 @@ from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.grant import Credential
 from syncline.gateway.domain.health import Health
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
+from syncline.scimserver.identifiers import time_ordered_text
 
 
 class Cause(msgspec.Struct, frozen=True):
@@ -21,6 +22,11 @@ class Cause(msgspec.Struct, frozen=True):
     at: Milliseconds
     correlation_id: str
     detail: Mapping[str, Any] = msgspec.field(default_factory=dict)
+
+    @classmethod
+    def new(cls, at: Milliseconds, detail: Mapping[str, Any] | None = None) -> Cause:
+        """Return a cause of our own, with a correlation id that tells when it began."""
+        return cls(at, time_ordered_text(at), detail or {})
 
 
 @dataclass(frozen=True, slots=True)

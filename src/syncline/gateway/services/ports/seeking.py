@@ -56,6 +56,8 @@ class SoughtEvents:
     correlation_id: str | None = None
     since: Milliseconds | None = None
     until: Milliseconds | None = None
+    oldest_first: bool = False
+    """Look from the beginning of the window on, not back from its end."""
 
     def takes(self, event: Event) -> bool:
         """Tell whether the event is one of those."""
@@ -71,10 +73,12 @@ class SoughtEvents:
 
 @dataclass(frozen=True, slots=True)
 class FoundEvents:
-    """Events, newest first, and the number below which to look on: None at the beginning of the log."""
+    """Events, and the number of the last event that was looked at, to look on from; None when there is no more."""
 
     events: Sequence[Event]
-    before: int | None
+    further: int | None
+    looked_to: Milliseconds | None = None
+    """When that event was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ class SeekingStore(Protocol):
     ) -> FoundPeople: ...
     async def items(self, tenant_id: TenantId, keys: Sequence[str]) -> list[WorkItem]: ...
     async def events(
-        self, tenant_id: TenantId, sought: SoughtEvents, before: int | None, limit: int
+        self, tenant_id: TenantId, sought: SoughtEvents, after: int | None, limit: int
     ) -> FoundEvents: ...
     async def events_after(self, tenant_id: TenantId, seq: int, limit: int) -> list[Event]: ...
     async def last_event(self, tenant_id: TenantId) -> int: ...

@@ -21,12 +21,14 @@ from syncline.gateway.domain.role_expressions import RoleForm
 from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
+from syncline.gateway.domain.validation import Check
 from syncline.gateway.services.ports.consents import ConsentStore
-from syncline.gateway.services.ports.deliveries import Basis, Settlement, WorkItem
+from syncline.gateway.services.ports.deliveries import Basis, Redecided, Settlement, WorkItem
 from syncline.gateway.services.ports.journal import (
     Activity,
     AuditEntry,
     CallRecord,
+    Confirmation,
     Event,
     GroupSeen,
     RoleSeen,
@@ -36,6 +38,7 @@ from syncline.gateway.services.ports.notices import NoticeStore, Subscription
 from syncline.gateway.services.ports.operators import OperatorStore
 from syncline.gateway.services.ports.readings import ReadingStore
 from syncline.gateway.services.ports.records import Actor, Cause, Connection, ProtectedUser, Tenant, Token
+from syncline.gateway.services.ports.removal import RemovalStore
 from syncline.gateway.services.ports.seeking import SeekingStore
 from syncline.scim.attributes import ResourceType
 from syncline.scim.patch import Patch
@@ -208,6 +211,9 @@ class BacklogStore(Protocol):
     async def make_due(
         self, tenant_id: TenantId, keys: Sequence[str], epoch: int, at: Milliseconds
     ) -> None: ...
+    async def redecide(
+        self, tenant_id: TenantId, decided: Sequence[Redecided], epoch: int, cause: Cause
+    ) -> None: ...
     async def log_call(
         self, tenant_id: TenantId, channel: str, purpose: str, delivery_key: str | None, cause: Cause
     ) -> int: ...
@@ -231,6 +237,7 @@ class JournalStore(Protocol):
         limit: int,
     ) -> list[Event]: ...
     async def event(self, tenant_id: TenantId, seq: int) -> Event | None: ...
+    async def confirmations(self, tenant_id: TenantId) -> Mapping[Check, Confirmation]: ...
     async def audit(self, tenant_id: TenantId, before: int | None, limit: int) -> list[AuditEntry]: ...
     async def activity(
         self, tenant_id: TenantId, kind: Activity, moments: Sequence[Milliseconds]
@@ -261,3 +268,4 @@ class Store:
     operators: OperatorStore
     readings: ReadingStore
     seeking: SeekingStore
+    removal: RemovalStore

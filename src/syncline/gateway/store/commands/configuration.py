@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from syncline.gateway.domain.configuration import Configuration, configuration_fingerprint
+from syncline.gateway.domain.configuration import (
+    Configuration,
+    Protection,
+    configuration_fingerprint,
+    protections,
+)
 from syncline.gateway.domain.errors import NotFound, Refused
 from syncline.gateway.domain.proposal import refuse_unexpected
 from syncline.gateway.domain.tenant import Policy, TenantId, with_choices
@@ -73,14 +79,20 @@ class Configure:
             policy=records.policy_text(policy),
             rules=[rule.when for rule in self.configuration.rules],
             privileged=sorted(self.configuration.privileged),
-            protected=[email for email, _ in self.configuration.protected.values()],
+            protected=[
+                {"email": each.email, "until": each.until} for each in self.configuration.protected.values()
+            ],
             notices=sorted(self.configuration.notices),
         )
 
     def _refuse_one_pair_of_eyes(self, rows: Rows, before: Policy) -> None:
         """Refuse to take away alone what takes two people: nobody gets around the other by a document."""
-        held = {row["email_key"] for row in rows.find(protected_users, tenant_id=self.tenant_id)}
-        lifts = not self.configuration.policy.four_eyes or held - self.configuration.protected.keys()
+        wanted = self.configuration.protected
+        lifts = not self.configuration.policy.four_eyes or any(
+            key not in wanted or not wanted[key].covers(each)
+            for key, each in self._protected(rows).items()
+            if each.until is None or each.until > self.actor.at
+        )
         if before.four_eyes and lifts:
             raise Refused(
                 "Four eyes are on: switch them off with `policy set`, and lift protections with `protect remove`, "
@@ -117,17 +129,23 @@ class Configure:
 
     def _keep_protected(self, rows: Rows) -> None:
         wanted = self.configuration.protected
-        held = {row["email_key"] for row in rows.find(protected_users, tenant_id=self.tenant_id)}
-        for gone in held - wanted.keys():
+        held = self._protected(rows)
+        for gone in held.keys() - wanted.keys():
             rows.delete(protected_users, self.tenant_id, gone)
-        for key, (email, reason) in wanted.items():
-            user = ProtectedUser(
-                email=email, reason=reason, created_at=self.actor.at, created_by=self.actor.name
-            )
+        for key, each in wanted.items():
+            said: dict[str, Any] = {"email": each.email, "reason": each.reason, "until": each.until}
             if key in held:
-                rows.update(protected_users, (self.tenant_id, key), email=email, reason=reason)
+                rows.update(protected_users, (self.tenant_id, key), **said)
             else:
+                user = ProtectedUser(**said, created_at=self.actor.at, created_by=self.actor.name)
                 rows.insert(protected_users, records.protected_row(self.tenant_id, user))
+
+    def _protected(self, rows: Rows) -> dict[str, Protection]:
+        """Return the protections that are kept, those that have ended included."""
+        return protections(
+            Protection(row["email"], row["reason"], row["until"])
+            for row in rows.find(protected_users, tenant_id=self.tenant_id)
+        )
 
     def _keep_subscribers(self, rows: Rows) -> None:
         held = {

@@ -10,11 +10,12 @@ from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.change import CHANGE_APPROVED
 from syncline.gateway.domain.delivery import LEAVE, Access, Intent
 from syncline.gateway.domain.person import email_key
-from syncline.gateway.services.ports import Cause, Settlement, Standing
+from syncline.gateway.domain.validation import confirmed_by
+from syncline.gateway.services.ports import Cause, Redecided, Settlement, Standing
 from syncline.gateway.store.commands import claims, drifting
 from syncline.gateway.store.commands.journal import count, counters_of, record_event, take_number
 from syncline.gateway.store.records import account_user_row
-from syncline.gateway.store.tables import account_users, approvals, calls, deliveries
+from syncline.gateway.store.tables import account_users, approvals, calls, confirmations, deliveries
 from syncline.sql.rows import Need, Row, Rows
 
 GONE = {Access.REMOVED, Access.NONE}
@@ -109,6 +110,7 @@ class Settle:
         primary_key = ("tenant_id", "key")
         return (
             counters_of(self.tenant_id),
+            Need(confirmations, ("tenant_id",), (self.tenant_id,)),
             *(Need(deliveries, primary_key, (self.tenant_id, item.key)) for item in self.settlements),
             *(Need(approvals, primary_key, (self.tenant_id, item.key)) for item in self.settlements),
         )
@@ -234,7 +236,7 @@ class Settle:
         if same_hold or quiet:
             return
         cause = Cause(self.cause.at, row["correlation_id"] or self.cause.correlation_id, self.cause.detail)
-        record_event(
+        seq = record_event(
             rows,
             self.tenant_id,
             cause,
@@ -243,6 +245,10 @@ class Settle:
             settlement.summary,
             **settlement.detail,
         )
+        for check in confirmed_by(settlement.kind, settlement.detail):
+            if rows.get(confirmations, self.tenant_id, check.value) is None:
+                told = {"seq": seq, "at": self.cause.at, "summary": settlement.summary}
+                rows.insert(confirmations, {"tenant_id": self.tenant_id, "key": check.value, **told})
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +261,8 @@ class MakeDue:
     at: Milliseconds
 
     def prefetch(self) -> Iterable[Need]:
-        return tuple(Need(deliveries, ("tenant_id", "key"), (self.tenant_id, key)) for key in self.keys)
+        own = (Need(deliveries, ("tenant_id", "key"), (self.tenant_id, key)) for key in self.keys)
+        return (counters_of(self.tenant_id), *own)
 
     def apply(self, rows: Rows) -> None:
         for key in self.keys:
@@ -268,6 +275,43 @@ class MakeDue:
                     due_at=self.at if row["due_at"] is None else min(self.at, row["due_at"]),
                     desired_revision=row["desired_revision"] + 1,
                 )
+
+
+@dataclass(frozen=True, slots=True)
+class DecideAgain:
+    """Write what deciding again about a number of deliveries came to.
+
+    Whatever has moved since it was decided is left: it stays marked to be decided, or has been by now.
+    """
+
+    tenant_id: str
+    decided: tuple[Redecided, ...]
+    epoch: int
+    cause: Cause
+
+    def prefetch(self) -> Iterable[Need]:
+        return (*self._settle(self.decided).prefetch(), *self._make_due(self.decided).prefetch())
+
+    def apply(self, rows: Rows) -> None:
+        standing = [each for each in self.decided if self._stands(rows, each)]
+        self._settle(standing).apply(rows)
+        self._make_due(standing).apply(rows)
+        for each in standing:
+            if each.settlement is None and not each.to_send:
+                rows.update(deliveries, (self.tenant_id, each.key), decided_epoch=self.epoch)
+
+    def _stands(self, rows: Rows, decided: Redecided) -> bool:
+        row = rows.get(deliveries, self.tenant_id, decided.key)
+        basis = (decided.revision, decided.epoch, decided.due_at)
+        return row is not None and basis == (row["desired_revision"], row["decided_epoch"], row["due_at"])
+
+    def _settle(self, decided: Iterable[Redecided]) -> Settle:
+        settlements = (each.settlement for each in decided if each.settlement is not None)
+        return Settle(self.tenant_id, tuple(settlements), self.cause)
+
+    def _make_due(self, decided: Iterable[Redecided]) -> MakeDue:
+        keys = (each.key for each in decided if each.to_send)
+        return MakeDue(self.tenant_id, tuple(keys), self.epoch, self.cause.at)
 
 
 def _use_up_approvals(rows: Rows, tenant_id: str, key: str, beginning: str) -> None:

@@ -52,6 +52,7 @@ class CreateGroup:
             "version": 1,
             "ordinal": take_number(rows, self.tenant_id, "ordinal"),
             **_columns(resource),
+            "members": len({member["value"] for member in listed}),
             "created_at": self.cause.at,
             "modified_at": self.cause.at,
         }
@@ -152,7 +153,8 @@ def leave_groups(rows: Rows, tenant_id: str, value: str, cause: Cause) -> None:
         rows.delete(members, tenant_id, group_id, value)
         group = rows.get(groups, tenant_id, group_id)
         if group is not None:
-            rows.update(groups, (tenant_id, group_id), version=group["version"] + 1, modified_at=cause.at)
+            changes = {"version": group["version"] + 1, "members": group["members"] - 1}
+            rows.update(groups, (tenant_id, group_id), **changes, modified_at=cause.at)
 
 
 def stored_group(row: Row, listed: tuple[Reference, ...] | None = None) -> Stored:
@@ -184,7 +186,8 @@ def _rewrite(
         return stored_group(row)
     if columns["display_name_key"] != row["display_name_key"]:
         _refuse_taken_name(rows, tenant_id, row["id"], resource)
-    changes = {**columns, "version": row["version"] + 1, "modified_at": cause.at}
+    members_now = row["members"] + len(added) - len(removed)
+    changes = {**columns, "version": row["version"] + 1, "members": members_now, "modified_at": cause.at}
     rows.update(groups, (tenant_id, row["id"]), **changes)
     _mark_members(rows, tenant_id, row["id"], added | removed, cause)
     _journal(rows, tenant_id, cause, "updated", {**row, **changes}, added=len(added), removed=len(removed))

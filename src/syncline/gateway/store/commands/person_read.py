@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from syncline.gateway.domain.account import AccountUser
+from syncline.gateway.domain.account import AccountUser, with_what_was_known
 from syncline.gateway.services.ports import Actor, Cause
 from syncline.gateway.store import records
 from syncline.gateway.store.commands.deliveries import keep_account_user
@@ -57,7 +57,7 @@ class KeepPerson:
         if known is not None and user.active is None:
             user = replace(user, active=known.active)
         if known is not None:
-            user = replace(user, changed_by=known.changed_by)
+            user = with_what_was_known(replace(user, changed_by=known.changed_by), known)
         keep_account_user(rows, self.tenant_id, user, self.cause.at)
         return known != user
 

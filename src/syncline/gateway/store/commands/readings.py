@@ -10,10 +10,17 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from syncline.clock import Milliseconds
-from syncline.gateway.domain.account import Account, AccountUser, ChangedBy
+from syncline.gateway.domain.account import (
+    Account,
+    AccountUser,
+    ChangedBy,
+    as_far_as_known,
+    with_what_was_known,
+)
+from syncline.gateway.domain.crm import CrmRecord
 from syncline.gateway.domain.delivery import Intent
 from syncline.gateway.domain.person import email_key
-from syncline.gateway.domain.seats import same_but_for_remaining, with_known_seats
+from syncline.gateway.domain.seats import same_but_for_remaining
 from syncline.gateway.services.ports import Cause, Reading, ReadingStep
 from syncline.gateway.store import records
 from syncline.gateway.store.commands.deliveries import keep_account_user
@@ -124,8 +131,40 @@ class KeepPage:
         counted: Row = {"users": known, "super_admins": super_admins}
         if not self.last:
             return _advance(rows, self.reading, **counted)
-        step = ReadingStep.DEACTIVATED if self.after is None else ReadingStep.USERS
+        step = _after_users(self.reading) if self.after is None else ReadingStep.USERS
         return _advance(rows, self.reading, step=step.value, cursor=self.after, **counted)
+
+
+@dataclass(frozen=True, slots=True)
+class KeepRecords:
+    """Keep what CRM records say with the users they are of; with the `last` of a page goes where the list goes on."""
+
+    reading: Reading
+    records: tuple[CrmRecord, ...]
+    after: str | None
+    last: bool
+
+    def prefetch(self) -> Iterable[Need]:
+        return (
+            _reading_of(self.reading.tenant_id),
+            *_read(self.reading, (r.hubspot_id for r in self.records)),
+        )
+
+    def apply(self, rows: Rows) -> Reading | None:
+        if _current(rows, self.reading) is None:
+            return None
+        for record in self.records:
+            key = (self.reading.tenant_id, self.reading.id, record.hubspot_id)
+            before = rows.get(read_users, *key)
+            if before is None:
+                continue  # the record of somebody who was removed: the list of users decides who is there
+            user = records.account_user_of(before["document"])
+            text = records.account_user_text(replace(user, crm=record.values, crm_id=record.crm_id))
+            rows.update(read_users, key, document=text)
+        if not self.last:
+            return self.reading
+        step = ReadingStep.DEACTIVATED if self.after is None else ReadingStep.RECORDS
+        return _advance(rows, self.reading, step=step.value, cursor=self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,10 +259,10 @@ class MergeUsers:
         before = rows.get(account_users, tenant_id, hubspot_id)
         if before is not None:
             known = records.account_user_of(before["document"])
-            user = with_known_seats(user, known)
+            user = with_what_was_known(user, known)
             if before["read_at"] > self.reading.begun_at or replace(known, changed_by=()) == user:
                 return False
-            if known.seat_names is None and replace(known, changed_by=()) == replace(user, seat_names=None):
+            if replace(known, changed_by=()) == as_far_as_known(user, known):
                 # Nothing changed but what is asked: he is decided again, and nobody has done anything to him.
                 self._keep(rows, replace(user, changed_by=known.changed_by))
                 return False
@@ -323,6 +362,12 @@ def keep_lists(rows: Rows, tenant_id: str, connection: Row, account: Account, ca
     rows.update(connections, (tenant_id,), account=text)
     bump_epoch(rows, tenant_id)
     return True
+
+
+def _after_users(reading: Reading) -> ReadingStep:
+    """Return what is read once every user is: CRM records where the account's can be reached."""
+    reachable = reading.account is not None and reading.account.crm_users
+    return ReadingStep.RECORDS if reachable else ReadingStep.DEACTIVATED
 
 
 def _reading_of(tenant_id: str) -> Need:

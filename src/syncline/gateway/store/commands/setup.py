@@ -66,7 +66,7 @@ class CreateTenant:
         }
         rows.insert(tenants, row)
         sequences = ("event_seq", "audit_seq", "call_seq", "ordinal", "users", "groups", "delivered")
-        rows.insert(counters, {"tenant_id": self.tenant_id, **dict.fromkeys(sequences, 0)})
+        rows.insert(counters, {"tenant_id": self.tenant_id, **dict.fromkeys(sequences, 0), "backlog": "{}"})
         _audit(rows, self.tenant_id, self.actor, "tenant.created", name=self.name)
         return row
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from syncline import __version__
 from syncline.gateway.services.calling import Operation
+from syncline.gateway.web.api.answers import answers
 from syncline.gateway.web.api.endpoint import LARGEST_NUMBER, Argument, Endpoint, arguments_of
 from syncline.gateway.web.api.idempotency import LONGEST_KEY
 from syncline.gateway.web.api.problems import MEDIA_TYPE, PROBLEMS, TYPE_PREFIX
@@ -51,6 +52,7 @@ def description(
 def _operation(endpoint: Endpoint, arguments: Mapping[str, Argument]) -> dict[str, Any]:
     in_path = [each for each in arguments.values() if f"{{{each.name}}}" in endpoint.path]
     others = [each for each in arguments.values() if each not in in_path]
+    answer = answers().get(endpoint.operation, {"type": "object"})
     statuses = (*_EVERYWHERE, *(_WITH_BODY if endpoint.has_body else ()))
     shown: dict[str, Any] = {
         "operationId": endpoint.operation,
@@ -61,7 +63,7 @@ def _operation(endpoint: Endpoint, arguments: Mapping[str, Argument]) -> dict[st
         "responses": {
             str(endpoint.status): {
                 "description": "Done",
-                "content": {"application/json": {"schema": {"type": "object"}}},
+                "content": {"application/json": {"schema": answer}},
             },
             **{str(status): _problem(status) for status in statuses},
         },

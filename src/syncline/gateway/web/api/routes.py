@@ -22,6 +22,7 @@ _TENANTS = (
     Endpoint("POST", "/tenants", "tenant.create", "Create a tenant", 201),
     Endpoint("GET", _T, "tenant.show", "Show a tenant with its counts"),
     Endpoint("PUT", f"{_T}/mode", "tenant.mode", "Set a tenant to plan or live"),
+    Endpoint("DELETE", _T, "tenant.delete", "Delete a tenant with all that is stored of it"),
     Endpoint("GET", f"{_T}/audit", "audit.list", "Read who changed the set-up, newest first"),
 )
 _TOKENS = (

@@ -6,6 +6,7 @@ changed, the headers that keep a browser safe, and an error page for whatever go
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Sequence
@@ -51,11 +52,15 @@ class ConsoleApplication:
         self._console = console
         self._rows = [_Row(compile_path(page.path)[0], page) for page in pages]
         self._statics = statics
+        self._turn = asyncio.Lock()
+        """Pages asked for in one moment begin one after the other: a SCIM request between two waits for one of them."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"].startswith(STATIC_PREFIX):
             await self._statics(scope, receive, send)
             return
+        async with self._turn:
+            await asyncio.sleep(0)
         request = Request(scope, receive)
         answer = await self._answer(request)
         protect(answer.headers, secure=is_secure(request))

@@ -74,6 +74,8 @@ async def approvals(visit: Visit) -> Response:
         current="approvals",
         parts=parts,
         empty=not any(listed["people"] for _, listed in parts),
+        exceptions=await _some(visit, "leavers.exceptions", "exceptions"),
+        gone=await _some(visit, "leavers.gone", "gone"),
         pending=(await visit.run("approvals.pending"))["pending"],
         may_approve=visit.may(Permission.APPROVE),
     )
@@ -103,6 +105,16 @@ async def _listed(visit: Visit, part: Waiting) -> dict[str, Any]:
         for each in found[part.name]
     ]
     following = f"{here}?{urlencode({part.name: found['next']})}" if found["next"] else None
+    return {"people": people, "next": following, "first": here if after else None}
+
+
+async def _some(visit: Visit, listing: str, name: str) -> dict[str, Any]:
+    """Return a page of leavers that somebody has decided about, or can."""
+    after = visit.query(name)
+    found = await visit.run(listing, limit=PAGE, after=after or None)
+    here = visit.below("approvals")
+    people = [{**each, "href": person_path(visit, each)} for each in found[name]]
+    following = f"{here}?{urlencode({name: found['next']})}#{name}" if found["next"] else None
     return {"people": people, "next": following, "first": here if after else None}
 
 

@@ -36,7 +36,7 @@ async def _page(visit: Visit, form: Form, status: int = 200) -> Response:
     rest = sorted(
         (each for each in seen if each.name.casefold() > after), key=lambda each: each.name.casefold()
     )
-    lines = await visit.console.overviews.fleet(rest[:MOST])
+    lines = [await visit.console.overviews.standing(each) for each in rest[:MOST]]
     return visit.show(
         "fleet.html",
         status=status,

@@ -50,7 +50,7 @@ async def log(visit: Visit) -> Response:
         limit=PAGE,
     )
     events = [_line(visit, each) for each in found["events"]]
-    is_live = not after and not asked["until"]
+    is_live = not after and not asked["until"] and not asked["cause"]
     return visit.show(
         "log.html",
         current="log",
@@ -62,7 +62,7 @@ async def log(visit: Visit) -> Response:
         live=await _live(visit, asked) if is_live else None,
         next=_address(visit, asked, after=str(found["next"])) if found["next"] is not None else None,
         first=_address(visit, asked) if after else None,
-        looked_further=found["next"] is not None and len(events) < PAGE,
+        looked_to=found["looked_to"] if len(events) < PAGE else None,
         exports=[(kind, _address(visit, asked, "log/export", format=kind)) for kind in ("csv", "json")],
         may_export=visit.may(Permission.AUDIT),
     )
@@ -147,13 +147,13 @@ async def _json(visit: Visit, sought: SoughtEvents) -> AsyncIterator[bytes]:
 
 
 async def _pages(visit: Visit, sought: SoughtEvents) -> AsyncIterator[list[dict[str, Any]]]:
-    before: int | None = None
+    after: int | None = None
     while True:
-        page = await visit.console.store.seeking.events(visit.here.id, sought, before, _EXPORTED_AT_ONCE)
+        page = await visit.console.store.seeking.events(visit.here.id, sought, after, _EXPORTED_AT_ONCE)
         yield [event_shown(each, visit.here.name) for each in page.events]
-        if page.before is None:
+        if page.further is None:
             return
-        before = page.before
+        after = page.further
 
 
 async def _nothing() -> AsyncIterator[str]:

@@ -15,6 +15,7 @@ from syncline.gateway.domain.tenant import TenantMode
 from syncline.gateway.services.overview import ENDS_SOON, Overview
 from syncline.gateway.services.showing import holds_counted
 from syncline.gateway.web.console.visit import Visit
+from syncline.gateway.web.console.wording import MENDS
 from syncline.webkit.frame import Banner
 
 MUCH: Final = 25
@@ -55,13 +56,11 @@ def _connection(visit: Visit, seen: Overview) -> Iterator[Banner]:
         )
     elif standing.health is not Health.HEALTHY:
         grave = standing.health is not Health.DEGRADED
-        said = " ".join(each for each in (health["trouble"], health["fix"]) if each)
-        yield Banner(
-            "danger" if grave else "warning",
-            said,
-            f"{standing.health.value.capitalize()}.",
-            ("Look at the connection", visit.below("settings")),
-        )
+        said = " ".join(each for each in (health["trouble"], MENDS.get(standing.health)) if each)
+        link = ("Look at the connection", visit.below("settings/connection"))
+        if standing.health is Health.RECONNECT_NEEDED:
+            link = ("Connect anew", visit.below("set-up/connect"))
+        yield Banner("danger" if grave else "warning", said, f"{standing.health.value.capitalize()}.", link)
     elif standing.mode is TenantMode.PLAN:
         yield Banner(
             "info",

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response, StreamingResponse
 
 from syncline.gateway.domain.operators import Permission
+from syncline.gateway.domain.tenant import TenantMode
 from syncline.gateway.services.planned import KINDS
 from syncline.gateway.services.spreadsheet import PLAN_COLUMNS, csv_line, plan_cells
 from syncline.gateway.web.console.people import person_path
@@ -24,12 +25,19 @@ _WORDS: Final = {"unchanged": "in step", "look": "read first"}
 
 
 async def plan(visit: Visit) -> Response:
-    """Show the last plan made, with its moment and a page of its people; making another is a form."""
+    """Show the last plan made, with its moment and a page of its people; making another is a form.
+
+    Plans are kept in memory: where this server has none, as after a restart, it is begun at once, and the page says so.
+    """
     kind = visit.query("kind")
     after = visit.query("after")
     start = int(after) if after.isascii() and after.isdecimal() and len(after) < 9 else 0
     kind = kind if kind in KINDS else ""
     latest = await visit.run("plan.latest", limit=PAGE)
+    anew = _is_begun_at_once(visit, latest)
+    if anew:
+        await visit.run("plan.begin", wait_seconds=WAITED)
+        latest = await visit.run("plan.latest", limit=PAGE)
     shown = latest["plan"]
     if shown is not None:
         kind = kind or next((each for each in KINDS if shown["counts"][each]), KINDS[0])
@@ -38,6 +46,8 @@ async def plan(visit: Visit) -> Response:
         "plan.html",
         current="plan",
         latest=latest,
+        anew=anew,
+        connected=visit.here.mode is not TenantMode.COLLECTING,
         plan=shown,
         line=[] if shown is None else _line(shown),
         kind=kind,
@@ -49,6 +59,13 @@ async def plan(visit: Visit) -> Response:
         may_approve=visit.may(Permission.APPROVE),
         may_export=visit.may(Permission.AUDIT),
     )
+
+
+def _is_begun_at_once(visit: Visit, latest: dict[str, Any]) -> bool:
+    """Tell whether this server knows of no plan, made, under way, failed or agreed to, and this visit may make one."""
+    known = latest["plan"] or latest["under_way"] or latest["trouble"] or latest["agreed"]
+    able = visit.may(Permission.APPROVE) and visit.here.mode is not TenantMode.COLLECTING
+    return visit.request.method == "GET" and able and not known
 
 
 async def begin(visit: Visit) -> Response:

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from syncline.gateway.domain.errors import DomainError
+from syncline.gateway.services.showing import moment
 from syncline.gateway.web.console.settings_tabs import show_settings
 from syncline.gateway.web.console.visit import Visit
 from syncline.webkit.forms import Form
@@ -45,5 +46,8 @@ async def revoke_token(visit: Visit) -> Response:
 
 async def _page(visit: Visit, form: Form, status: int = 200, made: dict[str, Any] | None = None) -> Response:
     listed = await visit.run("token.list")
+    ended = str(moment(visit.console.clock.now()))
+    for each in listed["tokens"]:
+        each["expired"] = each["expires_at"] is not None and each["expires_at"] <= ended
     tokens = sorted(listed["tokens"], key=lambda each: (each["revoked_at"] is not None, each["created_at"]))
     return show_settings(visit, "settings", status=status, tokens=tokens, form=form, made=made)

@@ -7,8 +7,10 @@ from typing import Any
 from starlette.responses import Response
 
 from syncline.gateway.domain.errors import DomainError, NotFound
+from syncline.gateway.domain.health import Health
 from syncline.gateway.web.console.settings_tabs import show_settings
 from syncline.gateway.web.console.visit import Visit
+from syncline.gateway.web.console.wording import MENDS
 from syncline.webkit.forms import Form
 
 _TAB = "settings/connection"
@@ -44,4 +46,5 @@ async def _page(
         known: dict[str, Any] | None = await visit.run("connection.show")
     except NotFound:
         known = None
-    return show_settings(visit, _TAB, status=status, known=known, form=form, report=report)
+    fix = None if known is None else MENDS.get(Health(known["health"]))
+    return show_settings(visit, _TAB, status=status, known=known, fix=fix, form=form, report=report)

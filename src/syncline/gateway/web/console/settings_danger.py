@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from syncline.gateway.domain.errors import DomainError
+from syncline.gateway.domain.errors import DomainError, Invalid
+from syncline.gateway.domain.operators import Permission
 from syncline.gateway.domain.tenant import TenantMode
 from syncline.gateway.web.console.settings_tabs import show_settings
 from syncline.gateway.web.console.visit import Visit
@@ -39,6 +40,17 @@ async def disconnect(visit: Visit) -> Response:
     return visit.go(visit.below(_TAB), done["message"])
 
 
+async def delete(visit: Visit) -> Response:
+    """Delete the tenant with all that is stored of it; its name confirms it."""
+    try:
+        done = await visit.run("tenant.delete", confirm=visit.form.one("name"))
+    except Invalid as error:
+        return await _page(visit, visit.form.wrong(name=error.message), 422)
+    except DomainError as error:
+        return await _page(visit, visit.form.wrong(whole=error.message), 422)
+    return visit.go("/", done["message"])
+
+
 async def retention(visit: Visit) -> Response:
     """Show how long logs are kept, and which settings say so."""
     return show_settings(visit, "settings/retention", kept=visit.console.retention)
@@ -53,4 +65,5 @@ async def _page(visit: Visit, form: Form, status: int = 200) -> Response:
         form=form,
         portal_id=None if connection is None else connection.portal_id,
         is_live=visit.here.mode is TenantMode.LIVE,
+        may_delete=visit.may(Permission.DELETE),
     )

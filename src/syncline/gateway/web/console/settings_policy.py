@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from syncline.gateway.domain.crm import CrmAttribute
 from syncline.gateway.domain.drift import CHOSEN
 from syncline.gateway.domain.errors import DomainError
 from syncline.gateway.domain.tenant import DriftPolicy, EmailSource, LeaverPolicy, TenantMode
@@ -44,6 +45,17 @@ _DRIFT: Final = (
     (DriftPolicy.ACCEPT.value, "Accept: HubSpot's value stands until the identity provider wants another"),
 )
 
+_CRM: Final = (
+    {"name": "job_title", "label": "Job title", "hint": "From title."},
+    {"name": "phone", "label": "Phone", "hint": "The work number, as HubSpot's additional phone."},
+    {"name": "time_zone", "label": "Time zone", "hint": "From timezone, where it is a tz identifier."},
+    {
+        "name": "language",
+        "label": "Language",
+        "hint": "From preferredLanguage, else locale, as HubSpot's main language skill where it has one.",
+    },
+)
+
 
 async def policy(visit: Visit) -> Response:
     """Show the choices as they are."""
@@ -73,6 +85,7 @@ def _filled(document: dict[str, Any]) -> Form:
         if policy[name] is not None
     }
     ticks = {name: "on" for name in _TICKS if policy[name]}
+    ticks |= {f"crm-{name}": "on" for name, on in policy["crm_attributes"].items() if on}
     drift = {f"drift-{name}": choice for name, choice in policy["drift"].items()}
     return Form.of(
         **texts, **ticks, **drift, domains="\n".join(policy["domains"]), default_role=document["default_role"]
@@ -88,6 +101,7 @@ def _document(form: Form) -> dict[str, Any]:
     policy["domains"] = form.raw("domains").replace(",", " ").split()
     given = {each.value: form.one(f"drift-{each.value}") for each in CHOSEN}
     policy["drift"] = {name: choice for name, choice in given.items() if choice}
+    policy["crm_attributes"] = {each.value: form.has(f"crm-{each.value}") for each in CrmAttribute}
     policy["deletion_threshold"] = int(threshold) if number else (threshold or None)
     return {"policy": policy, "default_role": form.one("default_role") or None}
 
@@ -108,6 +122,7 @@ async def _page(
         compared=compared,
         drifting=[each.value for each in CHOSEN],
         drift_choices=_DRIFT,
+        crm_attributes=_CRM,
         leavers=LEAVERS,
         deleted=_DELETED,
         sets=[("", "None"), *((name, plain(name)) for name in names)],

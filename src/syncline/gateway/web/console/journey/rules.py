@@ -1,19 +1,23 @@
-"""The rules table: which role, group or attribute gives which permission set and teams, and in which order."""
+"""The rules table: which role, group or attribute gives which permission set, teams and seat, and in which order."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import urlencode
 
+import orjson
 from starlette.responses import Response
 
+from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.errors import DomainError
-from syncline.gateway.domain.rules import RuleKind
+from syncline.gateway.domain.rules import Rule, RuleKind
 from syncline.gateway.services.showing import rule_shown
 from syncline.gateway.web.console.journey.choices import sets_of
 from syncline.gateway.web.console.journey.choosing import PREVIEW, Weighed, weigh
-from syncline.gateway.web.console.journey.steps import address, show_step, stand_of
+from syncline.gateway.web.console.journey.steps import Stand, address, show_step, stand_of
 from syncline.gateway.web.console.visit import Visit
+from syncline.scim.schemas import GROUP
 from syncline.webkit.forms import Form
 
 KINDS: Final = (
@@ -29,20 +33,28 @@ ACTIONS: Final = (
 SEEN: Final = 25
 MOST: Final = 60
 """Rules on one page."""
-_MOVES: Final = {"up": -1, "down": 1}
+WEIGHED_AT_ONCE: Final = 10_000
+"""Up to so many people a rule is previewed while it is written: deciding about more takes too long for that."""
+_GIVES: Final = ("permission_set", "primary_team", "secondary_teams", "seat")
+_CHANGES: Final = {"move": ("rule.move", "moved"), "remove": ("rule.remove", "removed")}
+"""What can be done with a rule there is: the operation, and how it is said."""
 
 
 async def rules(visit: Visit) -> Response:
     """Show the rules in their order, and what the directory sends that no rule looks at."""
-    filled = {name: visit.query(name) for name in ("kind", "match") if visit.query(name)}
-    return await _page(visit, Weighed(Form.of(**{"kind": "role", **filled})))
+    asked = visit.request.query_params
+    filled = {name: asked.getlist(name) for name in ("kind", "match", *_GIVES) if name in asked}
+    return await _page(visit, Weighed(Form({"kind": ("role",), **filled})))
 
 
 async def act(visit: Visit) -> Response:
     """Add a rule, change those there are, or what may be done at all: as the form's button says."""
     do = visit.form.one("again") or visit.form.one("do")
-    if ":" in do:
-        return await _change(visit, *do.split(":", 1))
+    what, _, about = do.partition(":")
+    if what in _CHANGES:
+        return await _change(visit, do, *about.partition(":")[::2])
+    if do == "seats":
+        return await _read_seats(visit)
     return await (_choose_actions(visit) if do == "actions" else _add(visit))
 
 
@@ -60,20 +72,29 @@ async def _add(visit: Visit) -> Response:
     return await _page(visit, weighed)
 
 
-async def _change(visit: Visit, what: str, rule_id: str) -> Response:
-    """Move a rule up or down, or remove it; a live tenant is shown first whom that would change."""
+async def _change(visit: Visit, do: str, rule_id: str, place: str) -> Response:
+    """Move a rule to a place, or remove it; a live tenant is shown first whom that would change."""
+    operation, said = _CHANGES[do.partition(":")[0]]
     stand = await stand_of(visit)
-    place = next((each.position for each in stand.rules if each.id == rule_id), None)
-    if place is None:
+    if all(each.id != rule_id for each in stand.rules):
         return visit.go(address(visit, "rules"), "That rule is gone already.")
     arguments: dict[str, Any] = {"rule_id": rule_id}
-    if what in _MOVES:
-        arguments["position"] = max(1, place + _MOVES[what])
-    weighed = await weigh(visit, "rule.move" if what in _MOVES else "rule.remove", arguments)
+    if operation == "rule.move":
+        arguments["position"] = max(1, _number(place) or 1)
+    weighed = await weigh(visit, operation, arguments)
     if weighed.saved is not None:
-        said = "moved" if what in _MOVES else "removed"
-        return visit.go(address(visit, "rules"), f"The rule {weighed.saved['when']} is {said}.")
-    return await _page(visit, weighed, again=f"{what}:{rule_id}")
+        moved_to = weighed.saved["position"] if operation == "rule.move" else 1
+        return visit.go(_row(visit, rule_id, moved_to), f"The rule {weighed.saved['when']} is {said}.")
+    return await _page(visit, weighed, again=do)
+
+
+async def _read_seats(visit: Visit) -> Response:
+    """Read which seats the account has and how many are free: a rule can give one, and who waits for one is next."""
+    try:
+        await visit.run("seats.list")
+    except DomainError as error:
+        return await _page(visit, Weighed(visit.form.wrong(seat=error.message)))
+    return visit.go(f"{address(visit, 'rules')}#another", "The seats are read.")
 
 
 async def _choose_actions(visit: Visit) -> Response:
@@ -110,34 +131,31 @@ def _missing(form: Form) -> Mapping[str, str]:
         wrong["match"] = "Say which role, group or attribute the rule looks at."
     if form.one("kind") == RuleKind.ATTRIBUTE and not form.one("equals"):
         wrong["equals"] = "Say which value the attribute must have."
-    if not (form.one("permission_set") or form.one("primary_team") or any(form.many("secondary_teams"))):
-        wrong["permission_set"] = "Choose a permission set, a team, or both."
+    if not any(each for name in _GIVES for each in form.many(name)):
+        wrong["permission_set"] = "Choose a permission set, a team, or a seat."
     return wrong
 
 
 def _rule(form: Form) -> dict[str, Any]:
     kind = form.one("kind") if form.one("kind") in set(RuleKind) else RuleKind.ROLE.value
-    position = form.one("position")
     return {
         kind: form.one("match"),
         "equals": form.one("equals") if kind == RuleKind.ATTRIBUTE else None,
         "permission_set": form.one("permission_set") or None,
         "primary_team": form.one("primary_team") or None,
         "secondary_teams": [each for each in form.many("secondary_teams") if each],
-        "position": int(position)
-        if position.isascii() and position.isdecimal() and len(position) < 5
-        else None,
+        "seat": form.one("seat") or None,
+        "position": _number(form.one("position")),
     }
 
 
 async def _page(visit: Visit, weighed: Weighed, again: str = "") -> Response:
     stand = await stand_of(visit)
-    seen = await visit.run("roles.seen", limit=SEEN) if stand.connection is not None else None
-    groups = {each["id"]: each["display_name"] for each in (seen or {}).get("groups", ())}
     sets = await sets_of(visit, stand)
     privileged = {key for key, _, because in sets if because}
     account = stand.account
-    skipped = _skipped(visit)
+    skipped = _number(visit.query("after")) or 0
+    listed = stand.rules[skipped : skipped + MOST]
     return await show_step(
         visit,
         "rules",
@@ -146,25 +164,80 @@ async def _page(visit: Visit, weighed: Weighed, again: str = "") -> Response:
         preview=weighed.preview,
         again=again,
         rules=[
-            {**rule_shown(each, account), "privileged": each.permission_set_id in privileged}
-            for each in stand.rules[skipped : skipped + MOST]
+            {
+                **rule_shown(each, account),
+                "privileged": each.permission_set_id in privileged,
+                "group": await _group_name(visit, each),
+            }
+            for each in listed
         ],
+        many=len(stand.rules),
+        weighs=stand.totals.users <= WEIGHED_AT_ONCE,
         skipped=skipped,
         next=skipped + MOST if len(stand.rules) > skipped + MOST else None,
-        seen=seen,
-        groups=groups,
+        seen=await _seen(visit, stand),
         kinds=KINDS,
         actions=[(name, words, getattr(stand.tenant.policy, name)) for name, words in ACTIONS],
         sets=sets,
         teams=_teams(account),
+        seats=_seats(account),
         default=visit.here.policy.default_permission_set,
     )
 
 
-def _skipped(visit: Visit) -> int:
-    asked = visit.query("after")
-    return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 0
+async def _seen(visit: Visit, stand: Stand) -> Mapping[str, Any] | None:
+    """Return what the directory sends that no rule looks at, each with what would fill in the form of a rule."""
+    if stand.connection is None:
+        return None
+    seen = await visit.run("roles.seen", limit=SEEN)
+    roles = [{**each, "make": urlencode(_made_of(each, stand), doseq=True)} for each in seen["roles"]]
+    groups = [{**each, "make": urlencode({"kind": "group", "match": each["id"]})} for each in seen["groups"]]
+    return {**seen, "roles": roles, "groups": groups}
 
 
-def _teams(account: Any) -> Sequence[tuple[str, str]]:
+def _made_of(role: Mapping[str, Any], stand: Stand) -> dict[str, Any]:
+    """Return the rule a role asks for; of a near miss it gives what the text that was meant gives."""
+    made: dict[str, Any] = {"kind": "role", "match": role["role"]}
+    meant = role["did_you_mean"]
+    if meant is None:
+        return made
+    rule = next((each for each in stand.rules if (each.kind, each.match) == (RuleKind.ROLE, meant)), None)
+    if rule is None:
+        named = [] if stand.account is None else stand.account.permission_sets_named(meant)
+        return {**made, "permission_set": [each.id for each in named[:1]]}
+    gives = {
+        "permission_set": rule.permission_set_id,
+        "primary_team": rule.primary_team_id,
+        "secondary_teams": list(rule.secondary_team_ids),
+        "seat": rule.seat,
+    }
+    return {**made, **{name: value for name, value in gives.items() if value}}
+
+
+async def _group_name(visit: Visit, rule: Rule) -> str | None:
+    if rule.kind is not RuleKind.GROUP:
+        return None
+    stored = await visit.console.store.directory.get(visit.here.id, GROUP, rule.match, frozenset())
+    return None if stored is None else str(orjson.loads(stored.document)["displayName"])
+
+
+def _row(visit: Visit, rule_id: str, position: int) -> str:
+    """Return the address of a rule's row, on the page of the list where it stands."""
+    skipped = (position - 1) // MOST * MOST
+    return address(visit, "rules") + (f"?after={skipped}" if skipped else "") + f"#rule-{rule_id}"
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else None
+
+
+def _teams(account: Account | None) -> Sequence[tuple[str, str]]:
     return [] if account is None else [(each.id, each.name) for each in account.teams]
+
+
+def _seats(account: Account | None) -> Sequence[tuple[str, str]] | None:
+    """Return the account's seats with how many are free, None while they are not read."""
+    if account is None or account.seats is None:
+        return None
+    free = ((each, "" if each.remaining is None else f" – {each.remaining} free") for each in account.seats)
+    return [(each.name, f"{each.name}{words}") for each, words in free]

@@ -14,7 +14,6 @@ from syncline.gateway.web.console.journey.steps import (
     show_step,
     stand_of,
 )
-from syncline.gateway.web.console.journey.validating import confirmed_lately
 from syncline.gateway.web.console.visit import Visit
 from syncline.webkit.forms import Form
 
@@ -28,7 +27,7 @@ _HOW = {
 
 async def set_up(visit: Visit) -> Response:
     """Show every step with its live state, and where to go on."""
-    stand = await stand_of(visit, await confirmed_lately(visit))
+    stand = await stand_of(visit, await visit.console.store.journal.confirmations(visit.here.id))
     following = next_open(stand)
     return visit.show(
         "set-up.html",

@@ -18,7 +18,8 @@ from syncline.gateway.domain.credentials import is_alive
 from syncline.gateway.domain.operators import Permission
 from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.tenant import EmailSource, TenantMode
-from syncline.gateway.services.ports import Connection, Tenant, Token, Totals
+from syncline.gateway.domain.validation import Check
+from syncline.gateway.services.ports import Confirmation, Connection, Tenant, Token, Totals
 from syncline.gateway.services.showing import set_name
 from syncline.gateway.web.console.visit import Visit
 from syncline.webkit.forms import Form
@@ -41,7 +42,7 @@ class Stand:
     tokens: tuple[Token, ...]
     """Those that are alive."""
     totals: Totals
-    confirmed: Mapping[str, Any]
+    confirmed: Mapping[Check, Confirmation]
     """Which checks HubSpot has confirmed; filled only where the checklist is looked at."""
 
     @property
@@ -154,15 +155,13 @@ STEPS: Final = (
     Step(
         "checklist",
         "Validation checklist",
-        lambda s: len(s.confirmed) == CHECKS,
+        lambda s: len(s.confirmed) == len(Check),
         lambda _: "confirmed at HubSpot",
     ),
 )
-CHECKS: Final = 4
-"""How many checks the checklist has; `validating` has them."""
 
 
-async def stand_of(visit: Visit, confirmed: Mapping[str, Any] | None = None) -> Stand:
+async def stand_of(visit: Visit, confirmed: Mapping[Check, Confirmation] | None = None) -> Stand:
     """Read how far the tenant of the page has got: five look-ups by key, none of them grows with its people."""
     tenant, store = visit.here, visit.console.store
     now = visit.console.clock.now()
@@ -176,7 +175,7 @@ async def stand_of(visit: Visit, confirmed: Mapping[str, Any] | None = None) -> 
             for each in tokens
             if is_alive(expires_at=each.expires_at, revoked_at=each.revoked_at, now=now)
         ),
-        totals=await visit.console.overviews.totals(tenant.id),
+        totals=await visit.console.store.backlog.totals(tenant.id),
         confirmed=confirmed or {},
     )
 
