@@ -7,7 +7,8 @@ from typing import Any
 from syncline.clock import Clock
 from syncline.gateway.domain.errors import Refused
 from syncline.gateway.domain.privileged import privileged_because
-from syncline.gateway.services.inbox import CHUNK, refuse_page
+from syncline.gateway.services.inbox import CHUNK
+from syncline.gateway.services.paging import refuse_page
 from syncline.gateway.services.policies import permission_set_of
 from syncline.gateway.services.ports import Actor, Store, Tenant, Wake
 from syncline.gateway.services.showing import moment
@@ -27,7 +28,7 @@ class Approving:
         self, actor: str, tenant: str, limit: int = CHUNK, after: str | None = None
     ) -> dict[str, Any]:
         """Return the approvals nothing has come of yet: who, when, why, and until when they count."""
-        refuse_page(limit)
+        refuse_page(limit, CHUNK)
         found = await self._tenants.find(tenant)
         given = await self._store.consents.approvals(found.id, after or "", limit)
         now = self._clock.now()
@@ -49,7 +50,7 @@ class Approving:
         self, actor: str, tenant: str, limit: int = CHUNK, after: str | None = None
     ) -> dict[str, Any]:
         """Return what one person has approved and a second one must; what has expired does nothing."""
-        refuse_page(limit)
+        refuse_page(limit, CHUNK)
         found = await self._tenants.find(tenant)
         waiting = await self._store.consents.first_approvals(found.id, after or "", limit)
         now = self._clock.now()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from syncline.gateway.domain.errors import Invalid
+from syncline.gateway.services.paging import refuse_page
 from syncline.gateway.services.ports import AuditEntry, Store
 from syncline.gateway.services.showing import moment
 from syncline.gateway.services.tenants import Tenants
@@ -23,8 +23,7 @@ class Auditing:
         self, actor: str, tenant: str, limit: int = 50, after: int | None = None
     ) -> dict[str, Any]:
         """Return a page of changes, the latest first; `next` is where the next page goes on."""
-        if not 1 <= limit <= MOST:
-            raise Invalid(f"A page holds 1 to {MOST} entries.")
+        refuse_page(limit, MOST)
         found = await self._tenants.find(tenant)
         entries = await self._store.journal.audit(found.id, after, limit)
         return {

@@ -19,6 +19,7 @@ from syncline.gateway.domain.errors import DomainError, Invalid
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.consenting import Consenting
 from syncline.gateway.services.delivering import decide_item
+from syncline.gateway.services.paging import refuse_page
 from syncline.gateway.services.planned import KINDS, outcome_of, person_shown
 from syncline.gateway.services.planning import Planning
 from syncline.gateway.services.ports import Progress, Store, Tenant
@@ -104,8 +105,7 @@ class Drafting:
         found = await self._tenants.find(tenant)
         if kind is not None and kind not in KINDS:
             raise Invalid(f"{kind!r} is no kind of change. There are: {', '.join(KINDS)}.")
-        if not 1 <= limit <= MOST:
-            raise Invalid(f"A page holds 1 to {MOST} people.")
+        refuse_page(limit, MOST)
         draft = self._draft(found.id)
         keys = draft.keys.get(kind or "", ())
         page = keys[after : after + limit]

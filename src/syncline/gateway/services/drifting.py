@@ -15,6 +15,7 @@ from syncline.gateway.domain.setup import Setup
 from syncline.gateway.services.connections import Connections
 from syncline.gateway.services.delivering import decide_item
 from syncline.gateway.services.drifts import by_shown, policy_of
+from syncline.gateway.services.paging import refuse_page
 from syncline.gateway.services.ports import Actor, Orphan, Reading, Store, Tenant, Wake, WorkItem
 from syncline.gateway.services.reconciling import Progress
 from syncline.gateway.services.showing import hold_shown, moment, set_name
@@ -67,12 +68,13 @@ class Drifting:
         after: str | None = None,
     ) -> dict[str, Any]:
         """Return people of whom something drifted, by e-mail; of one field, pages may be shorter than `limit`."""
+        refuse_page(limit, MOST)
         found = await self._tenants.find(tenant)
         chosen = None if field is None else _fields([field])
         setup = await self._setup(found)
         shown: list[dict[str, Any]] = []
         cursor = after or ""
-        while items := await self._store.readings.drifted(found.id, cursor, _limit(limit)):
+        while items := await self._store.readings.drifted(found.id, cursor, limit):
             for item in items:
                 cursor = item.delivery.key
                 shown += _drifts_shown(item, setup, chosen)
@@ -116,9 +118,10 @@ class Drifting:
         Protected people are left out, people outside the tenant's domains too; both are counted, as far as this page
         has looked. One call looks at 10,000 users at most.
         """
+        refuse_page(limit, MOST)
         found = await self._tenants.find(tenant)
         setup = await self._setup(found)
-        limit, cursor = _limit(limit), after or ""
+        cursor = after or ""
         shown: list[dict[str, Any]] = []
         counted = {"outside_domains": 0, "protected": 0}
         for _ in range(MOST_WALKED // _WALK):
@@ -249,9 +252,3 @@ def _reading_shown(reading: Reading) -> dict[str, Any]:
         "asked_by": reading.asked_by,
         "correlation_id": reading.correlation_id,
     }
-
-
-def _limit(limit: int) -> int:
-    if not 1 <= limit <= MOST:
-        raise Invalid(f"A page holds 1 to {MOST} entries.")
-    return limit

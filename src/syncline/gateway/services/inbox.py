@@ -15,6 +15,7 @@ from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.services.delivering import decide_item
 from syncline.gateway.services.finding import find_person
+from syncline.gateway.services.paging import refuse_page
 from syncline.gateway.services.planned import person_shown
 from syncline.gateway.services.ports import Actor, Store, Tenant, Wake, WorkItem
 from syncline.gateway.services.tenants import Tenants
@@ -116,7 +117,7 @@ class Inbox:
         return items
 
     async def _page(self, tenant: Tenant, limit: int, after: str) -> list[WorkItem]:
-        refuse_page(limit)
+        refuse_page(limit, CHUNK)
         return await self._store.backlog.held_for(tenant.id, self._awaited.reason, after, limit)
 
     async def _named(self, tenant: Tenant, user: str) -> WorkItem:
@@ -134,9 +135,3 @@ class Inbox:
         if setup is None:
             raise NotFound(f"There is no tenant {tenant.name!r} any more.")
         return setup
-
-
-def refuse_page(limit: int) -> None:
-    """Raise `Invalid` for a page of no size, or of too many entries."""
-    if not 1 <= limit <= CHUNK:
-        raise Invalid(f"A page holds 1 to {CHUNK} entries.")

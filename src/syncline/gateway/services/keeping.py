@@ -12,6 +12,7 @@ from syncline.gateway.domain.errors import Invalid, NotFound, Refused
 from syncline.gateway.domain.leaving import Leaving, leaving_of
 from syncline.gateway.domain.threshold import WINDOW
 from syncline.gateway.services.finding import find_person
+from syncline.gateway.services.paging import refuse_page
 from syncline.gateway.services.ports import Actor, LeaverException, Store, Tenant, Wake, WorkItem
 from syncline.gateway.services.showing import moment
 from syncline.gateway.services.tenants import Tenants
@@ -66,7 +67,7 @@ class Keeping:
         self, actor: str, tenant: str, limit: int = CHUNK, after: str | None = None
     ) -> dict[str, Any]:
         """Return who has lost access in the window of the deletion threshold, and who can be brought back."""
-        _refuse_page(limit)
+        refuse_page(limit, CHUNK)
         found = await self._tenants.find(tenant)
         since = self._clock.now() - WINDOW
         people = await self._store.backlog.gone(found.id, since, after or "", limit)
@@ -89,7 +90,7 @@ class Keeping:
         self, actor: str, tenant: str, limit: int = CHUNK, after: str | None = None
     ) -> dict[str, Any]:
         """Return the last exception of everybody who ever had one: in force, expired, or ended."""
-        _refuse_page(limit)
+        refuse_page(limit, CHUNK)
         found = await self._tenants.find(tenant)
         kept = await self._store.consents.exceptions(found.id, after or "", limit)
         now = self._clock.now()
@@ -139,11 +140,6 @@ def exception_shown(kept: LeaverException, item: WorkItem | None, now: Milliseco
         "by": kept.created_by,
         "ended_by": kept.ended_by,
     }
-
-
-def _refuse_page(limit: int) -> None:
-    if not 1 <= limit <= CHUNK:
-        raise Invalid(f"A page holds 1 to {CHUNK} entries.")
 
 
 def _by_hand(item: WorkItem) -> str:

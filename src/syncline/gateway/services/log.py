@@ -8,6 +8,7 @@ from typing import Any
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.errors import Invalid, NotFound
 from syncline.gateway.domain.person import email_key
+from syncline.gateway.services.paging import refuse_page
 from syncline.gateway.services.ports import CallRecord, Event, Store, Tenant
 from syncline.gateway.services.ports.seeking import SoughtEvents
 from syncline.gateway.services.showing import moment
@@ -47,8 +48,7 @@ class Log:
         of `OUTCOMES`; `since` and `until` are RFC 3339 moments. A page looks through a bounded number of events: it may
         be short, or empty, and `next` still say where to go on; `looked_to` is how far it has come.
         """
-        if not 1 <= limit <= MOST:
-            raise Invalid(f"A page holds 1 to {MOST} entries.")
+        refuse_page(limit, MOST)
         found = await self._tenants.find(tenant)
         sought = await self.sought(found, user, kind, cause, outcome, since, until)
         page = await self._store.seeking.events(found.id, sought, after, limit)

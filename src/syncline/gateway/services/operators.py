@@ -9,7 +9,7 @@ from typing import Any
 
 from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.credentials import LINK, RANDOM_BYTES, mint
-from syncline.gateway.domain.errors import Conflict, Invalid, NotFound, Refused
+from syncline.gateway.domain.errors import Conflict, NotFound, Refused
 from syncline.gateway.domain.operators import EVERYWHERE, Access, Operator, Role, check_email, read_role
 from syncline.gateway.domain.sessions import (
     INVITATION_LIFE,
@@ -18,6 +18,7 @@ from syncline.gateway.domain.sessions import (
     InvitationKind,
 )
 from syncline.gateway.services.credentials import TokenFingerprint
+from syncline.gateway.services.paging import refuse_page
 from syncline.gateway.services.ports import Actor, OperatorStore
 from syncline.gateway.services.showing import moment
 from syncline.gateway.services.tenants import Tenants
@@ -49,8 +50,7 @@ class Operators:
 
         With a tenant, nothing else is told than who has a role for it alone: pages may be shorter than `limit`.
         """
-        if not 1 <= limit <= MOST:
-            raise Invalid(f"A page holds 1 to {MOST} entries.")
+        refuse_page(limit, MOST)
         place = await self._place(tenant)
         found = await self._store.operators(after=after or "", limit=limit)
         names = await self._tenant_names(found)

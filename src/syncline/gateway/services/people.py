@@ -17,6 +17,7 @@ from syncline.gateway.services.delivering import decide_item
 from syncline.gateway.services.finding import find_person
 from syncline.gateway.services.keeping import exception_shown
 from syncline.gateway.services.log import call_shown, event_shown
+from syncline.gateway.services.paging import refuse_page
 from syncline.gateway.services.planned import person_shown
 from syncline.gateway.services.ports import Actor, Store, Tenant, Wake, WorkItem
 from syncline.gateway.services.ports.seeking import PersonState, SoughtPeople
@@ -55,9 +56,10 @@ class People:
         A page looks through a bounded number of people: it may be shorter than `limit`, or empty, and `next` still
         say where to go on.
         """
+        refuse_page(limit, MOST)
         found = await self._tenants.find(tenant)
         sought = SoughtPeople(state=_state(state, reason), reason=_reason(reason), search=search)
-        page = await self._store.seeking.people(found.id, sought, after or "", _limit(limit))
+        page = await self._store.seeking.people(found.id, sought, after or "", limit)
         lines = (self._line(item) for item in page.items)
         return {"users": [line for line in lines if line is not None], "next": page.after}
 
@@ -124,9 +126,9 @@ class People:
         self, actor: str, tenant: str, limit: int = 50, after: str | None = None
     ) -> dict[str, Any]:
         """Return groups in the order they came, with the number of their direct members."""
+        refuse_page(limit, MOST)
         found = await self._tenants.find(tenant)
         start = int(after) if after and after.isdecimal() and len(after) < 16 else 0
-        limit = _limit(limit)
         page = await self._store.journal.groups_seen(found.id, start, limit)
         return {
             "groups": [
@@ -139,8 +141,8 @@ class People:
         self, actor: str, tenant: str, group: str, limit: int = 50, after: str | None = None
     ) -> dict[str, Any]:
         """Return one group and a page of its direct members, by userName where they are known."""
+        refuse_page(limit, MOST)
         found = await self._tenants.find(tenant)
-        limit = _limit(limit)
         stored = await self._store.directory.get(found.id, GROUP, group, frozenset())
         if stored is None:
             raise NotFound(f"{found.name} has no group {group!r}: `groups list` shows those it has.")
@@ -220,9 +222,3 @@ def _reason(reason: str | None) -> HoldReason | None:
     if reason not in set(HoldReason):
         raise Invalid(f"Nobody is ever held as {reason!r}: the reference lists what holds people.")
     return HoldReason(reason)
-
-
-def _limit(limit: int) -> int:
-    if not 1 <= limit <= MOST:
-        raise Invalid(f"A page holds 1 to {MOST} entries.")
-    return limit

@@ -10,8 +10,8 @@ from itertools import islice
 from typing import Any
 
 from syncline.clock import Clock, Milliseconds
-from syncline.gateway.domain.errors import Invalid
 from syncline.gateway.domain.tenant import TenantId
+from syncline.gateway.services.paging import refuse_page
 from syncline.gateway.services.ports import SetupStore
 from syncline.gateway.services.ports.removal import RemovalStore
 from syncline.gateway.services.removing import forget
@@ -166,8 +166,7 @@ class Reads:
         self, actor: str, tenant: str, after: int | None = None, limit: int = 50
     ) -> dict[str, Any]:
         """Return what the identity provider asked for without changing anything, the latest first."""
-        if not 1 <= limit <= MOST_SHOWN:
-            raise Invalid(f"A page holds 1 to {MOST_SHOWN} entries.")
+        refuse_page(limit, MOST_SHOWN)
         found = await self._tenants.find(tenant)
         reads = await self._logs.reads(found.id, before=after, limit=limit)
         return {

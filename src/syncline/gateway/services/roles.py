@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from syncline.gateway.domain.account import Account
-from syncline.gateway.domain.errors import Invalid
 from syncline.gateway.domain.near_misses import nearest
 from syncline.gateway.domain.role_expressions import MEANING, RoleExpression, expression_of, findings
 from syncline.gateway.domain.rules import Rule, RuleBook, RuleKind
+from syncline.gateway.services.paging import refuse_page
 from syncline.gateway.services.ports import GroupSeen, RoleSeen, Store
 from syncline.gateway.services.showing import moment
 from syncline.gateway.services.tenants import Tenants
@@ -37,8 +37,7 @@ class Roles:
         `everything` returns those that are matched, too. A page looks at `limit` roles and groups each; the counts are
         kept as people come and go. `findings` says what is wrong with how roles arrive.
         """
-        if not 1 <= limit <= MOST:
-            raise Invalid(f"A page holds 1 to {MOST} entries.")
+        refuse_page(limit, MOST)
         found = await self._tenants.find(tenant)
         journal = self._store.journal
         book = RuleBook(tuple(await self._store.setup.rules(found.id)))

@@ -10,6 +10,7 @@ from syncline.clock import Clock
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
 from syncline.gateway.domain.health import TWO_ACCOUNTS, Health
 from syncline.gateway.domain.tenant import TenantId, TenantMode
+from syncline.gateway.services.paging import refuse_page
 from syncline.gateway.services.ports import Actor, Store, Tenant, Wake
 from syncline.gateway.services.recovering import resume
 from syncline.gateway.services.showing import health_shown, holds_counted, moment, policy_shown
@@ -69,8 +70,7 @@ class Tenants:
 
         `only` narrows it to one tenant, by id.
         """
-        if not 1 <= limit <= MOST:
-            raise Invalid(f"A page holds 1 to {MOST} entries.")
+        refuse_page(limit, MOST)
         if only is None:
             found = await self._store.setup.tenants_after(after, limit)
         else:
