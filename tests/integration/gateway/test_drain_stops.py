@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from syncline.gateway.delivery.dispatcher import LocalDispatcher
-from syncline.gateway.delivery.drain import AT_ONCE, Drain
+from syncline.gateway.delivery.drain import Drain
+from syncline.gateway.delivery.under_way import AT_ONCE
 from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.change import Change
 from syncline.gateway.domain.health import HELD_TENANT, PROBE_EVERY

@@ -17,16 +17,16 @@ from syncline.gateway.delivery.outages import Outages
 from syncline.gateway.delivery.schedule import Schedule
 from syncline.gateway.delivery.seats import SeatCount
 from syncline.gateway.delivery.second_look import SecondLook
+from syncline.gateway.delivery.under_way import UnderWay
+from syncline.gateway.delivery.watch import Watch, has_ended, is_stopped, note_failure, stops
 from syncline.gateway.domain.decision import Decision
 from syncline.gateway.domain.delivery import LEAVE, Urgency, as_of
-from syncline.gateway.domain.grant import OAuthGrant
-from syncline.gateway.domain.health import HELD_TENANT, PROBE_EVERY, SCIM_TROUBLE, Health
+from syncline.gateway.domain.health import PROBE_EVERY
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import TenantId, TenantMode
 from syncline.gateway.services.delivering import decide_item, settle_decision, settle_outcome
 from syncline.gateway.services.ports import (
-    Arrived,
     Basis,
     Cause,
     Connection,
@@ -42,23 +42,14 @@ from syncline.gateway.services.ports import (
     WorkItem,
 )
 from syncline.gateway.services.reconciling import Reconciliation
-from syncline.gateway.services.recovering import recover
 from syncline.gateway.services.walking import Here
 
-AT_ONCE = 8
-"""Calls in flight for one tenant: at HubSpot's usual 200–300 ms an answer, more than its fastest allowance needs."""
-AT_ONCE_URGENT = 12
-LOOK_AGAIN: Milliseconds = 250
-"""How soon a new urgent delivery is noticed while all calls wait for the budget."""
 DECIDED_AT_ONCE = 20
 BREATH: Milliseconds = 10
 """A new rule for some hundred people is decided in small pieces with a rest between: an identity provider's write that
 comes meanwhile waits for one piece at most. Many people are decided by a `SecondLook`."""
 FIRST_EPOCH = 1
 """What is marked because of a reading was last decided before it."""
-
-_STOPS = {Trouble.CONNECTION: 1, Trouble.TENANT: 2}
-"""What ends a drain; of two the higher is what is remembered."""
 
 _log = logging.getLogger(__name__)
 
@@ -113,10 +104,10 @@ class Drain:
 
     def _probe_wait(self, connection: Connection) -> Milliseconds | None:
         """Return when a connection in trouble may be tried again, None when it may be now."""
-        if not _is_stopped(connection):
+        if not is_stopped(connection):
             return None
         now = self._clock.now()
-        if connection.probe_at is None or _has_ended(connection):
+        if connection.probe_at is None or has_ended(connection):
             return now + PROBE_EVERY
         return connection.probe_at if now < connection.probe_at else None
 
@@ -135,34 +126,27 @@ class _Run:
         self, store: Store, links: Links, clock: Clock, link: Link, connection: Connection, drain: Drain
     ) -> None:
         self._store = store
-        self._links = links
         self._clock = clock
         self._link = link
         self._connection = connection
         self._tenant_id = connection.tenant_id
-        self._scim_trouble = connection.trouble == SCIM_TROUBLE
-        self._probing = _is_stopped(connection)
         self._drain = drain
-        self._stopped: Failed | None = None
-        self._called_off = asyncio.Event()
-        self._in_flight: dict[str, asyncio.Task[None]] = {}
-        self._normal = 0
-        self._returned = 0
+        self._watch = Watch(store, links, clock, link, connection)
+        self._out = UnderWay(clock)
+        self._seats = SeatCount(store, clock, self._tenant_id, drain.free_seats)
         self._refreshed: int | None = None
-        self._broken: BaseException | None = None
+        """The epoch for which the account's lists were read anew: once is enough."""
         self._reading: asyncio.Task[None] | None = None
         self._look: SecondLook | None = None
         self._looking: asyncio.Task[None] | None = None
-        self._seats = SeatCount(store, clock, self._tenant_id, drain.free_seats)
 
     async def drain(self) -> Milliseconds | None:
         try:
-            while self._stopped is None:
-                if self._broken is not None:
-                    raise self._broken
-                if not await self._is_current():
+            while self._watch.stopped is None:
+                self._out.raise_broken()
+                if not await self._watch.is_current():
                     break
-                returned = self._returned
+                returned = self._out.returned
                 setup = await self._store.backlog.setup(self._tenant_id, self._clock.now())
                 if setup is None or setup.mode is TenantMode.COLLECTING:
                     break
@@ -170,39 +154,29 @@ class _Run:
                 await self._seats.seat_the_waiting(setup)
                 busy = await self._start_due(setup)
                 busy = await self._decide_again(setup) or busy
-                if self._under_way:
-                    await self._wait()
-                elif returned != self._returned:
+                if self._out:
+                    await self._out.next_return()
+                elif returned != self._out.returned:
                     continue  # what came back since may be due again, which the rows read before did not say
                 elif not busy and not await self._count_seats_again():
                     break
         finally:
-            # What waits for the budget, perhaps for hours, is let go; what was sent is waited for.
-            self._called_off.set()
-            for beside in (self._reading, self._looking):
-                if beside is not None:
-                    beside.cancel()  # what was read or decided is kept: the next run goes on with it
-            await asyncio.gather(*self._under_way, return_exceptions=True)
-        if self._stopped is not None and await self._is_current():
-            return await self._drain.in_trouble(self._tenant_id, self._stopped)
+            self._watch.called_off.set()
+            await self._out.end()
+        if self._watch.stopped is not None and await self._watch.is_current():
+            return await self._drain.in_trouble(self._tenant_id, self._watch.stopped)
         due = await self._store.backlog.next_due(self._tenant_id)
         schedule = self._drain.schedule
         return due if schedule is None else schedule.sooner(self._tenant_id, due)
 
-    @property
-    def _under_way(self) -> list[asyncio.Task[None]]:
-        """What has to come back before the run is over."""
-        beside = (each for each in (self._reading, self._looking) if each is not None and not each.done())
-        return [*self._in_flight.values(), *beside]
-
     def _read_on_schedule(self, setup: Setup) -> None:
         """Begin a reading beside the deliveries when its time has come: one in a run, none while probing."""
         schedule = self._drain.schedule
-        if schedule is None or self._reading is not None or self._probing:
+        if schedule is None or self._reading is not None or self._watch.probing:
             return
         lacking = setup.lacks_crm_records
         if (reading := schedule.begin(self._connection, self._link, lacking=lacking)) is not None:
-            self._reading = asyncio.create_task(self._read(reading), name=f"reading {self._tenant_id}")
+            self._reading = self._out.begin(self._read(reading), f"reading {self._tenant_id}")
 
     async def _read(self, reading: Coroutine[Any, Any, Failed | None]) -> None:
         try:
@@ -210,24 +184,19 @@ class _Run:
         except Exception:
             _log.exception("A reading of the account of tenant %s broke; it is gone on with", self._tenant_id)
             return
-        finally:
-            self._returned += 1
         if failed is not None:
-            await self._stop_for(failed)
-
-    async def _is_current(self) -> bool:
-        """Tell whether the tenant still has the connection this run began with."""
-        return await self._links.open(self._tenant_id) is self._link
+            await self._watch.stop_for(failed)
 
     async def _start_due(self, setup: Setup) -> bool:
         """Decide what is due, settle what stays here, send the rest as far as there are slots."""
-        slots = self._slots()
+        probing, calls = self._watch.probing, self._out.calls
+        slots = 1 - calls if probing else self._out.slots
         if slots <= 0:
             return False
-        urgent_only = self._normal >= AT_ONCE
         now = self._clock.now()
-        limit = len(self._in_flight) + (slots if self._in_flight or self._probing else 64)
-        before = self._keys_in_flight()
+        limit = calls + (slots if calls or probing else 64)
+        before = self._out.keys_before_reading()
+        urgent_only = self._out.urgent_only
         items = await self._store.backlog.due(self._tenant_id, now, limit, urgent_only=urgent_only)
         waiting = [item for item in items if not _is_under_way(item, before)]
         settled: list[Settlement] = []
@@ -242,7 +211,8 @@ class _Run:
                 if not await self._may_be_sent(item, decision, setup):
                     braked = True  # the set-up read before is out of date: whoever comes next is decided anew
                     continue
-                self._send(item, decision, setup)
+                urgent = decision.change.urgency is Urgency.URGENT
+                self._out.call(item.delivery.key, self._deliver(item, decision, setup), urgent=urgent)
                 sent += 1
         await self._settle(settled)
         return bool(settled or sent or braked)
@@ -273,7 +243,7 @@ class _Run:
 
         Where there are many, they are looked at beside, and only what a reading has found is decided meanwhile.
         """
-        before = self._keys_in_flight()
+        before = self._out.keys_before_reading()
         epoch = FIRST_EPOCH if await self._looks_beside(setup) else setup.epoch
         items = await self._store.backlog.stale(self._tenant_id, epoch, DECIDED_AT_ONCE)
         if (
@@ -313,43 +283,9 @@ class _Run:
         def settled(settlement: Settlement) -> None:
             self._drain.measure(_result(settlement))
 
-        def done(ended: asyncio.Task[None]) -> None:
-            self._returned += 1
-            if not ended.cancelled() and (error := ended.exception()) is not None:
-                self._broken = error
-
         backlog, walks = self._store.backlog, self._drain.walks
-        self._look = SecondLook(backlog, walks, self._clock, setup, self._keys_in_flight, settled)
-        self._looking = asyncio.create_task(self._look.run(), name=f"second look {self._tenant_id}")
-        self._looking.add_done_callback(done)
-
-    def _keys_in_flight(self) -> frozenset[str]:
-        """Return what must be left out of rows that are about to be read.
-
-        A delivery that comes back while they are read is in them as it was before: it must not be sent again.
-        """
-        return frozenset(self._in_flight)
-
-    def _slots(self) -> int:
-        if self._probing:
-            return 1 - len(self._in_flight)
-        limit = AT_ONCE if self._normal < AT_ONCE else AT_ONCE_URGENT
-        return limit - len(self._in_flight)
-
-    def _send(self, item: WorkItem, decision: Decision, setup: Setup) -> None:
-        normal = decision.change.urgency is not Urgency.URGENT
-        self._normal += normal
-        task = asyncio.create_task(self._deliver(item, decision, setup))
-        self._in_flight[item.delivery.key] = task
-
-        def done(ended: asyncio.Task[None]) -> None:
-            del self._in_flight[item.delivery.key]
-            self._normal -= normal
-            self._returned += 1
-            if not ended.cancelled() and (error := ended.exception()) is not None:
-                self._broken = error
-
-        task.add_done_callback(done)
+        self._look = SecondLook(backlog, walks, self._clock, setup, self._out.keys_before_reading, settled)
+        self._looking = self._out.begin(self._look.run(), f"second look {self._tenant_id}")
 
     async def _deliver(self, item: WorkItem, decision: Decision, setup: Setup) -> None:
         if setup.account is None:
@@ -362,80 +298,42 @@ class _Run:
             setup.account,
             cause,
             still_wanted=lambda: self._still_wanted(item, setup),
-            called_off=self._called_off,
+            called_off=self._watch.called_off,
         )
         if isinstance(outcome, Overtaken):
             await self._seats.note(item, decision, setup, outcome)
             return
-        outcome = self._drain.outages.judge(self._tenant_id, item, outcome, probing=self._probing)
+        outcome = self._drain.outages.judge(self._tenant_id, item, outcome, probing=self._watch.probing)
         # A stop comes before all else: whatever still waits must not leave, and a crash must not forget it.
-        await self._stop_for(outcome)
-        if not await self._is_same_account():
+        await self._watch.stop_for(outcome)
+        if not await self._watch.is_same_account():
             return
         await self._seats.note(item, decision, setup, outcome)
         settlement = settle_outcome(item, decision, outcome, setup.epoch, self._clock.now())
-        if self._probing and settlement.retry_at is not None and _stops(outcome):
+        if self._watch.probing and settlement.retry_at is not None and stops(outcome):
             # The next probe is somebody else's: one whom nothing helps must not stand before all others.
             later = max(settlement.retry_at, self._clock.now() + PROBE_EVERY * 3 // 2)
             settlement = replace(settlement, retry_at=later)
         await self._settle([settlement])
-        await self._heed(outcome, setup.epoch)
+        if self._watch.stopped is None and await self._watch.is_current():
+            await self._heed(outcome, setup.epoch)
 
     async def _still_wanted(self, item: WorkItem, setup: Setup) -> bool:
         """Tell whether what was decided holds after the wait for the budget, which may have taken hours."""
-        if self._stopped is not None or not await self._is_current():
+        if self._watch.stopped is not None or not await self._watch.is_current():
             return False
         now = await self._store.backlog.basis(self._tenant_id, item.delivery.key)
         return now == Basis(setup.mode, setup.epoch, item.delivery.desired_revision)
 
-    async def _is_same_account(self) -> bool:
-        """Tell whether an answer is of the account the rows are about; a renewed credential makes no other one."""
-        if await self._is_current():
-            return True
-        now = await self._store.setup.connection(self._tenant_id)
-        then = self._connection
-        return now is not None and (now.portal_id, now.base_url) == (then.portal_id, then.base_url)
-
-    async def _stop_for(self, outcome: Outcome) -> None:
-        """End the run for a connection that does not work, and note why; a graver stop is never forgotten."""
-        if not isinstance(outcome, Failed) or not _stops(outcome):
-            return
-        before = self._stopped
-        if before is not None and _STOPS.get(before.trouble, 0) >= _STOPS[outcome.trouble]:
-            return
-        self._stopped = outcome
-        self._called_off.set()
-        if await self._is_current() and self._stopped is outcome:
-            await note_failure(self._store, self._tenant_id, outcome, Cause.new(self._clock.now()))
-
     async def _heed(self, outcome: Outcome, epoch: int) -> None:
-        """Read an account anew that is out of date; note when a connection works again, or one channel does not."""
-        if not await self._is_current() or self._stopped is not None:
-            return
-        if isinstance(outcome, Failed) and outcome.trouble is Trouble.OUTDATED:
-            if self._refreshed == epoch:
-                return  # the lists were read since, and are as they were
+        """Read the lists of an account anew that are out of date; all else is about the connection."""
+        if not isinstance(outcome, Failed) or outcome.trouble is not Trouble.OUTDATED:
+            await self._watch.heed(outcome, self._out.keys)
+        elif self._refreshed != epoch:
             self._refreshed = epoch
             unread = await self._drain.reconciliation.refresh_lists(self._tenant_id, self._link)
-            if unread is not None and self._stopped is None:
-                self._stopped = unread
-                self._called_off.set()
-        elif isinstance(outcome, Failed) and outcome.trouble is Trouble.CHANNEL:
-            # Somebody is tried again by himself; a trouble of the whole connection must stay the one noted.
-            if not self._probing and not self._scim_trouble:
-                self._scim_trouble = True
-                cause = Cause.new(self._clock.now())
-                await self._store.setup.note_trouble(self._tenant_id, SCIM_TROUBLE, outcome.sentence, cause)
-        elif self._probing and not isinstance(outcome, Failed):
-            self._probing = False
-            await self._recover()
-        elif self._scim_trouble and isinstance(outcome, Arrived) and outcome.over_scim:
-            self._scim_trouble = False
-            await self._recover()
-
-    async def _recover(self) -> None:
-        cause = Cause.new(self._clock.now())
-        await recover(self._store, self._tenant_id, cause, self._in_flight.keys())
+            if unread is not None:
+                self._watch.stop_unnoted(unread)
 
     async def _settle(self, settled: Iterable[Settlement]) -> None:
         settlements = tuple(settled)
@@ -445,34 +343,11 @@ class _Run:
             for settlement in settlements:
                 self._drain.measure(_result(settlement))
 
-    async def _wait(self) -> None:
-        """Return when a delivery has come back, or soon enough to notice a new urgent one."""
-        look_again = asyncio.create_task(self._clock.sleep(LOOK_AGAIN))
-        try:
-            await asyncio.wait({look_again, *self._under_way}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            look_again.cancel()
-
 
 def _is_under_way(item: WorkItem, keys: frozenset[str]) -> bool:
     """Tell whether a call about this person is out: by the row itself, or by the row of the e-mail left behind."""
     left = item.delivery.renamed_from
     return item.delivery.key in keys or (left is not None and email_key(left) in keys)
-
-
-def _stops(outcome: Outcome) -> bool:
-    """Tell whether an outcome ends the run."""
-    return isinstance(outcome, Failed) and outcome.trouble in _STOPS
-
-
-def _is_stopped(connection: Connection) -> bool:
-    """Tell whether a connection in trouble is only tried now and then: not for its SCIM channel alone."""
-    return connection.health is not Health.HEALTHY and connection.trouble != SCIM_TROUBLE
-
-
-def _has_ended(connection: Connection) -> bool:
-    """Tell whether only a new grant can help: such a connection is not tried at all."""
-    return isinstance(connection.credential, OAuthGrant) and connection.credential.ended
 
 
 def _result(settlement: Settlement) -> str:
@@ -482,9 +357,3 @@ def _result(settlement: Settlement) -> str:
     if settlement.retry_at is not None:
         return "retry"
     return "unchanged" if settlement.standing is None else "delivered"
-
-
-async def note_failure(store: Store, tenant_id: TenantId, failed: Failed, cause: Cause) -> None:
-    """Remember why nothing reaches this tenant's HubSpot account."""
-    trouble = HELD_TENANT if failed.trouble is Trouble.TENANT else failed.code
-    await store.setup.note_trouble(tenant_id, trouble, failed.sentence, cause)
