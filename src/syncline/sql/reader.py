@@ -60,7 +60,7 @@ class Reader:
     async def rows(self, statement: Select[Any], parameters: Mapping[str, Any]) -> list[Row]:
         """Return the few rows of one constant statement, as `rows_of` does; it is a snapshot by itself."""
         if self._inline is None:
-            return await self.scan(lambda connection: rows_of(connection, statement, parameters))
+            return await self._in_thread(lambda: self._look_up(statement, parameters))
         self._check_open()
         try:
             return self._inline.rows(statement, parameters)
@@ -69,12 +69,7 @@ class Reader:
 
     async def scan(self, fn: Callable[[Connection], T]) -> T:
         """Return what `fn` reads, however long it takes: in a thread, never on the event loop."""
-        self._check_open()
-        self._unanswered += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, self._scan, fn)
-        finally:
-            self._unanswered -= 1
+        return await self._in_thread(lambda: self._scan(fn))
 
     async def close(self) -> None:
         """Wait for the reads under way, then let all connections go."""
@@ -87,18 +82,20 @@ class Reader:
         if self._closed:
             raise StoreUnavailable("The reader is closed.")
 
-    def _scan(self, fn: Callable[[Connection], T]) -> T:
+    async def _in_thread(self, read: Callable[[], T]) -> T:
+        self._check_open()
+        self._unanswered += 1
         try:
-            try:
-                return self._scan_once(fn)
-            except DBAPIError as error:
-                if not error.connection_invalidated:
-                    raise
-                return self._scan_once(fn)  # the server had closed an idle connection; reading twice is safe
-        except SQLAlchemyError as error:
-            raise _as_ours(error) from None
+            return await asyncio.get_running_loop().run_in_executor(self._threads, _read_twice, read)
+        finally:
+            self._unanswered -= 1
 
-    def _scan_once(self, fn: Callable[[Connection], T]) -> T:
+    def _look_up(self, statement: Select[Any], parameters: Mapping[str, Any]) -> list[Row]:
+        """Run one statement outside a transaction: to begin and end one are two more journeys."""
+        with self._engine.connect() as connection:
+            return rows_of(connection.execution_options(isolation_level="AUTOCOMMIT"), statement, parameters)
+
+    def _scan(self, fn: Callable[[Connection], T]) -> T:
         with self._engine.connect() as connection:
             if self._inline is not None:
                 return _scan_sqlite(connection, fn)
@@ -107,6 +104,19 @@ class Reader:
             )
             with snapshot.begin():
                 return fn(snapshot)
+
+
+def _read_twice(read: Callable[[], T]) -> T:
+    """Return what is read; once more when the server had closed an idle connection, which does no harm."""
+    try:
+        try:
+            return read()
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            return read()
+    except SQLAlchemyError as error:
+        raise _as_ours(error) from None
 
 
 def _as_ours(error: SQLAlchemyError) -> Exception:

@@ -40,6 +40,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import dialect as pysqlite_dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import DMLWhereBase
 
+from syncline.sql.arrays import array_maker
 from syncline.sql.layout import Columns, Row, layout_of
 
 S = TypeVar("S", bound=DMLWhereBase)
@@ -124,16 +125,11 @@ class ArrayInsert(Statement):
         columns = layout_of(table).columns
         rows = _wanted_arrays(table, columns)
         super().__init__(insert(table).inline().from_select(columns, select(rows)), "postgresql")
-        dialect: Any = _DIALECTS["postgresql"]()
-        converters = ((each.name, each.type.bind_processor(dialect)) for each in table.columns)
-        self._converters = tuple((name, convert) for name, convert in converters if convert is not None)
+        self._makers = tuple((name, array_maker(table.c[name])) for name in columns)
 
     def bind(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
         """Return the one set of parameters that holds all rows."""
-        arrays = {name: [row[name] for row in rows] for name in rows[0]}
-        for name, convert in self._converters:
-            arrays[name] = list(map(convert, arrays[name]))
-        return [arrays]
+        return [{name: make([row[name] for row in rows]) for name, make in self._makers}]
 
 
 class Lookup(Statement):
@@ -151,7 +147,9 @@ class Lookup(Statement):
     ) -> None:
         super().__init__(statement, dialect_name)
         self._sought = columns
-        self._takes_arrays = takes_arrays
+        self._makers = tuple(array_maker(table.c[name]) for name in columns) if takes_arrays else ()
+        if takes_arrays:
+            self._converters = ()  # they are made ready here
         if self._names not in (None, tuple(_numbered(name, at) for at in range(count) for name in columns)):
             raise TypeError(f"A look-up in {table.name} does not take its values in their order.")
         self._columns = layout_of(table).columns
@@ -173,11 +171,9 @@ class Lookup(Statement):
         return lambda: self._rows(found)
 
     def _parameters(self, wanted: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
-        if self._takes_arrays:
-            return {
-                name: list(values)
-                for name, values in zip(self._sought, zip(*wanted, strict=True), strict=True)
-            }
+        if self._makers:
+            arrays = zip(self._sought, self._makers, zip(*wanted, strict=True), strict=True)
+            return {name: make(values) for name, make, values in arrays}
         return {
             _numbered(name, number): value
             for number, sought in enumerate(wanted)

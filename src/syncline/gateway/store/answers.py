@@ -84,9 +84,9 @@ def _tenants(column: str, parameter: str) -> Answer:
     ]
 
 
-def _token(rows: MemoryRows, parameters: Parameters) -> list[Row]:
-    found = rows.get(t.scim_tokens, parameters["token_id"])
-    return [] if found is None else [found]
+def _tokens_by_id(rows: MemoryRows, parameters: Parameters) -> list[Row]:
+    found = (rows.get(t.scim_tokens, token_id) for token_id in parameters["token_ids"])
+    return [row for row in found if row is not None]
 
 
 def _last_contact(rows: MemoryRows, parameters: Parameters) -> list[Row]:
@@ -235,7 +235,7 @@ ANSWERS: Mapping[SelectBase, Answer] = {
         (row for row in rows.all(t.tenants) if row["name_key"] > parameters["name_key"]), key=_by("name_key")
     )[: parameters["limit"]],
     statements.COUNTERS: _rows_of(t.counters),
-    statements.TOKEN: _token,
+    statements.TOKENS_BY_ID: _tokens_by_id,
     statements.TOKENS: _rows_of(t.scim_tokens, order=_by("created_at", "id")),
     statements.LAST_CONTACT: _last_contact,
     statements.CONNECTION: _rows_of(t.connections),

@@ -74,7 +74,7 @@ TENANTS_AFTER = (
     .limit(_limit)
 )
 COUNTERS = select(counters).where(counters.c.tenant_id == _tenant)
-TOKEN = select(scim_tokens).where(scim_tokens.c.id == bindparam("token_id"))
+TOKENS_BY_ID = select(scim_tokens).where(scim_tokens.c.id.in_(bindparam("token_ids", expanding=True)))
 TOKENS = (
     select(scim_tokens)
     .where(scim_tokens.c.tenant_id == _tenant)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from collections.abc import Collection, Mapping
 
 from syncline.gateway.services.ports import Token
 from syncline.gateway.store import records, statements
 from syncline.gateway.store.tables import scim_tokens
-from syncline.sql.looking import first_of
 from syncline.sql.reader import Reader
+from syncline.sql.sharing import SharedReads
 from syncline.sql.writer import Writer
 
 
@@ -21,6 +21,7 @@ class Tokens:
     def __init__(self, writer: Writer, reader: Reader) -> None:
         self._writer = writer
         self._reader = reader
+        self._shared = SharedReads(self._read)
         self._known: dict[str, Token] = {}
         self._known_at: int | None = None
 
@@ -28,17 +29,15 @@ class Tokens:
         """Return the token of that public id."""
         # Taken before the read: a change during it makes what was read count as out of date.
         moment = self._writer.changes(scim_tokens)
-        if moment is None or moment != self._known_at:
+        if moment is None:
+            return await self._shared.get(token_id)
+        if moment != self._known_at:
             self._known, self._known_at = {}, moment
         known = self._known
-        token = known.get(token_id)
-        if token is None:
-            token = await self._reader.point(lambda connection: _read(connection, token_id))
-            if token is not None and moment is not None:
-                known[token_id] = token
-        return token
+        if token_id not in known:
+            known.update(await self._read([token_id]))
+        return known.get(token_id)
 
-
-def _read(connection: Connection, token_id: str) -> Token | None:
-    row = first_of(connection, statements.TOKEN, {"token_id": token_id})
-    return None if row is None else records.token_of(row)
+    async def _read(self, token_ids: Collection[str]) -> Mapping[str, Token]:
+        rows = await self._reader.rows(statements.TOKENS_BY_ID, {"token_ids": list(token_ids)})
+        return {row["id"]: records.token_of(row) for row in rows}
