@@ -99,19 +99,3 @@ def array_maker(column: Column[Any]) -> Callable[[Sequence[Any]], Array]:
         return of(b"".join(parts))
 
     return make
-
-
-def take_arrays(connection: Any) -> None:
-    """Have a connection of the driver (psycopg) send arrays as they are."""
-    from psycopg.adapt import Dumper
-    from psycopg.pq import Format
-
-    class AsItIs(Dumper):
-        format = Format.BINARY
-
-        def dump(self, obj: Array) -> Array:
-            return obj
-
-    for kind in Array.__subclasses__():
-        dumper = type(kind.__name__, (AsItIs,), {"oid": kind.oid})
-        connection.adapters.register_dumper(kind, dumper)

@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from syncline.sql.arrays import take_arrays
 from syncline.sql.errors import DatabaseUrlRefused, StoreUnavailable
 
 BUSY_TIMEOUT_MS = 5_000
@@ -185,4 +184,3 @@ def _prepare_postgres(connection: Any, _record: Any) -> None:
         for setting in POSTGRES_SETTINGS:
             cursor.execute(setting)
     connection.autocommit = False
-    take_arrays(connection)

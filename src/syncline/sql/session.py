@@ -18,7 +18,7 @@ from syncline.sql import statements, tally
 from syncline.sql.errors import RowConflict, RowMissing
 from syncline.sql.layout import Columns, Key, Layout, Row, ValuesOf, layout_of, values_getter
 from syncline.sql.rows import Need
-from syncline.sql.statements import KEY_PREFIX, MOST_VALUES, Statement
+from syncline.sql.statements import KEY_PREFIX, MOST_VALUES, Statement, Way
 
 
 class DatabaseRefusal(Exception):
@@ -182,33 +182,33 @@ class Session:
                 tally.keep(shelf.layout.tally, changes, self)
 
     def flush(self) -> None:
-        """Write the net effect of all that was staged: one `executemany` per table and kind.
+        """Write the net effect of all that was staged, one statement per table and kind; then nothing can follow.
 
         Children are deleted before parents and inserted after them. An order the constraints do not
         bear is refused, though the commands one after the other might be fine: `flush_in_order` tells.
         """
         plans = [_Plan(shelf) for shelf in sorted(self._shelves.values(), key=_rank) if shelf.stored]
-        with self._refusing(), statements.together(self._connection):
+        with self._refusing(), statements.way_to(self._connection, commit=True) as way:
             for plan in reversed(plans):
-                self._write(statements.delete_rows(plan.table, self._dialect), plan.deletes)
+                _write(way, statements.delete_rows(plan.table, self._dialect), plan.deletes)
             for plan in plans:
                 for columns, rows in plan.updates.items():
-                    self._write(statements.update_rows(plan.table, self._dialect, columns), rows)
-                self._write(statements.insert_rows(plan.table, self._dialect), plan.inserts)
+                    _write(way, statements.update_rows(plan.table, self._dialect, columns), rows)
+                _write(way, statements.insert_rows(plan.table, self._dialect), plan.inserts)
 
     def flush_in_order(self) -> None:
         """Write what was staged statement by statement, exactly as it was staged."""
-        with self._refusing():
-            for shelf, key, before, after in self._journal:
+        for shelf, key, before, after in self._journal:
+            with self._refusing(), statements.way_to(self._connection) as way:
                 layout = shelf.layout
                 if after is None:
                     statement = statements.delete_rows(layout.table, self._dialect)
-                    self._write(statement, [_key_parameters(layout, key)])
+                    _write(way, statement, [_key_parameters(layout, key)])
                 elif before is None or before is UNKNOWN:
-                    self._write(statements.insert_rows(layout.table, self._dialect), [after])
+                    _write(way, statements.insert_rows(layout.table, self._dialect), [after])
                 elif columns := _changed(layout, before, after):
                     statement = statements.update_rows(layout.table, self._dialect, columns)
-                    self._write(statement, [_update_parameters(layout, key, columns, after)])
+                    _write(way, statement, [_update_parameters(layout, key, columns, after)])
 
     def _shelf(self, table: Table) -> _Shelf:
         shelf = self._shelves.get(table)
@@ -237,8 +237,8 @@ class Session:
         if not new:
             return
         with self._refusing():
-            with statements.together(self._connection):
-                answers = [(shelf, self._ask(shelf, columns, many)) for shelf, columns, many in new]
+            with statements.way_to(self._connection) as way:
+                answers = [(shelf, self._ask(way, shelf, columns, many)) for shelf, columns, many in new]
             found = [(shelf, row) for shelf, parts in answers for fetch in parts for row in fetch()]
         for shelf, row in found:
             key = shelf.layout.key_of(row)
@@ -251,7 +251,7 @@ class Session:
                     shelf.rows.setdefault(key, None)
 
     def _ask(
-        self, shelf: _Shelf, columns: Columns, many: Sequence[tuple[Any, ...]]
+        self, way: Way, shelf: _Shelf, columns: Columns, many: Sequence[tuple[Any, ...]]
     ) -> list[Callable[[], list[Row]]]:
         """Ask for the rows, MOST_VALUES at a time; return what fetches them."""
         answers = []
@@ -260,12 +260,8 @@ class Session:
             # The count is rounded up, so that there are few statements to compile and to keep.
             count = 1 << (len(part) - 1).bit_length()
             lookup = statements.select_rows(shelf.layout.table, self._dialect, columns, count)
-            answers.append(lookup.ask(self._connection, [*part, *[part[-1]] * (count - len(part))]))
+            answers.append(lookup.ask(way, [*part, *[part[-1]] * (count - len(part))]))
         return answers
-
-    def _write(self, statement: Statement, rows: list[Row]) -> None:
-        if rows:
-            statement.execute(self._connection, rows)
 
     @contextmanager
     def _refusing(self) -> Iterator[None]:
@@ -297,6 +293,11 @@ class _Plan:
                 self.deletes.append(_key_parameters(layout, key))
             elif before is not None and after is not None and (columns := _changed(layout, before, after)):
                 self.updates[columns].append(_update_parameters(layout, key, columns, after))
+
+
+def _write(way: Way, statement: Statement, rows: list[Row]) -> None:
+    if rows:
+        statement.execute(way, rows)
 
 
 def _rank(shelf: _Shelf) -> int:

@@ -2,23 +2,25 @@
 
 Putting parameters in order is what SQLAlchemy spends most on, so the compiled text goes straight to the
 driver, with the conversions that SQLAlchemy's column types ask for: one SELECT per look-up and one
-`executemany` per kind of write.
+statement per kind of write.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import chain
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import (
     ARRAY,
     CTE,
     Boolean,
     ClauseElement,
+    ColumnElement,
     Connection,
     Dialect,
     FromClause,
@@ -41,6 +43,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import DMLWhereBase
 
 from syncline.sql.arrays import array_maker
+from syncline.sql.journey import Journey, Prepared
 from syncline.sql.layout import Columns, Row, layout_of
 
 S = TypeVar("S", bound=DMLWhereBase)
@@ -54,17 +57,44 @@ MOST_VALUES = 512
 MOST_ROWS = 64
 """Rows in one INSERT: with forty columns each far from SQLite's 32,766 parameters."""
 
-_DIALECTS: Mapping[str, Callable[[], Dialect]] = {"sqlite": pysqlite_dialect, "postgresql": psycopg_dialect}
+_SQLITE: Dialect = pysqlite_dialect()
+_POSTGRESQL: Dialect = psycopg_dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+
+Way = Any
+"""How statements reach the database: SQLite's connection, or a `Journey` to PostgreSQL. See `way_to`."""
 
 
-class Statement:
-    """One compiled statement, and how its parameters reach the driver."""
+class Statement(Protocol):
+    """One compiled write of rows."""
 
-    def __init__(self, statement: ClauseElement, dialect_name: str) -> None:
-        compiled: Any = statement.compile(dialect=_DIALECTS[dialect_name]())
+    text: str
+
+    def execute(self, way: Way, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write the rows, of which there is at least one; raises what the driver raises."""
+        ...
+
+
+class Lookup(Protocol):
+    """A compiled SELECT of whole rows by the values of some columns."""
+
+    text: str
+
+    def ask(self, way: Way, wanted: Sequence[tuple[Any, ...]]) -> Callable[[], list[Row]]:
+        """Ask for the rows that equal one of the wanted values, which are as many as it was built for.
+
+        Returns what fetches them once the way is gone.
+        """
+        ...
+
+
+class SqliteStatement:
+    """SQLite's change or deletion of rows, one after the other."""
+
+    def __init__(self, statement: ClauseElement) -> None:
+        compiled: Any = statement.compile(dialect=_SQLITE)
         self.text = str(compiled)
-        self._names: Columns | None = tuple(compiled.positiontup) if compiled.positiontup else None
-        # SQLAlchemy's own conversions, but that of a Boolean for SQLite, whose driver makes it (`engines`).
+        self._names: Columns = tuple(compiled.positiontup)
+        # SQLAlchemy's own conversions, but that of a Boolean, which the driver makes (`engines`).
         self._converters = tuple(
             (name, convert)
             for name, convert in compiled._bind_processors.items()
@@ -75,21 +105,12 @@ class Statement:
         """Return the parameters as the driver wants them."""
         if self._converters:
             rows = [self._convert(row) for row in rows]
-        if self._names is None:
-            return list(rows)
         if len(self._names) == 1:
             return [(row[self._names[0]],) for row in rows]
         return list(map(itemgetter(*self._names), rows))
 
-    def execute(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Run the statement once for each row of parameters; raises what the driver raises."""
-        if connection.dialect.name == "sqlite":
-            self._run(driver_of(connection), self.bind(rows))
-        else:
-            connection.exec_driver_sql(self.text, self.bind(rows))
-
-    def _run(self, driver: Any, parameters: Sequence[Any]) -> None:
-        driver.executemany(self.text, parameters)
+    def execute(self, way: sqlite3.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        way.executemany(self.text, self.bind(rows))
 
     def _convert(self, row: Mapping[str, Any]) -> dict[str, Any]:
         converted = dict(row)
@@ -98,7 +119,7 @@ class Statement:
         return converted
 
 
-class ValuesInsert(Statement):
+class SqliteInsert(SqliteStatement):
     """SQLite's insertion of up to MOST_ROWS rows at a time: beginning and ending a statement costs what a row costs.
 
     Their numbers are powers of two, so that there are few statements to prepare and to keep.
@@ -106,86 +127,79 @@ class ValuesInsert(Statement):
 
     def __init__(self, table: Table) -> None:
         names = layout_of(table).columns
-        super().__init__(insert(table).inline().values({name: bindparam(name) for name in names}), "sqlite")
+        super().__init__(insert(table).inline().values({name: bindparam(name) for name in names}))
         self._head, _, self._row = self.text.rpartition(" VALUES ")
 
-    def _run(self, driver: Any, parameters: Sequence[Any]) -> None:
+    def execute(self, way: sqlite3.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        parameters = self.bind(rows)
         start = 0
         while left := len(parameters) - start:
             count = min(1 << (left.bit_length() - 1), MOST_ROWS)
             text = f"{self._head} VALUES {', '.join([self._row] * count)}"
-            driver.execute(text, list(chain.from_iterable(parameters[start : start + count])))
+            way.execute(text, list(chain.from_iterable(parameters[start : start + count])))
             start += count
 
 
-class ArrayInsert(Statement):
-    """PostgreSQL's insertion of any number of rows as one statement, planned once: an array for each column."""
+class SqliteLookup(SqliteStatement):
+    """SQLite's look-up; the values stand in its text one by one."""
 
-    def __init__(self, table: Table) -> None:
-        columns = layout_of(table).columns
-        rows = _wanted_arrays(table, columns)
-        super().__init__(insert(table).inline().from_select(columns, select(rows)), "postgresql")
-        self._makers = tuple((name, array_maker(table.c[name])) for name in columns)
-
-    def bind(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
-        """Return the one set of parameters that holds all rows."""
-        return [{name: make([row[name] for row in rows]) for name, make in self._makers}]
-
-
-class Lookup(Statement):
-    """A compiled SELECT of whole rows by the values of some columns."""
-
-    def __init__(
-        self,
-        statement: Select[Any],
-        table: Table,
-        columns: Columns,
-        dialect_name: str,
-        *,
-        count: int,
-        takes_arrays: bool = False,
-    ) -> None:
-        super().__init__(statement, dialect_name)
-        self._sought = columns
-        self._makers = tuple(array_maker(table.c[name]) for name in columns) if takes_arrays else ()
-        if takes_arrays:
-            self._converters = ()  # they are made ready here
-        if self._names not in (None, tuple(_numbered(name, at) for at in range(count) for name in columns)):
+    def __init__(self, statement: Select[Any], table: Table, columns: Columns, count: int) -> None:
+        super().__init__(statement)
+        if self._names != tuple(_numbered(name, at) for at in range(count) for name in columns):
             raise TypeError(f"A look-up in {table.name} does not take its values in their order.")
-        self._columns = layout_of(table).columns
-        dialect: Any = _DIALECTS[dialect_name]()
-        readers = ((name, _reader(table, name, dialect)) for name in self._columns)
-        self._readers = tuple((name, read) for name, read in readers if read is not None)
+        self._rows_of = _rows_maker(table, _SQLITE)
 
-    def ask(self, connection: Connection, wanted: Sequence[tuple[Any, ...]]) -> Callable[[], list[Row]]:
-        """Ask for the rows that equal one of the wanted values, which are as many as it was built for.
+    def ask(self, way: sqlite3.Connection, wanted: Sequence[tuple[Any, ...]]) -> Callable[[], list[Row]]:
+        found = way.execute(self.text, list(chain.from_iterable(wanted))).fetchall()
+        return lambda: self._rows_of(found)
 
-        Returns what fetches them. In between other look-ups can be asked for, see `together`.
-        """
-        if connection.dialect.name == "postgresql":
-            # SQLAlchemy looks for the answer at once, which in a pipeline is not there yet.
-            cursor = connection.connection.cursor()
-            cursor.execute(self.text, self.bind([self._parameters(wanted)])[0])
-            return lambda: self._rows(cursor.fetchall())
-        found = driver_of(connection).execute(self.text, list(chain.from_iterable(wanted))).fetchall()
-        return lambda: self._rows(found)
 
-    def _parameters(self, wanted: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
-        if self._makers:
-            arrays = zip(self._sought, self._makers, zip(*wanted, strict=True), strict=True)
-            return {name: make(values) for name, make, values in arrays}
-        return {
-            _numbered(name, number): value
-            for number, sought in enumerate(wanted)
-            for name, value in zip(self._sought, sought, strict=True)
-        }
+class ArrayStatement:
+    """PostgreSQL's write or look-up of any number of rows as one statement: an array for each column."""
 
-    def _rows(self, found: Sequence[Sequence[Any]]) -> list[Row]:
-        rows = [dict(zip(self._columns, row, strict=True)) for row in found]
-        for name, read in self._readers:
+    def __init__(self, statement: ClauseElement, table: Table) -> None:
+        compiled: Any = statement.compile(dialect=_POSTGRESQL)
+        self.text = str(compiled)
+        self._text = self.text.encode()
+        self.names: Columns = tuple(compiled.positiontup)
+        self._makers = [(name, array_maker(table.c[name.removeprefix(KEY_PREFIX)])) for name in self.names]
+
+    def execute(self, way: Journey, rows: Sequence[Mapping[str, Any]]) -> None:
+        way.ask(self._text, [make([row[name] for row in rows]) for name, make in self._makers])
+
+
+class ArrayLookup(ArrayStatement):
+    """PostgreSQL's look-up."""
+
+    def __init__(self, statement: Select[Any], table: Table, columns: Columns) -> None:
+        super().__init__(statement, table)
+        if self.names != columns:
+            raise TypeError(f"A look-up in {table.name} does not take its values in their order.")
+        self._rows_of = _rows_maker(table, _POSTGRESQL)
+
+    def ask(self, way: Journey, wanted: Sequence[tuple[Any, ...]]) -> Callable[[], list[Row]]:
+        arrays = [
+            make(values) for (_, make), values in zip(self._makers, zip(*wanted, strict=True), strict=True)
+        ]
+        fetch = way.ask(self._text, arrays)
+        return lambda: self._rows_of(fetch())
+
+
+def _rows_maker(table: Table, dialect: Dialect) -> Callable[[Sequence[Sequence[Any]]], list[Row]]:
+    """Return what makes rows by column name of the driver's."""
+    columns = layout_of(table).columns
+    types = ((name, table.c[name].type.dialect_impl(dialect)) for name in columns)
+    processors = [(name, each.result_processor(dialect, None)) for name, each in types]
+    readers = [(name, read) for name, read in processors if read is not None]
+
+    def rows_of(found: Sequence[Sequence[Any]]) -> list[Row]:
+        rows = [dict(zip(columns, row, strict=True)) for row in found]
+        for name, read in readers:
             for row in rows:
                 row[name] = read(row[name])
         return rows
+
+    return rows_of
 
 
 def driver_of(connection: Connection) -> Any:
@@ -194,16 +208,18 @@ def driver_of(connection: Connection) -> Any:
 
 
 @contextmanager
-def together(connection: Connection) -> Iterator[None]:
-    """Have PostgreSQL take all that is asked for inside in one journey, not one for each statement.
+def way_to(connection: Connection, *, commit: bool = False) -> Iterator[Way]:
+    """Lend the way that statements take to the database.
 
-    It answers when the block ends: an error of any statement is raised there, or by a later one.
+    SQLite does each at once. PostgreSQL is sent all that was asked when the block ends, in one journey: an error of any
+    statement is raised there. With `commit` that journey ends the transaction too, which otherwise takes one more.
     """
-    if connection.dialect.name != "postgresql":
-        yield
+    if connection.dialect.name == "sqlite":
+        yield driver_of(connection)
         return
-    with driver_of(connection).pipeline():
-        yield
+    journey = Journey(driver_of(connection), connection.info.setdefault("prepared", Prepared()))
+    yield journey
+    journey.go(commit=commit)
 
 
 def as_sqlalchemy_has_it(connection: Connection, error: Exception) -> Exception:
@@ -228,31 +244,33 @@ def select_rows(table: Table, dialect_name: str, columns: Columns, count: int) -
     SQLite scans the whole table for `(a, b) IN (…)`, and uses the index for a join with the values. PostgreSQL takes an
     array for each column: one short text for any number of values.
     """
-    key = [table.c[name] for name in layout_of(table).key]
-    takes_arrays = count > 1 and dialect_name == "postgresql"
-    found, rows = _found_by(table, dialect_name, columns)
+    if dialect_name == "postgresql":
+        wanted = _wanted_arrays(table, {name: name for name in columns})
+        matches = and_(*(table.c[name] == wanted.c[name] for name in columns))
+        key = [table.c[name] for name in layout_of(table).key]
+        # What is read is locked, in key order, so that two nodes seldom wait for each other in a circle.
+        locked = select(table).select_from(table.join(wanted, matches)).order_by(*key)
+        return ArrayLookup(locked.with_for_update(key_share=True, of=table), table, columns)
+    found, rows = _found_by(table, columns)
     if count == 1:
         matches = and_(*(found.c[name] == _value(table, name, 0) for name in columns))
         statement = select(table).select_from(rows).where(matches)
     else:
-        wanted = _wanted_arrays(table, columns) if takes_arrays else _wanted(table, columns, count)
-        matches = and_(*(found.c[name] == wanted.c[name] for name in columns))
-        statement = select(table).select_from(rows.join(wanted, matches))
-    if dialect_name == "postgresql":
-        # What is read is locked, in key order, so that two nodes seldom wait for each other in a circle.
-        statement = statement.order_by(*key).with_for_update(key_share=True, of=table)
-    return Lookup(statement, table, columns, dialect_name, count=count, takes_arrays=takes_arrays)
+        values = _wanted(table, columns, count)
+        matches = and_(*(found.c[name] == values.c[name] for name in columns))
+        statement = select(table).select_from(rows.join(values, matches))
+    return SqliteLookup(statement, table, columns, count)
 
 
-def _found_by(table: Table, dialect_name: str, columns: Columns) -> tuple[FromClause, FromClause]:
-    """Return where the values are looked up, and that joined with the rows.
+def _found_by(table: Table, columns: Columns) -> tuple[FromClause, FromClause]:
+    """Return where SQLite looks the values up, and that joined with the rows.
 
-    SQLite takes ten rows for what the first column of any key leaves, and would rather walk a whole tenant in a table
+    It takes ten rows for what the first column of any key leaves, and would rather walk a whole tenant in a table
     without row ids than go from an index to the rows. So it is asked for keys, which the index has, and then for rows.
     """
     key = layout_of(table).key
     has_row_ids = table.dialect_options["sqlite"]["with_rowid"]
-    if dialect_name != "sqlite" or has_row_ids or columns == key[: len(columns)]:
+    if has_row_ids or columns == key[: len(columns)]:
         return table, table
     found = table.alias("found")
     return found, found.join(table, and_(*(table.c[name] == found.c[name] for name in key)))
@@ -261,25 +279,44 @@ def _found_by(table: Table, dialect_name: str, columns: Columns) -> tuple[FromCl
 @cache
 def insert_rows(table: Table, dialect_name: str) -> Statement:
     """Return the insertion of whole rows."""
-    return ArrayInsert(table) if dialect_name == "postgresql" else ValuesInsert(table)
+    if dialect_name == "sqlite":
+        return SqliteInsert(table)
+    columns = layout_of(table).columns
+    rows = _wanted_arrays(table, {name: name for name in columns})
+    return ArrayStatement(insert(table).inline().from_select(columns, select(rows)), table)
 
 
 @cache
 def update_rows(table: Table, dialect_name: str, columns: Columns) -> Statement:
     """Return the change of those columns by key; key parameters carry KEY_PREFIX."""
-    parameters: dict[str, Any] = {name: bindparam(name) for name in columns}
-    return Statement(_by_key(update(table), table).values(parameters), dialect_name)
+    if dialect_name == "sqlite":
+        parameters: dict[str, Any] = {name: bindparam(name) for name in columns}
+        return SqliteStatement(_by_key(update(table), table).values(parameters))
+    rows = _wanted_arrays(table, {name: name for name in columns} | _key_parameters(table))
+    changed = update(table).values({name: rows.c[name] for name in columns})
+    return ArrayStatement(changed.where(_is_wanted(table, rows)), table)
 
 
 @cache
 def delete_rows(table: Table, dialect_name: str) -> Statement:
     """Return the deletion by key; key parameters carry KEY_PREFIX."""
-    return Statement(_by_key(delete(table), table), dialect_name)
+    if dialect_name == "sqlite":
+        return SqliteStatement(_by_key(delete(table), table))
+    rows = _wanted_arrays(table, _key_parameters(table))
+    return ArrayStatement(delete(table).where(_is_wanted(table, rows)), table)
 
 
 def _by_key(statement: S, table: Table) -> S:
     keys = layout_of(table).key
     return statement.where(*(table.c[name] == bindparam(KEY_PREFIX + name) for name in keys))
+
+
+def _key_parameters(table: Table) -> dict[str, str]:
+    return {KEY_PREFIX + name: name for name in layout_of(table).key}
+
+
+def _is_wanted(table: Table, rows: TableValuedAlias) -> ColumnElement[bool]:
+    return and_(*(table.c[name] == rows.c[parameter] for parameter, name in _key_parameters(table).items()))
 
 
 def _wanted(table: Table, columns: Columns, count: int) -> CTE:
@@ -289,10 +326,11 @@ def _wanted(table: Table, columns: Columns, count: int) -> CTE:
     return values(*shape, name="wanted").data(data).cte("wanted")
 
 
-def _wanted_arrays(table: Table, columns: Columns) -> TableValuedAlias:
-    """Return the wanted values as a table of its own, made from one array for each column."""
-    arrays = [bindparam(name, type_=ARRAY(table.c[name].type)) for name in columns]
-    shape = [column(name, table.c[name].type) for name in columns]
+def _wanted_arrays(table: Table, parameters: Mapping[str, str]) -> TableValuedAlias:
+    """Return parameters as a table of its own, made from one array for each; they are like the columns they name."""
+    types = {parameter: table.c[name].type for parameter, name in parameters.items()}
+    arrays = [bindparam(parameter, type_=ARRAY(each)) for parameter, each in types.items()]
+    shape = [column(parameter, each) for parameter, each in types.items()]
     return func.unnest(*arrays).table_valued(*shape).render_derived(name="wanted")
 
 
@@ -302,11 +340,3 @@ def _value(table: Table, name: str, number: int) -> Any:
 
 def _numbered(name: str, number: int) -> str:
     return f"{name}_{number}"
-
-
-def _reader(table: Table, name: str, dialect: Any) -> Callable[[Any], Any] | None:
-    """Return what turns the driver's value of a column into Python's, or None when they are the same."""
-    found: Callable[[Any], Any] | None = (
-        table.c[name].type.dialect_impl(dialect).result_processor(dialect, None)
-    )
-    return found

@@ -17,8 +17,16 @@ from sqlalchemy.exc import OperationalError
 
 from syncline.sql.engines import is_sqlite, open_engine
 from syncline.sql.errors import RowConflict, RowRejected, StoreBusy, StoreUnavailable
+from syncline.sql.journey import Journey
 from syncline.sql.rows import Need, Rows
-from syncline.sql.statements import Lookup, Statement
+from syncline.sql.statements import (
+    ArrayLookup,
+    ArrayStatement,
+    SqliteInsert,
+    SqliteLookup,
+    SqliteStatement,
+    Statement,
+)
 from syncline.sql.writer import Writer
 from tests.support.ledger_tables import TENANT, Book, Do, OpenAccount, accounts, entries, metadata
 from tests.support.ledger_worlds import SqlWorld, held, sql_world, submit_together
@@ -36,16 +44,27 @@ def failing_commits(engine: Engine, times: int) -> Iterator[None]:
     """Let the next commits fail as they do on a broken disk."""
     left = [times]
 
-    def fail(_connection: Any) -> None:
+    def fail() -> None:
         if left[0]:
             left[0] -= 1
             raise OperationalError("COMMIT", None, sqlite3.OperationalError("disk I/O error"))
 
-    event.listen(engine, "commit", fail)
-    try:
-        yield
-    finally:
-        event.remove(engine, "commit", fail)
+    def fail_journey(journey: Journey, *, commit: bool) -> None:
+        if commit:
+            fail()
+        go(journey, commit=commit)
+
+    def fail_commit(_connection: Any) -> None:
+        fail()
+
+    go = Journey.go
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Journey, "go", fail_journey)
+        event.listen(engine, "commit", fail_commit)
+        try:
+            yield
+        finally:
+            event.remove(engine, "commit", fail_commit)
 
 
 async def test_nobody_is_answered_before_the_commit(world: SqlWorld) -> None:
@@ -96,6 +115,10 @@ async def test_a_batch_is_not_larger_than_it_may_be(database_url: str) -> None:
     assert len(commits) == 1 + 3
 
 
+WRITES: tuple[Any, ...] = (SqliteStatement, SqliteInsert, ArrayStatement)
+LOOKUPS: tuple[Any, ...] = (SqliteLookup, ArrayLookup)
+
+
 def noted_statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return a list that takes the first word of every statement that batches give to the driver."""
     written: list[str] = []
@@ -107,8 +130,10 @@ def noted_statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return note
 
-    monkeypatch.setattr(Statement, "execute", noting(Statement.execute))
-    monkeypatch.setattr(Lookup, "ask", noting(Lookup.ask))
+    for kind in WRITES:
+        monkeypatch.setattr(kind, "execute", noting(kind.execute))
+    for kind in LOOKUPS:
+        monkeypatch.setattr(kind, "ask", noting(kind.ask))
     return written
 
 
@@ -207,15 +232,18 @@ async def test_a_batch_in_a_deadlock_is_tried_five_times(
     world: SqlWorld, deadlocks: int, expected: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left = [deadlocks]
-    execute = Statement.execute
 
-    def fail_first(statement: Statement, *given: Any) -> None:
-        if left[0]:
-            left[0] -= 1
-            raise OperationalError(statement.text, None, DeadlockDetected())
-        execute(statement, *given)
+    def failing_first(execute: Any) -> Any:
+        def fail_first(statement: Statement, *given: Any) -> None:
+            if left[0]:
+                left[0] -= 1
+                raise OperationalError(statement.text, None, DeadlockDetected())
+            execute(statement, *given)
 
-    monkeypatch.setattr(Statement, "execute", fail_first)
+        return fail_first
+
+    for kind in WRITES:
+        monkeypatch.setattr(kind, "execute", failing_first(kind.execute))
     outcomes = await world.together(OpenAccount("a", "Anna"), OpenAccount("b", "Bert"))
     assert [type(outcome) for outcome in outcomes] == [expected] * 2
     assert len(await world.all(accounts)) == (2 if expected is str else 0)

@@ -7,15 +7,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
+from syncline.sql.arrays import array_maker
 from syncline.sql.engines import open_engine
 from syncline.sql.layout import layout_of
 from syncline.sql.statements import (
     MOST_ROWS,
     MOST_VALUES,
+    SqliteStatement,
     delete_rows,
     insert_rows,
     select_rows,
     update_rows,
+    way_to,
 )
 from tests.support.ledger_tables import TENANT, accounts, metadata
 
@@ -35,6 +38,7 @@ def test_an_update_names_its_columns_and_its_key() -> None:
         update.text == "UPDATE accounts SET name=?, active=? WHERE accounts.tenant_id = ? AND accounts.id = ?"
     )
     rows = [{"name": "Anna", "active": True, "_key_tenant_id": "t1", "_key_id": "a"}]
+    assert isinstance(update, SqliteStatement)
     assert update.bind(rows) == [("Anna", 1, "t1", "a")]
 
 
@@ -77,11 +81,14 @@ def test_postgresql_finds_rows_of_a_large_table_by_an_index(postgres_url: str) -
         )
         connection.execute(text("ANALYZE accounts"))
         lookup = select_rows(accounts, "postgresql", ("tenant_id", "name"), 64)
-        parameters = {"tenant_id": ["t1"] * 64, "name": [str(n) for n in range(64)]}
-        plan = connection.exec_driver_sql(f"EXPLAIN {lookup.text}", parameters).scalars().all()
+        tenants = array_maker(accounts.c.tenant_id)(["t1"] * 64)
+        names = array_maker(accounts.c.name)([str(n) for n in range(64)])
+        with way_to(connection) as way:
+            fetch = way.ask(f"EXPLAIN {lookup.text}".encode(), [tenants, names])
+        plan = "\n".join(line for (line,) in fetch())
     engine.dispose()
-    assert "accounts_name" in "\n".join(plan)
-    assert "Seq Scan" not in "\n".join(plan)
+    assert "accounts_name" in plan
+    assert "Seq Scan" not in plan
 
 
 @pytest.mark.postgres
@@ -102,7 +109,8 @@ def test_any_number_of_rows_is_inserted_on_sqlite_each_once(tmp_path: Path, numb
         layout_of(accounts).complete({**blank, "id": f"{at:04d}", "name": f"n{at}"}) for at in range(number)
     ]
     with engine.begin() as connection:
-        insert_rows(accounts, "sqlite").execute(connection, rows)
+        with way_to(connection) as way:
+            insert_rows(accounts, "sqlite").execute(way, rows)
         kept = connection.execute(select(accounts.c.id).order_by(accounts.c.id)).scalars().all()
     engine.dispose()
     assert [row["id"] for row in rows] == kept
