@@ -49,6 +49,13 @@ async def test_a_key_made_by_means_of_a_key_ends_with_the_operator_of_both(world
     assert 401 == status
 
 
+async def test_a_number_that_no_database_takes_is_a_problem_of_the_request(world: World) -> None:
+    key, tenant = await key_of(world), await world.tenant("Acme")
+    status, problem, _ = await world.api("GET", f"/tenants/{tenant}/events/{10**20}", key)
+
+    assert (400, "seq is at most 9007199254740992.") == (status, problem["detail"])
+
+
 async def test_a_key_for_one_tenant_sees_one_tenant(world: World) -> None:
     mine, _ = await world.tenant("Acme"), await world.tenant("Zeta")
     key = await key_of(world, "viewer", tenant="Acme")

@@ -27,6 +27,7 @@ class HoldReason(StrEnum):
     DEACTIVATED_AT_HUBSPOT = "deactivated-at-hubspot"
     REMOVED_AT_HUBSPOT = "removed-at-hubspot"
     KEPT_BY_EXCEPTION = "kept-by-exception"
+    STAGED_DELETION = "staged-deletion"
     NO_LEAVER_POLICY = "no-leaver-policy"
     NO_STRIP_SET = "no-strip-set"
     PERMISSION_SET_MISSING = "permission-set-missing"
@@ -42,7 +43,6 @@ class HoldReason(StrEnum):
     ADOPTION_NOT_APPROVED = "adoption-not-approved"
     PRIVILEGED_GRANT = "privileged-grant"
     NO_SEAT_FREE = "no-seat-free"
-    STAGED_DELETION = "staged-deletion"
     PLAN_MODE = "plan-mode"
     REFUSED_BY_HUBSPOT = "refused-by-hubspot"
     CONNECTION_TROUBLE = "connection-trouble"
@@ -258,7 +258,8 @@ HOLDS: Final[Mapping[HoldReason, HoldText]] = MappingProxyType(
         ),
         HoldReason.REFUSED_BY_HUBSPOT: HoldText(
             "HubSpot refused the change.",
-            "Remove the cause HubSpot names; the next change of the person or of the set-up tries again.",
+            "Remove the cause HubSpot names, then `plan deliver`; the next change of the person or of the set-up tries "
+            "again, too.",
             retried_on_epoch_change=True,
             decided_by_gate=False,
         ),

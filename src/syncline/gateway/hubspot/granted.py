@@ -58,8 +58,9 @@ class GrantedTokens:
 
     From 80 % of the access token's life on it is renewed; while HubSpot's sign-in fails, the old token serves to its
     end and the renewal is tried again after 1 s, 2 s, … 5 min. A token that HubSpot refuses before its time is renewed
-    with the next need, once it is a minute old: so the end of a grant is noticed before its last token ends. A grant that HubSpot has ended is not tried again, by
-    this process or the next: only a new grant helps. A renewal goes on when whoever asked for it went away.
+    with the next need, once it is a minute old: so the end of a grant is noticed before its last token ends. A grant
+    that HubSpot has ended is not tried again, by this process or the next: only a new grant helps. A renewal goes on
+    when whoever asked for it went away.
     """
 
     def __init__(

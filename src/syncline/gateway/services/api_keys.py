@@ -11,12 +11,11 @@ from syncline.gateway.domain.credentials import API_KEY, RANDOM_BYTES, is_alive,
 from syncline.gateway.domain.errors import Invalid
 from syncline.gateway.domain.operators import EVERYWHERE, read_role
 from syncline.gateway.domain.sessions import BY_API_KEY, ApiKey
-from syncline.gateway.services.credentials import DAY, TokenFingerprint
+from syncline.gateway.services.credentials import DAY, LONGEST_DESCRIPTION, TokenFingerprint
 from syncline.gateway.services.ports import Actor, OperatorStore
 from syncline.gateway.services.showing import moment
 from syncline.gateway.services.tenants import Tenants
 
-LONGEST_DESCRIPTION = 200
 USE_NOTED_EVERY: Milliseconds = 60_000
 
 

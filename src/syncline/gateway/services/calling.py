@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from syncline.gateway.domain.errors import Invalid
 
 Operation = Callable[..., Awaitable[dict[str, Any]]]
+
+LARGEST: Final = 2**53
+"""The largest number that JSON carries everywhere."""
 
 
 def named(table: Mapping[str, Operation], name: str) -> Operation:
@@ -20,7 +23,10 @@ def named(table: Mapping[str, Operation], name: str) -> Operation:
 
 
 def check_arguments(operation: Operation, name: str, actor: str, arguments: Mapping[str, Any]) -> None:
-    """Raise `Invalid` for arguments that the operation does not take."""
+    """Raise `Invalid` for arguments that the operation does not take, or numbers no database takes."""
+    for argument, value in arguments.items():
+        if isinstance(value, int) and abs(value) > LARGEST:
+            raise Invalid(f"{argument} is at most {LARGEST}.")
     try:
         inspect.signature(operation).bind(actor, **arguments)
     except TypeError as error:

@@ -22,7 +22,7 @@ from syncline.gateway.services.ports import Actor, OperatorStore
 from syncline.gateway.services.showing import moment
 from syncline.gateway.services.tenants import Tenants
 
-MOST = 200
+MOST = 500
 
 
 class Operators:

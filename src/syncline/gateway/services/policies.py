@@ -16,7 +16,8 @@ from syncline.gateway.domain.errors import Invalid, NotFound, Refused
 from syncline.gateway.domain.near_misses import nearest
 from syncline.gateway.domain.rules import Rule, RuleKind
 from syncline.gateway.domain.tenant import DriftPolicy, EmailSource, IdentityProvider, LeaverPolicy
-from syncline.gateway.services.ports import Actor, ChoiceStore, ProtectedUser, Tenant, Wake
+from syncline.gateway.services.finding import find_group
+from syncline.gateway.services.ports import Actor, ChoiceStore, DirectoryStore, ProtectedUser, Tenant, Wake
 from syncline.gateway.services.showing import moment, policy_shown, rule_shown, set_name
 from syncline.gateway.services.tenants import Tenants
 
@@ -24,15 +25,18 @@ from syncline.gateway.services.tenants import Tenants
 class Policies:
     """The `policy.*`, `rule.*`, `role.*` and `protect.*` operations."""
 
-    def __init__(self, choices: ChoiceStore, tenants: Tenants, clock: Clock, wake: Wake) -> None:
+    def __init__(
+        self, choices: ChoiceStore, directory: DirectoryStore, tenants: Tenants, clock: Clock, wake: Wake
+    ) -> None:
         self._choices = choices
+        self._directory = directory
         self._tenants = tenants
         self._clock = clock
         self._wake = wake
 
     def on(self, choices: ChoiceStore) -> Policies:
         """Return the same operations on another store, one that keeps nothing for example; nobody is woken."""
-        return Policies(choices, self._tenants, self._clock, lambda _tenant: None)
+        return Policies(choices, self._directory, self._tenants, self._clock, lambda _tenant: None)
 
     async def show(self, actor: str, tenant: str) -> dict[str, Any]:
         """Return the tenant's choices."""
@@ -129,6 +133,8 @@ class Policies:
         """Add a rule at a position (the last one when it is left out); names are kept as ids."""
         found = await self._tenants.find(tenant)
         account = await self._account(found)
+        if group is not None:
+            group = (await find_group(self._directory, found, group)).id
         rule = rule_of(
             account, role, group, attribute, equals, permission_set, primary_team, secondary_teams, seat
         )
@@ -258,7 +264,8 @@ def rule_of(
 
 def check_protected_email(email: str) -> str:
     """Return an address that somebody can be protected by; raises `Invalid`."""
-    if "@" not in email:
+    local, _, domain = email.rpartition("@")
+    if not local or not domain or any(each.isspace() for each in email):
         raise Invalid(f"Protect somebody by e-mail address; {email!r} is none.")
     return email
 
