@@ -258,8 +258,7 @@ HOLDS: Final[Mapping[HoldReason, HoldText]] = MappingProxyType(
         ),
         HoldReason.REFUSED_BY_HUBSPOT: HoldText(
             "HubSpot refused the change.",
-            "Remove the cause HubSpot names, then `plan deliver`; the next change of the person or of the set-up tries "
-            "again, too.",
+            "Remove the cause HubSpot names; the next change of the person or of the set-up tries again.",
             retried_on_epoch_change=True,
             decided_by_gate=False,
         ),
