@@ -265,7 +265,7 @@ def rule_of(
 def check_protected_email(email: str) -> str:
     """Return an address that somebody can be protected by; raises `Invalid`."""
     local, _, domain = email.rpartition("@")
-    if not local or not domain or any(each.isspace() for each in email):
+    if not local or not domain:
         raise Invalid(f"Protect somebody by e-mail address; {email!r} is none.")
     return email
 
