@@ -71,7 +71,7 @@ async def test_a_rule_and_a_look_take_a_group_by_its_name_as_by_its_id(acme: Wor
         assert group.id == (await acme.run("groups.show", tenant=TENANT, group=name))["id"]
 
     rules = (await acme.run("rule.list", tenant=TENANT))["rules"]
-    assert [f"group = {group.id}"] * 3 == [each["when"] for each in rules]
+    assert [f"group = {group.id} (Sales)"] * 3 == [each["when"] for each in rules]
 
 
 async def test_a_rule_on_a_group_that_is_not_there_is_refused(acme: World) -> None:
