@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
 import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.programs import Said, Server, Syncline, wait_for
+from tests.support.programs import COMMAND, Said, Server, Syncline, wait_for
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -274,3 +275,15 @@ def test_a_setting_that_cannot_be_used_is_named_before_anything_starts(
     refused(said, fragment)
     assert "hunter2" not in said.err
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("words", [("--help",), ("portal", "account", "list")])
+def test_output_that_finds_no_room_is_an_error_in_one_sentence(
+    syncline: Syncline, words: tuple[str, ...]
+) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [*COMMAND, *words], stdout=full, stderr=subprocess.PIPE, env=syncline._environment(), check=False
+        )
+
+    assert (1, b"Error: No space left on device.\n") == (ended.returncode, ended.stderr)

@@ -206,7 +206,7 @@ RESULTS: dict[str, Any] = {
     "policy.show": POLICY,
     "rule.add": RULE,
     "rule.list": {"rules": [RULE], "default_permission_set": "Sales User", "match_role_names": True},
-    "rule.move": {},
+    "rule.move": {"id": "r1", "position": 2},
     "rule.remove": {},
     "role.default": {"default_permission_set": "Sales User"},
     "protect.add": {},

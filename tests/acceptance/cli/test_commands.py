@@ -203,6 +203,12 @@ CALLS: list[tuple[list[str], str, dict[str, Any], str]] = [
         {"tenant": "acme", "user": "anna@example.com", "kind": "scim.create", "limit": 50},
         "scim.create",
     ),
+    (
+        ["events", "list", "acme", "--after", "8"],
+        "events.list",
+        {"tenant": "acme", "limit": 50, "after": 8},
+        "",
+    ),
     (["events", "show", "acme", "9"], "events.show", {"tenant": "acme", "seq": 9}, '"r1"'),
 ]
 
@@ -333,7 +339,7 @@ def test_a_wide_table_is_not_folded_when_it_goes_into_a_file(alone: Run, operati
             {"groups": [], "next": None},
             "The identity provider has sent no groups.",
         ),
-        (["events", "list", "acme"], {"events": [], "next": None}, "Nothing has happened yet."),
+        (["events", "list", "acme"], {"events": [], "next": None}, "There is no such event."),
     ],
 )
 def test_an_empty_list_is_a_sentence(

@@ -195,6 +195,33 @@ async def test_who_is_removed_leaves_no_way_back_in(store: OperatorStore) -> Non
     assert ours.revoked_at is None
 
 
+async def test_a_key_ends_with_the_role_of_its_maker_that_it_has(store: OperatorStore) -> None:
+    await store.join(an_operator("bob@acme.example", "o2", t1=Role.OWNER), None, ANNA)
+    for key_id, role in (("k1", Role.OWNER), ("k2", Role.VIEWER)):
+        await store.create_api_key(replace(a_key(key_id, "o2"), role=role, tenant_id="t1"), ANNA)
+    await store.give_role("o2", "t1", Role.APPROVER, ANNA)
+    ended = [await store.api_key(key_id) for key_id in ("k1", "k2")]
+
+    assert [START, None] == [key and key.revoked_at for key in ended]
+
+
+@pytest.mark.parametrize(
+    ("role", "left"), [(Role.VIEWER, {"l1"}), (None, {"l1"}), (Role.OWNER, {"l1", "l2", "l3"})]
+)
+async def test_invitations_end_with_the_role_of_who_made_them(
+    store: OperatorStore, role: Role | None, left: set[str]
+) -> None:
+    await store.join(an_operator("bob@acme.example", "o2", t1=Role.OWNER), None, ANNA)
+    await store.create_api_key(
+        replace(a_key("k1", "o2"), created_by="bob@acme.example", tenant_id="t1"), ANNA
+    )
+    for link_id, maker in (("l1", "anna@acme.example"), ("l2", "bob@acme.example"), ("l3", "api-key:k1")):
+        await store.invite(a_link(link_id, created_by=maker), ANNA)
+    await store.give_role("o2", "t1", role, ANNA)
+
+    assert left == {each.id for each in await store.invitations(START)}
+
+
 async def test_a_session_knows_its_operator_as_he_is_now(store: OperatorStore) -> None:
     await store.open_session(a_session("s1"))
     await store.give_role("o1", "t1", Role.VIEWER, ANNA)

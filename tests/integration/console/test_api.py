@@ -7,6 +7,7 @@ import asyncio
 import aiohttp
 import pytest
 
+from syncline.gateway.services.operations import run_operation
 from tests.support.console import World
 
 
@@ -34,6 +35,26 @@ async def test_who_did_it_is_the_key(world: World) -> None:
     tokens = (await world.run("token.list", tenant="Acme"))["tokens"]
 
     assert [f"api-key:{key.split('_')[1]}"] == [each["created_by"] for each in tokens]
+
+
+async def test_a_key_made_by_means_of_a_key_ends_with_the_operator_of_both(world: World) -> None:
+    await world.owner()
+    await world.operator("bob@acme.example", "owner")
+    operations = world.gateway.operations
+    first = await run_operation(operations, "api_key.create", "bob@acme.example", {"role": "owner"})
+    _, second, _ = await world.api("POST", "/api-keys", first["api_key"], {"role": "owner"})
+    await world.run("operator.remove", operator="bob@acme.example")
+    status, _, _ = await world.api("GET", "/tenants", second["api_key"])
+
+    assert 401 == status
+
+
+async def test_a_number_that_no_database_takes_is_a_problem_of_the_request(world: World) -> None:
+    key, tenant = await key_of(world), await world.tenant("Acme")
+    path, too_many = f"/tenants/{tenant}/policy", {"deletion_threshold": 2**53 + 1}
+    status, problem, _ = await world.api("PATCH", path, key, too_many)
+
+    assert (422, "deletion_threshold is at most 9007199254740991.") == (status, problem["detail"])
 
 
 async def test_a_key_for_one_tenant_sees_one_tenant(world: World) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from syncline.gateway.domain.drift import CHOSEN
 from syncline.gateway.domain.errors import Conflict, DomainError, Invalid, NotFound, Refused
-from tests.support.world import TENANT, World
+from syncline.scim.schemas import GROUP
+from tests.support.world import TENANT, World, exchange
 
 DRIFT = {each.value: "report" for each in CHOSEN}
 EVERYTHING: dict[str, Any] = {
@@ -50,6 +51,19 @@ async def apply(acme: World, document: dict[str, Any], **how: Any) -> dict[str, 
 
 async def export(acme: World) -> dict[str, Any]:
     return await acme.run("config.export", tenant=TENANT)
+
+
+async def test_a_document_names_groups_by_name_or_id_and_only_those_there_are(acme: World) -> None:
+    group = await acme.add_group("Sales")
+    rule = {"group": "Sales", "permission_set": "Manager"}
+    await apply(acme, {"version": 1, "rules": [rule]})
+    exported = await export(acme)
+
+    assert [{**rule, "group": group.id}] == exported["rules"]
+    await acme.directory.delete(exchange(), GROUP, group.id, None)
+    assert [] == (await apply(acme, exported))["changes"]
+    with pytest.raises(NotFound, match="no group 'Sales'"):
+        await apply(acme, {"version": 1, "rules": [rule]})
 
 
 async def test_what_is_applied_to_an_empty_tenant_is_what_is_exported(acme: World) -> None:

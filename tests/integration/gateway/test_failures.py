@@ -329,3 +329,20 @@ async def test_a_restart_remembers_the_calls_of_the_last_seconds(acme: TroubledW
     calls = await acme.calls()
     assert {"ada@acme.example"} == await people(acme)
     assert calls[-1] > now + 10_000
+
+
+async def test_whom_a_deleted_set_holds_is_not_said_to_have_what_he_should_have(
+    acme: TroubledWorld, tmp_path: Path
+) -> None:
+    await acme.run("rule.add", tenant=TENANT, role="Boss", permission_set="Manager")
+    await acme.go_live()
+    await acme.add_user("ada@acme.example", roles=[{"value": "Boss", "primary": True}])
+    await acme.rest()
+    in_portal(tmp_path, "UPDATE account_users SET permission_set_ids = '[]' WHERE super_admin = 0")
+    in_portal(tmp_path, "DELETE FROM permission_sets WHERE name = 'Manager'")
+    await acme.run("reconcile.run", tenant=TENANT)
+    await acme.rest()
+
+    shown = await acme.run("users.show", tenant=TENANT, user="ada@acme.example")
+    assert "permission-set-missing" == shown["why"]["held"]["reason"]
+    assert "Not known while something holds the person." == shown["why"]["difference"]["sentence"]

@@ -77,6 +77,19 @@ async def test_who_made_an_api_key_is_not_a_second_person(acme: World) -> None:
     assert [ada] == again["pending"]
 
 
+async def test_a_key_made_by_means_of_a_key_is_not_a_second_person(acme: World) -> None:
+    ada, _ = await staged(acme)
+    actor = "grace"
+    for _ in range(2):
+        made = await run_operation(acme.gateway.operations, "api_key.create", actor, {"role": "owner"})
+        actor = f"api-key:{made['key_id']}"
+    await says(acme, "grace", "leavers.release", user=ada)
+
+    again = await says(acme, actor, "leavers.release", user=ada)
+
+    assert [ada] == again["pending"]
+
+
 async def test_a_first_word_ends_and_counts_for_nothing(acme: World) -> None:
     ada, _ = await staged(acme)
     await says(acme, "grace", "leavers.release", user=ada)

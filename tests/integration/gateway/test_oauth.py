@@ -234,6 +234,19 @@ async def test_a_grant_that_hubspot_has_ended_asks_for_a_new_one_and_is_left_alo
     assert ["connection.trouble"] == [event["kind"] for event in troubles]
 
 
+async def test_the_end_of_a_grant_is_noticed_before_its_token_ends(acme: GrantingWorld) -> None:
+    await acme.grant()
+    await acme.go_live(deactivated="remove")
+    acme.clock.leap(60_000)
+    await acme.uninstall()
+    await acme.add_user("ada@acme.example")
+    for _ in range(2):
+        await acme.drain()
+        acme.clock.leap(60_000)
+
+    assert "reconnect needed" == (await acme.run("connection.show", tenant=TENANT))["health"]
+
+
 async def test_a_new_grant_delivers_what_waited(acme: GrantingWorld) -> None:
     await acme.grant()
     await acme.go_live(deactivated="remove")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from syncline.gateway.domain.errors import NotFound
 from syncline.rehearsal.dialect import Dialect
 from syncline.rehearsal.objects import AppRole
 from syncline.rehearsal.roles import RoleExpression, creation, operations
@@ -61,6 +62,21 @@ async def test_only_what_nothing_matches_is_listed_with_what_it_may_mean(acme: W
     assert (1, 4) == (found["role_rules"], found["roles_received"])
     assert {"Lead", "Sales User"} == {each["role"] for each in everything["roles"] if each["matched_by"]}
     assert 1 == everything["groups"][0]["members"]
+
+
+async def test_a_rule_and_a_look_take_a_group_by_its_name_as_by_its_id(acme: World) -> None:
+    group = await acme.add_group("Sales")
+    for name in (group.id, "Sales", "SALES"):
+        await acme.run("rule.add", tenant=TENANT, group=name, primary_team="Sales")
+        assert group.id == (await acme.run("groups.show", tenant=TENANT, group=name))["id"]
+
+    rules = (await acme.run("rule.list", tenant=TENANT))["rules"]
+    assert [f"group = {group.id} (Sales)"] * 3 == [each["when"] for each in rules]
+
+
+async def test_a_rule_on_a_group_that_is_not_there_is_refused(acme: World) -> None:
+    with pytest.raises(NotFound, match="`groups list acme` shows those it has"):
+        await acme.run("rule.add", tenant=TENANT, group="Sales", primary_team="Sales")
 
 
 async def test_rules_on_roles_that_never_come_are_reported(acme: World) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,17 @@ from syncline.gateway.domain.gate import Hold, HoldReason, Send, Verdict
 from syncline.gateway.domain.privileged import privileged_because
 from syncline.gateway.domain.threshold import DeletionThreshold, deletion_limit
 
-from .builders import MANAGER, make_delivery, make_known, make_person, make_setup, ours, role_rule, unhurried
+from .builders import (
+    MANAGER,
+    make_delivery,
+    make_known,
+    make_person,
+    make_policy,
+    make_setup,
+    ours,
+    role_rule,
+    unhurried,
+)
 
 FULL = DeletionThreshold(limit=2, spent=frozenset({"a@example.com", "b@example.com"}))
 
@@ -65,6 +77,21 @@ def test_a_staged_leaver_stays_staged_when_the_window_has_room_again() -> None:
 
     assert isinstance(verdict, Hold)
     assert HoldReason.STAGED_DELETION is verdict.reason
+
+
+@pytest.mark.parametrize(
+    "passing", [{"scim_channel": False}, {"policy": make_policy(deactivate_users=False)}]
+)
+def test_what_may_pass_by_itself_does_not_make_it_forgotten_that_somebody_is_staged(
+    passing: dict[str, Any],
+) -> None:
+    staged = ours(hold_reason=HoldReason.STAGED_DELETION)
+    setup = make_setup(threshold=DeletionThreshold(limit=5), **passing)
+    verdict = decide(make_person(active=False), staged, make_known(), setup).verdict
+
+    assert isinstance(verdict, Hold)
+    assert HoldReason.STAGED_DELETION is verdict.reason
+    assert verdict.detail.endswith("was staged before, and nobody staged goes by himself.")
 
 
 @pytest.mark.parametrize(

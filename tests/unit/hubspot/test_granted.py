@@ -11,6 +11,7 @@ import pytest
 
 from syncline.clock import ManualClock
 from syncline.gateway.domain.grant import LEAST_LEFT, Credential, OAuthApp, OAuthGrant, StaticToken, TokenPair
+from syncline.gateway.domain.retry import MINUTE
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.hubspot.call import Answer, Call
 from syncline.gateway.hubspot.failures import FailureKind
@@ -223,6 +224,40 @@ async def test_nor_is_it_by_the_next_process() -> None:
     with pytest.raises(Refusal, match="Reconnect needed"):
         await ended.another_process().token()
     assert 1 == len(ended.hubspot.calls)
+
+
+async def test_a_token_that_hubspot_refuses_before_its_time_is_renewed_with_the_next_need() -> None:
+    early = scene(at=START + MINUTE)
+    early.tokens.refused("access-1")
+
+    assert ["access-2", "access-2"] == [await early.tokens.token() for _ in range(2)]
+    assert ["refresh-1"] == early.hubspot.sent
+
+
+async def test_a_revoked_grant_is_noticed_by_the_first_refusal() -> None:
+    revoked = scene(BAD_REFRESH_TOKEN, at=START + MINUTE)
+    revoked.tokens.refused("access-1")
+
+    assert "RECONNECT_NEEDED" == (await revoked.refused()).failure.code
+
+
+@pytest.mark.parametrize(("age", "token"), [(MINUTE - 1, "access-1"), (MINUTE, "access-0")])
+async def test_a_refusal_of_a_new_token_or_of_another_one_renews_nothing(age: int, token: str) -> None:
+    fresh = scene(at=START + age)
+    fresh.tokens.refused(token)
+
+    assert "access-1" == await fresh.tokens.token()
+    assert [] == fresh.hubspot.calls
+
+
+async def test_what_another_process_renewed_after_a_refusal_is_taken_over() -> None:
+    early = scene(at=START + MINUTE)
+    elsewhere = early.another_process()
+    for each in (early.tokens, elsewhere):
+        each.refused("access-1")
+
+    assert ["access-2", "access-2"] == [await early.tokens.token(), await elsewhere.token()]
+    assert 1 == len(early.hubspot.calls)
 
 
 async def test_what_another_process_has_renewed_is_taken_over() -> None:

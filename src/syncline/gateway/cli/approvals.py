@@ -66,7 +66,7 @@ def _listed(result: Mapping[str, Any]) -> None:
 
 def _given(result: Mapping[str, Any]) -> None:
     rows = [
-        (each["email"], each["what"], each["by"], each["at"], each["because"], _end(each))
+        (each["email"], each["subject"], each["by"], each["at"], each["because"], _end(each))
         for each in result["given"]
     ]
     columns = ("e-mail", "what", "by", "at", "because", "counts until")

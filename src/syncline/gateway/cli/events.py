@@ -40,17 +40,17 @@ def list_events(
     as_json: bool,
 ) -> None:
     """List events, the latest first."""
+    if after is not None and not after.isdecimal():
+        raise click.UsageError("--after takes what the page before named.")
+    cursor = None if after is None else int(after)
     if reads:
         if user is not None or kind is not None:
             raise click.UsageError(
                 "--reads goes with neither --user nor --kind: reads concern nobody in particular."
             )
-        if after is not None and not after.isdecimal():
-            raise click.UsageError("--after takes what the page before named.")
-        cursor = None if after is None else int(after)
         show(call("events.reads", tenant=tenant, limit=limit, after=cursor), as_json, _reads_listed)
         return
-    result = call("events.list", tenant=tenant, user=user, kind=kind, limit=limit, after=after)
+    result = call("events.list", tenant=tenant, user=user, kind=kind, limit=limit, after=cursor)
     show(result, as_json, _listed)
 
 
@@ -67,7 +67,7 @@ def event_rows(known: Sequence[Mapping[str, Any]]) -> None:
     """Print events as a table."""
     columns = ("seq", "at", "kind", "subject", "summary")
     table(
-        columns, [[event[column] for column in columns] for event in known], empty="Nothing has happened yet."
+        columns, [[event[column] for column in columns] for event in known], empty="There is no such event."
     )
 
 

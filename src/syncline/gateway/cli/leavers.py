@@ -82,7 +82,13 @@ def keep(tenant: str, user: str, until: str, because: str, owner: str | None, as
 def restore(tenant: str, user: str, until: str, because: str, owner: str | None, as_json: bool) -> None:
     """Give a leaver back what leaving has taken, and keep him until a date."""
     result = call("leavers.restore", tenant=tenant, user=user, until=until, because=because, owner=owner)
-    show(result, as_json, lambda told: say(f"{told['email']} gets access back, until {told['until']}."))
+    show(
+        result,
+        as_json,
+        lambda told: say(
+            f"{told['email']} is to get access back, until {told['until']}: `users show` says how far that is."
+        ),
+    )
 
 
 @leavers.group(cls=Noun)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import click
@@ -25,7 +26,7 @@ def notice() -> None:
 @as_json
 def list_notices(tenant: str, as_json: bool) -> None:
     """List what needs a person now or did lately, who is told, and what did not arrive."""
-    show(call("notice.list", tenant=tenant), as_json, _listed)
+    show(call("notice.list", tenant=tenant), as_json, partial(_listed, tenant))
 
 
 @notice.command()
@@ -38,7 +39,8 @@ def subscribe(tenant: str, email: str | None, webhook: str | None, as_json: bool
 
     The secret of a webhook is printed once and never again.
     """
-    show(call("notice.subscribe", tenant=tenant, email=email, webhook=webhook), as_json, _subscribed)
+    result = call("notice.subscribe", tenant=tenant, email=email, webhook=webhook)
+    show(result, as_json, partial(_subscribed, tenant))
 
 
 @notice.command()
@@ -62,7 +64,7 @@ def test(tenant: str, as_json: bool) -> None:
         click.get_current_context().exit(1)
 
 
-def _listed(result: Mapping[str, Any]) -> None:
+def _listed(tenant: str, result: Mapping[str, Any]) -> None:
     rows = [
         (each["raised_at"], each["ended_at"] or "stands", each["title"], each["says"])
         for each in result["notices"]
@@ -78,7 +80,7 @@ def _listed(result: Mapping[str, Any]) -> None:
     table(
         columns,
         [[each[column] for column in columns] for each in result["subscriptions"]],
-        empty="Nobody yet: syncline notice subscribe TENANT --email … or --webhook …",
+        empty=f"Nobody yet: syncline notice subscribe {tenant} --email … or --webhook …",
     )
     if result["undelivered"]:
         heading("Not delivered")
@@ -91,11 +93,11 @@ def _listed(result: Mapping[str, Any]) -> None:
         )
 
 
-def _subscribed(result: Mapping[str, Any]) -> None:
+def _subscribed(tenant: str, result: Mapping[str, Any]) -> None:
     facts([("Told", result["address"]), ("Id", result["id"]), ("Secret", result["secret"])])
     if result["secret"]:
         say("The secret is shown this once: give it to the receiver, which checks the signature with it.")
-    advise("Next: syncline notice test TENANT")
+    advise(f"Next: syncline notice test {tenant}")
 
 
 def _tested(result: Mapping[str, Any]) -> None:

@@ -66,7 +66,7 @@ def role(email: str, role: str, tenant: str | None, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @as_json
 def remove(email: str, yes: bool, as_json: bool) -> None:
-    """Remove an operator: he is signed out, and the API keys he made end."""
+    """Remove an operator: he is signed out, and the API keys and invitations he made end."""
     if not yes:
         click.confirm(f"Remove {email}?", abort=True, err=True)
     result = call("operator.remove", operator=email)

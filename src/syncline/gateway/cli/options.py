@@ -57,7 +57,7 @@ class _OnOff(click.Choice[str]):
 
 ON_OFF = _OnOff()
 
-_PAGE = click.IntRange(1, 1000)
+_PAGE = click.IntRange(1, 500)
 
 tenant_argument = click.argument("tenant")
 

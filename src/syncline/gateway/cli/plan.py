@@ -134,7 +134,7 @@ def _approved(result: Mapping[str, Any]) -> None:
     say(f"Approved by {result['approved_by']} at {result['approved_at']}: {_counted(result['counts'])}.")
     if result.get("held"):
         say(f"{result['held']} more of these are held and stay so: `plan show` says why.")
-    if "people" in result:
+    if "people" in result and any(result["counts"].values()):
         say("They are sent now, and nobody else is.")
 
 
@@ -197,7 +197,8 @@ def _page(result: Mapping[str, Any]) -> None:
 def _leaving(leaving: Mapping[str, Any]) -> str:
     threshold, staged = leaving["threshold"], leaving["staged"]
     rest = f", of whom {staged} are staged: the threshold is {threshold} a day" if staged else ""
-    return f"{leaving['people']} people{rest}"
+    people = "1 person" if leaving["people"] == 1 else f"{leaving['people']} people"
+    return f"{people}{rest}"
 
 
 def _seat(seat: Mapping[str, Any]) -> str:
@@ -215,7 +216,7 @@ def _people(people: list[Mapping[str, Any]]) -> None:
         "what changes",
         "held because",
     )
-    table(columns, [_person(person) for person in people], empty="Nothing would change.")
+    table(columns, [_person(person) for person in people], empty="Nobody to show.")
 
 
 def _person(person: Mapping[str, Any]) -> tuple[object, ...]:

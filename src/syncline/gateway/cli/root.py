@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import click
 
@@ -72,6 +74,15 @@ class LazyGroup(click.Group):
     def __init__(self, mounted: Sequence[Mounted], *, help: str) -> None:  # noqa: A002 - click's word
         super().__init__("syncline", help=help, no_args_is_help=True)
         self._mounted = {entry.name: entry for entry in mounted}
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command; what the operating system refuses, such as output to a full disk, is one sentence."""
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            click.ClickException(f"{where}{error.strerror or error}.").show()
+            sys.exit(1)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self._mounted)

@@ -89,8 +89,7 @@ def list_rules(tenant: str, as_json: bool) -> None:
 @as_json
 def move(tenant: str, rule_id: str, position: int, **how: Any) -> None:
     """Move a rule to another place in the order."""
-    said = f"Rule {rule_id} is now at position {position}."
-    change(tenant, "rule.move", {"rule_id": rule_id, "position": position}, lambda _: say(said), **how)
+    change(tenant, "rule.move", {"rule_id": rule_id, "position": position}, _moved, **how)
 
 
 @rule.command()
@@ -103,6 +102,10 @@ def remove(tenant: str, rule_id: str, **how: Any) -> None:
     """Remove a rule; the people it placed are decided again."""
     said = f"Rule {rule_id} is removed."
     change(tenant, "rule.remove", {"rule_id": rule_id}, lambda _: say(said), **how)
+
+
+def _moved(rule: Mapping[str, Any]) -> None:
+    say(f"Rule {rule['id']} is now at position {rule['position']}.")
 
 
 def _listed(result: Mapping[str, Any]) -> None:

@@ -14,16 +14,18 @@ from syncline.gateway.domain.states import Transition, follow
 
 LEAVE: Final = "leave"
 """The approval that lets a staged leaver go."""
+GRANT: Final = "grant"
+ENFORCE: Final = "enforce"
 
 
 def grant_of(permission_set_id: str) -> str:
     """Return the approval that gives exactly this permission set, bound to its id."""
-    return f"grant:{permission_set_id}"
+    return f"{GRANT}:{permission_set_id}"
 
 
 def enforce_of(field: str, value: str) -> str:
     """Return the approval that delivers a field again which somebody changed at HubSpot to exactly this value."""
-    return f"enforce:{field}:{value}"
+    return f"{ENFORCE}:{field}:{value}"
 
 
 class Access(StrEnum):

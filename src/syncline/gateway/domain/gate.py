@@ -333,13 +333,16 @@ def _no_seat_free(case: Case) -> str | None:
 
 
 def _staged_deletion(case: Case) -> str | None:
-    """Past the threshold, and for whoever was staged before: a free window alone lets nobody go."""
+    """Past the threshold, and for whoever was staged before: a free window alone lets nobody go.
+
+    It comes before what may pass by itself, such as a channel that is missing: that must not make it forgotten.
+    """
     threshold, delivery = case.setup.threshold, case.delivery
     if threshold is None or not case.change.kind.is_leaving or LEAVE in delivery.approvals:
         return None
-    staged = delivery.hold_reason is HoldReason.STAGED_DELETION
-    if not staged and threshold.lets_through(delivery.key):
-        return None
+    if threshold.lets_through(delivery.key):
+        staged = delivery.hold_reason is HoldReason.STAGED_DELETION
+        return f"{case.address} was staged before, and nobody staged goes by himself." if staged else None
     gone = len(threshold.spent)
     return f"{case.address}: {gone} people have lost access within a day, the threshold is {threshold.limit}."
 
@@ -364,6 +367,7 @@ GATE: Final = (
     Row(HoldReason.DEACTIVATED_AT_HUBSPOT, _deactivated_at_hubspot),
     Row(HoldReason.REMOVED_AT_HUBSPOT, _removed_at_hubspot),
     Row(HoldReason.KEPT_BY_EXCEPTION, _kept_by_exception),
+    Row(HoldReason.STAGED_DELETION, _staged_deletion),
     Row(HoldReason.NO_LEAVER_POLICY, _no_leaver_policy),
     Row(HoldReason.NO_STRIP_SET, _no_strip_set),
     Row(HoldReason.PERMISSION_SET_MISSING, _permission_set_missing),
@@ -379,7 +383,6 @@ GATE: Final = (
     Row(HoldReason.ADOPTION_NOT_APPROVED, _adoption_not_approved, lifted_by_approval=True),
     Row(HoldReason.PRIVILEGED_GRANT, _privileged_grant),
     Row(HoldReason.NO_SEAT_FREE, _no_seat_free),
-    Row(HoldReason.STAGED_DELETION, _staged_deletion),
     Row(HoldReason.PLAN_MODE, _plan_mode, lifted_by_approval=True),
 )
 """The order is the promise: what an admin must settle first is what he reads."""

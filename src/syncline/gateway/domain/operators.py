@@ -74,6 +74,10 @@ class Access:
         held = [self.roles[place] for place in (tenant_id, EVERYWHERE) if place in self.roles]
         return max(held, key=lambda role: len(MATRIX[role]), default=None)
 
+    def covers(self, role: Role, tenant_id: str) -> bool:
+        """Tell whether everything that role may do there is allowed."""
+        return all(self.may(permission, tenant_id) for permission in MATRIX[role])
+
     @property
     def is_everywhere(self) -> bool:
         """Whether there is a role for all tenants."""

@@ -70,11 +70,16 @@ class Invitation:
         return self.used_at is None and now < self.expires_at
 
 
+BY_API_KEY: Final = "api-key:"
+"""Before the id of a key: the name of whoever acts by means of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
     """A key to the admin API, with one role at one place. Its secret is not kept.
 
-    It ends with the operator who made it: nobody leaves a way back in behind.
+    `operator_id` is who answers for it: who made it, be it by means of another key of his. It ends with him, and with
+    the role of his that it has: nobody leaves a way back in behind.
     """
 
     id: str

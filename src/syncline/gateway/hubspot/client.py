@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
@@ -138,6 +139,12 @@ class HubSpotClient:
                 allow_redirects=False,
                 trace_request_ctx=left,
             ) as response:
+                if (
+                    response.status == HTTPStatus.UNAUTHORIZED
+                    and target.tokens is not None
+                    and token is not None
+                ):
+                    target.tokens.refused(token)
                 return await self._answer(call, response)
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
             return self._unanswered(_describe(fault), sent=left.sent)

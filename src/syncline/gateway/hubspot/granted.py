@@ -57,8 +57,10 @@ class GrantedTokens:
     """Implements `TokenSource` over one grant.
 
     From 80 % of the access token's life on it is renewed; while HubSpot's sign-in fails, the old token serves to its
-    end and the renewal is tried again after 1 s, 2 s, … 5 min. A grant that HubSpot has ended is not tried again, by
-    this process or the next: only a new grant helps. A renewal goes on when whoever asked for it went away.
+    end and the renewal is tried again after 1 s, 2 s, … 5 min. A token that HubSpot refuses before its time is renewed
+    with the next need, once it is a minute old: so the end of a grant is noticed before its last token ends. A grant
+    that HubSpot has ended is not tried again, by this process or the next: only a new grant helps. A renewal goes on
+    when whoever asked for it went away.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class GrantedTokens:
         self._trouble: Failure | None = ENDED if grant.ended else None
         self._failures = 0
         self._try_at: Milliseconds = 0
+        self._refused: str | None = None
         self._renewing: asyncio.Task[None] | None = None
 
     @property
@@ -98,6 +101,11 @@ class GrantedTokens:
             return self._tokens.access_token
         raise Refusal(self._trouble or _REPLACED)
 
+    def refused(self, token: str) -> None:
+        """Renew with the next need, unless the token is another one by now, or is too new for another to be better."""
+        if token == self._tokens.access_token and self._clock.now() >= self._tokens.obtained_at + MINUTE:
+            self._refused = token
+
     async def close(self) -> None:
         """Let a renewal under way come to its end, so that no rotated token is lost; one that waits is given up."""
         if self._renewing is not None and not self._renewing.done():
@@ -110,7 +118,10 @@ class GrantedTokens:
         return self._trouble is not None and self._trouble.code == RECONNECT_NEEDED
 
     def _is_due(self, now: Milliseconds) -> bool:
-        return not self._ended and now >= self._tokens.renew_at and now >= self._try_at
+        return not self._ended and now >= self._try_at and not self._is_good(self._tokens, now)
+
+    def _is_good(self, tokens: TokenPair, now: Milliseconds) -> bool:
+        return tokens.access_token != self._refused and now < tokens.renew_at
 
     async def _renew_once(self) -> None:
         if self._renewing is None or self._renewing.done():
@@ -149,7 +160,7 @@ class GrantedTokens:
     def _is_renewed(self, kept: OAuthGrant) -> bool:
         """Take over what another process renewed; tell whether it did."""
         self._tokens = kept.tokens
-        return self._clock.now() < kept.tokens.renew_at
+        return self._is_good(kept.tokens, self._clock.now())
 
     async def _ask_for_tokens(self, tokens: TokenPair) -> TokenPair | None:
         app = self._grant.app(self._own_app)

@@ -15,6 +15,10 @@ class TokenSource(Protocol):
         """Return a token that lives at least as long as a call may take; raises `Refusal` when none can be had."""
         ...
 
+    def refused(self, token: str) -> None:
+        """Hear that HubSpot did not accept a token it was sent."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class StaticTokens:
@@ -29,3 +33,6 @@ class StaticTokens:
     async def token(self) -> str:
         """Return it; whether HubSpot still accepts it shows when it is used."""
         return self.value
+
+    def refused(self, token: str) -> None:
+        """Stay the same: there is no other one."""

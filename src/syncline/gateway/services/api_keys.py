@@ -10,13 +10,12 @@ from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.credentials import API_KEY, RANDOM_BYTES, is_alive, mint, public_id
 from syncline.gateway.domain.errors import Invalid
 from syncline.gateway.domain.operators import EVERYWHERE, read_role
-from syncline.gateway.domain.sessions import ApiKey
-from syncline.gateway.services.credentials import DAY, TokenFingerprint
+from syncline.gateway.domain.sessions import BY_API_KEY, ApiKey
+from syncline.gateway.services.credentials import DAY, LONGEST_DESCRIPTION, TokenFingerprint
 from syncline.gateway.services.ports import Actor, OperatorStore
 from syncline.gateway.services.showing import moment
 from syncline.gateway.services.tenants import Tenants
 
-LONGEST_DESCRIPTION = 200
 USE_NOTED_EVERY: Milliseconds = 60_000
 
 
@@ -46,7 +45,6 @@ class ApiKeys:
             raise Invalid(f"A description has at most {LONGEST_DESCRIPTION} characters.")
         wanted = read_role(role)
         place = EVERYWHERE if tenant in (None, EVERYWHERE) else (await self._tenants.find(tenant or "")).id
-        maker = await self._store.operator_by_email(actor)
         minted = mint(secrets.token_bytes(RANDOM_BYTES), API_KEY)
         now = self._clock.now()
         key = ApiKey(
@@ -55,13 +53,21 @@ class ApiKeys:
             role=wanted,
             fingerprint=self._fingerprint(minted.text),
             description=description,
-            operator_id=None if maker is None else maker.id,
+            operator_id=await self._who_answers(actor),
             created_at=now,
             created_by=actor,
             expires_at=None if expires_in_days is None else now + expires_in_days * DAY,
         )
         await self._store.create_api_key(key, Actor(actor, now))
         return {"api_key": minted.text, **_shown(key)}
+
+    async def _who_answers(self, actor: str) -> str | None:
+        """Return the operator behind a name, who may be using a key of his; None for the command line."""
+        if actor.startswith(BY_API_KEY):
+            key = await self._store.api_key(actor.removeprefix(BY_API_KEY))
+            return None if key is None else key.operator_id
+        maker = await self._store.operator_by_email(actor)
+        return None if maker is None else maker.id
 
     async def list(self, actor: str) -> dict[str, Any]:
         """Return every key without its secret."""

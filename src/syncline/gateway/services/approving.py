@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from syncline.clock import Clock
+from syncline.gateway.domain.account import Account
+from syncline.gateway.domain.delivery import ENFORCE, GRANT, LEAVE
 from syncline.gateway.domain.errors import Refused
 from syncline.gateway.domain.privileged import privileged_because
 from syncline.gateway.services.inbox import CHUNK
 from syncline.gateway.services.paging import refuse_page
 from syncline.gateway.services.policies import permission_set_of
 from syncline.gateway.services.ports import Actor, Store, Tenant, Wake
-from syncline.gateway.services.showing import moment
+from syncline.gateway.services.showing import moment, set_name
 from syncline.gateway.services.tenants import Tenants
 
 
@@ -31,11 +33,14 @@ class Approving:
         refuse_page(limit, CHUNK)
         found = await self._tenants.find(tenant)
         given = await self._store.consents.approvals(found.id, after or "", limit)
+        connection = await self._store.setup.connection(found.id)
+        account = None if connection is None else connection.account
         now = self._clock.now()
         shown = [
             {
                 "email": each.key,
                 "what": each.what,
+                "subject": _subject(each.what, account),
                 "by": each.approved_by,
                 "at": moment(each.approved_at),
                 "because": each.because,
@@ -107,3 +112,13 @@ class Approving:
         if connection is None or connection.account is None:
             raise Refused(f"Connect {tenant.name} to HubSpot first: permission sets are the account's own.")
         return connection.account
+
+
+def _subject(what: str, account: Account | None) -> str:
+    """Return what an approval lets happen, for people."""
+    kind, _, bound_to = what.partition(":")
+    if kind == GRANT:
+        return f"the permission set {set_name(account, bound_to)}"
+    if kind == ENFORCE:
+        return f"enforcing {bound_to.partition(':')[0].replace('_', ' ')}"
+    return "leaving" if what == LEAVE else "one change, as the plan showed it"

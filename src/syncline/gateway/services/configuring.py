@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,11 +12,13 @@ from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.configuration import Configuration, Protection, protections
 from syncline.gateway.domain.consent import refuse_too_far
 from syncline.gateway.domain.errors import Refused
+from syncline.gateway.domain.rules import Rule, RuleKind
 from syncline.gateway.domain.tenant import TenantMode
 from syncline.gateway.services.configuration_changes import changes_between
 from syncline.gateway.services.configuration_document import configuration_of, document_of
+from syncline.gateway.services.finding import find_group
 from syncline.gateway.services.noticing import CheckAddress, new_secret
-from syncline.gateway.services.ports import Actor, ChoiceStore, Tenant, Wake
+from syncline.gateway.services.ports import Actor, ChoiceStore, DirectoryStore, Tenant, Wake
 from syncline.gateway.services.ports.notices import ChannelKind, NoticeStore, Subscription
 from syncline.gateway.services.tenants import Tenants
 
@@ -28,6 +30,7 @@ class Configuring:
         self,
         choices: ChoiceStore,
         notices: NoticeStore,
+        directory: DirectoryStore,
         tenants: Tenants,
         check_address: CheckAddress,
         clock: Clock,
@@ -35,6 +38,7 @@ class Configuring:
     ) -> None:
         self._choices = choices
         self._notices = notices
+        self._directory = directory
         self._tenants = tenants
         self._check_address = check_address
         self._clock = clock
@@ -43,7 +47,13 @@ class Configuring:
     def on(self, choices: ChoiceStore) -> Configuring:
         """Return the same operations on another store, one that keeps nothing for example; nobody is woken."""
         return Configuring(
-            choices, self._notices, self._tenants, self._check_address, self._clock, lambda _tenant: None
+            choices,
+            self._notices,
+            self._directory,
+            self._tenants,
+            self._check_address,
+            self._clock,
+            lambda _tenant: None,
         )
 
     async def export(self, actor: str, tenant: str) -> dict[str, Any]:
@@ -87,6 +97,7 @@ class Configuring:
     ) -> tuple[Configuration, Configuration, Account | None]:
         known, account = await self._configuration(tenant), await self._account(tenant)
         wanted = configuration_of(document, known, account)
+        wanted = replace(wanted, rules=await self._with_group_ids(tenant, known.rules, wanted.rules))
         if tenant.mode is TenantMode.LIVE and wanted.policy.deactivated is None:
             raise Refused("policy.deactivated: a live tenant says what leaving means at HubSpot.")
         for key, each in wanted.protected.items():
@@ -97,6 +108,18 @@ class Configuring:
             for channel, address in wanted.notices - known.notices
         )
         return known, replace(wanted, notices=(wanted.notices & known.notices) | checked), account
+
+    async def _with_group_ids(
+        self, tenant: Tenant, known: Sequence[Rule], wanted: Sequence[Rule]
+    ) -> tuple[Rule, ...]:
+        """Return the rules with groups by id; raises `NotFound` for a group nobody knows, and no rule there is."""
+        gone = {each.match for each in known if each.kind is RuleKind.GROUP}
+        rules = list(wanted)
+        for place, rule in enumerate(rules):
+            if rule.kind is RuleKind.GROUP and rule.match not in gone:
+                found = await find_group(self._directory, tenant, rule.match)
+                rules[place] = replace(rule, match=found.id)
+        return tuple(rules)
 
     async def _configuration(self, tenant: Tenant) -> Configuration:
         protected = await self._choices.protected_users(tenant.id)

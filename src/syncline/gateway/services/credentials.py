@@ -18,6 +18,7 @@ TokenFingerprint = Callable[[str], bytes]
 
 DAY = 86_400_000
 MOST_DAYS = 3650
+LONGEST_DESCRIPTION = 200
 
 
 class Tokens:
@@ -45,6 +46,8 @@ class Tokens:
             raise Invalid(
                 f"A token lives 1 to {MOST_DAYS} days: leave the expiry out for one that does not expire."
             )
+        if len(description) > LONGEST_DESCRIPTION:
+            raise Invalid(f"A description has at most {LONGEST_DESCRIPTION} characters.")
         found = await self._tenants.find(tenant)
         minted = mint(secrets.token_bytes(RANDOM_BYTES))
         now = self._clock.now()

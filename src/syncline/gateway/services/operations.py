@@ -52,9 +52,11 @@ def operations(
     """Return the table of operations. Each takes who asks, then keyword arguments, and returns what JSON can hold."""
     tenants = Tenants(store, clock, scim_base_url, wake)
     tokens = Tokens(store.setup, tenants, fingerprint, clock, scim_base_url)
-    policies = Policies(store.setup, tenants, clock, wake)
+    policies = Policies(store.setup, store.directory, tenants, clock, wake)
     planning = Planning(store, walks, tenants, connections, clock)
-    configuring = Configuring(store.setup, store.notices, tenants, check_notice_address, clock, wake)
+    configuring = Configuring(
+        store.setup, store.notices, store.directory, tenants, check_notice_address, clock, wake
+    )
     previewing = Previewing(store, tenants, planning, connections, policies, configuring)
     consenting = Consenting(store, tenants, planning, clock, wake)
     drafting = Drafting(store, tenants, planning, consenting, clock)

@@ -23,7 +23,7 @@ from syncline.gateway.services.ports import Actor, OperatorStore
 from syncline.gateway.services.showing import moment
 from syncline.gateway.services.tenants import Tenants
 
-MOST = 200
+MOST = 500
 
 
 class Operators:
@@ -111,7 +111,7 @@ class Operators:
         return _shown(after, await self._tenant_names([after]))
 
     async def remove(self, actor: str, operator: str) -> dict[str, Any]:
-        """End an operator: roles, sessions and the API keys he made end at once. The last owner stays."""
+        """End an operator: roles, sessions, the API keys and invitations he made end at once. The last owner stays."""
         found = await self._find(operator)
         await self._store.remove_operator(found.id, Actor(actor, self._clock.now()))
         return {"email": found.email, "removed": True}

@@ -14,7 +14,7 @@ from syncline.gateway.domain.errors import Invalid, NotFound
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.leaving import leaving_of
 from syncline.gateway.services.delivering import decide_item
-from syncline.gateway.services.finding import find_person
+from syncline.gateway.services.finding import find_group, find_person
 from syncline.gateway.services.keeping import exception_shown
 from syncline.gateway.services.log import call_shown, event_shown
 from syncline.gateway.services.paging import refuse_page
@@ -24,7 +24,7 @@ from syncline.gateway.services.ports.seeking import PersonState, SoughtPeople
 from syncline.gateway.services.showing import hold_shown, moment, set_name, team_name
 from syncline.gateway.services.tenants import Tenants
 from syncline.gateway.services.why import explain
-from syncline.scim.schemas import GROUP, USER
+from syncline.scim.schemas import USER
 
 MOST = 500
 _EVENTS_SHOWN = 20
@@ -143,9 +143,7 @@ class People:
         """Return one group and a page of its direct members, by userName where they are known."""
         refuse_page(limit, MOST)
         found = await self._tenants.find(tenant)
-        stored = await self._store.directory.get(found.id, GROUP, group, frozenset())
-        if stored is None:
-            raise NotFound(f"{found.name} has no group {group!r}: `groups list` shows those it has.")
+        stored = await find_group(self._store.directory, found, group)
         page = await self._store.seeking.members(found.id, stored.id, after or "", limit)
         scim = orjson.loads(stored.document)
         return {
@@ -159,9 +157,7 @@ class People:
     async def show_group(self, actor: str, tenant: str, group: str) -> dict[str, Any]:
         """Return one group with its members by userName where they are known."""
         found = await self._tenants.find(tenant)
-        stored = await self._store.directory.get(found.id, GROUP, group, frozenset({"members"}))
-        if stored is None:
-            raise NotFound(f"{found.name} has no group {group!r}: `groups list` shows those it has.")
+        stored = await find_group(self._store.directory, found, group, frozenset({"members"}))
         return {
             "id": stored.id,
             "display_name": orjson.loads(stored.document)["displayName"],

@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
+import orjson
+
 from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.attributes import parse_attribute_path
@@ -16,7 +18,8 @@ from syncline.gateway.domain.errors import Invalid, NotFound, Refused
 from syncline.gateway.domain.near_misses import nearest
 from syncline.gateway.domain.rules import Rule, RuleKind
 from syncline.gateway.domain.tenant import DriftPolicy, EmailSource, IdentityProvider, LeaverPolicy
-from syncline.gateway.services.ports import Actor, ChoiceStore, ProtectedUser, Tenant, Wake
+from syncline.gateway.services.finding import find_group, group_if_any
+from syncline.gateway.services.ports import Actor, ChoiceStore, DirectoryStore, ProtectedUser, Tenant, Wake
 from syncline.gateway.services.showing import moment, policy_shown, rule_shown, set_name
 from syncline.gateway.services.tenants import Tenants
 
@@ -24,15 +27,18 @@ from syncline.gateway.services.tenants import Tenants
 class Policies:
     """The `policy.*`, `rule.*`, `role.*` and `protect.*` operations."""
 
-    def __init__(self, choices: ChoiceStore, tenants: Tenants, clock: Clock, wake: Wake) -> None:
+    def __init__(
+        self, choices: ChoiceStore, directory: DirectoryStore, tenants: Tenants, clock: Clock, wake: Wake
+    ) -> None:
         self._choices = choices
+        self._directory = directory
         self._tenants = tenants
         self._clock = clock
         self._wake = wake
 
     def on(self, choices: ChoiceStore) -> Policies:
         """Return the same operations on another store, one that keeps nothing for example; nobody is woken."""
-        return Policies(choices, self._tenants, self._clock, lambda _tenant: None)
+        return Policies(choices, self._directory, self._tenants, self._clock, lambda _tenant: None)
 
     async def show(self, actor: str, tenant: str) -> dict[str, Any]:
         """Return the tenant's choices."""
@@ -129,19 +135,23 @@ class Policies:
         """Add a rule at a position (the last one when it is left out); names are kept as ids."""
         found = await self._tenants.find(tenant)
         account = await self._account(found)
+        if group is not None:
+            group = (await find_group(self._directory, found, group)).id
         rule = rule_of(
             account, role, group, attribute, equals, permission_set, primary_team, secondary_teams, seat
         )
         added = await self._choices.add_rule(found.id, rule, position, self._by(actor), expect)
         self._wake(found.id)
-        return rule_shown(added, account)
+        return await self._rule_shown(found, added, account)
 
     async def list_rules(self, actor: str, tenant: str) -> dict[str, Any]:
         """Return the rules in the order they are tried, and what comes after them."""
         found = await self._tenants.find(tenant)
         account = await self._account(found)
         return {
-            "rules": [rule_shown(rule, account) for rule in await self._choices.rules(found.id)],
+            "rules": [
+                await self._rule_shown(found, rule, account) for rule in await self._choices.rules(found.id)
+            ],
             "default_permission_set": set_name(account, found.policy.default_permission_set),
             "match_role_names": found.policy.match_role_names,
         }
@@ -153,7 +163,7 @@ class Policies:
         found = await self._tenants.find(tenant)
         rule = await self._choices.move_rule(found.id, rule_id, position, self._by(actor), expect)
         self._wake(found.id)
-        return rule_shown(rule, await self._account(found))
+        return await self._rule_shown(found, rule, await self._account(found))
 
     async def remove_rule(
         self, actor: str, tenant: str, rule_id: str, expect: str | None = None
@@ -162,7 +172,16 @@ class Policies:
         found = await self._tenants.find(tenant)
         rule = await self._choices.remove_rule(found.id, rule_id, self._by(actor), expect)
         self._wake(found.id)
-        return rule_shown(rule, await self._account(found))
+        return await self._rule_shown(found, rule, await self._account(found))
+
+    async def _rule_shown(self, tenant: Tenant, rule: Rule, account: Account | None) -> dict[str, Any]:
+        """Return a rule in words, a group by its name, too."""
+        shown = rule_shown(rule, account)
+        if rule.kind is RuleKind.GROUP:
+            group = await group_if_any(self._directory, tenant, rule.match)
+            name = "gone" if group is None else orjson.loads(group.document)["displayName"]
+            shown["when"] = f"{rule.when} ({name})"
+        return shown
 
     async def protect(
         self, actor: str, tenant: str, email: str, reason: str = "", until: str | None = None
@@ -258,7 +277,8 @@ def rule_of(
 
 def check_protected_email(email: str) -> str:
     """Return an address that somebody can be protected by; raises `Invalid`."""
-    if "@" not in email:
+    local, _, domain = email.rpartition("@")
+    if not local or not domain:
         raise Invalid(f"Protect somebody by e-mail address; {email!r} is none.")
     return email
 

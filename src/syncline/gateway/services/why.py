@@ -118,8 +118,12 @@ def _difference(decision: Decision) -> dict[str, Any]:
             f"{each['field']}: {each['before'] or 'none'} → {each['after'] or 'none'}" for each in fields
         )
         return {"sentence": f"{said}.", "fields": fields}
-    same = decision.change.kind is ChangeKind.NONE
-    said = "None: HubSpot has what it should have." if same else "No field differs."
+    if decision.change.kind is not ChangeKind.NONE:
+        said = "No field differs."
+    elif isinstance(decision.verdict, Hold):
+        said = "Not known while something holds the person."
+    else:
+        said = "None: HubSpot has what it should have."
     return {"sentence": said, "fields": fields}
 
 

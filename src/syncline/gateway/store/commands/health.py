@@ -15,6 +15,7 @@ from syncline.sql.rows import Need, Row, Rows
 
 _LOGGED_AS = {
     HealthEvent.SUCCEEDED: "connection.recovered",
+    HealthEvent.RENEWED: "connection.recovered",
     HealthEvent.PERSISTED: "connection.quarantined",
     HealthEvent.RESUMED: "connection.resumed",
 }

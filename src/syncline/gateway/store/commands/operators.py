@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from syncline.gateway.domain.errors import Conflict, NotFound, Refused
-from syncline.gateway.domain.operators import EVERYWHERE, Operator, Role
+from syncline.gateway.domain.operators import EVERYWHERE, Access, Operator, Role
 from syncline.gateway.domain.sessions import Invitation, InvitationKind
 from syncline.gateway.services.ports import Actor
+from syncline.gateway.store.commands.seconding import person_behind
 from syncline.gateway.store.tables import (
     api_keys,
     invitations,
@@ -80,7 +81,10 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class GiveRole:
-    """Give an operator a role at a place, or take it with None. Raises `NotFound` and `Refused`."""
+    """Give an operator a role at a place, or take it with None. Raises `NotFound` and `Refused`.
+
+    The keys and open invitations he made that may do more than he may from now on end.
+    """
 
     event_id: str
     operator_id: str
@@ -92,6 +96,9 @@ class GiveRole:
         yield Need(operators, ("id",), (self.operator_id,))
         yield Need(operator_roles, ("tenant_id", "operator_id"), (self.tenant_id, self.operator_id))
         yield Need(operator_roles, ("tenant_id",), (EVERYWHERE,))
+        yield Need(invitations, ("kind",), (InvitationKind.INVITATION.value,))
+        for table in (operator_roles, api_keys):
+            yield Need(table, ("operator_id",), (self.operator_id,))
 
     def apply(self, rows: Rows) -> None:
         operator = _present(rows, self.operator_id)
@@ -106,6 +113,9 @@ class GiveRole:
             rows.insert(operator_roles, held)
         else:
             rows.update(operator_roles, key, role=self.role.value)
+        roles = rows.find(operator_roles, operator_id=self.operator_id)
+        access = Access({each["tenant_id"]: Role(each["role"]) for each in roles})
+        _end_ways_in(rows, operator, access, self.actor)
         record(
             rows,
             self.event_id,
@@ -120,7 +130,7 @@ class GiveRole:
 
 @dataclass(frozen=True, slots=True)
 class RemoveOperator:
-    """End an operator with his roles, sessions, links and keys, all at once."""
+    """End an operator with his roles, sessions, links and keys, and the invitations he made, all at once."""
 
     event_id: str
     operator_id: str
@@ -129,6 +139,7 @@ class RemoveOperator:
     def prefetch(self) -> Iterable[Need]:
         yield Need(operators, ("id",), (self.operator_id,))
         yield Need(operator_roles, ("tenant_id",), (EVERYWHERE,))
+        yield Need(invitations, ("kind",), (InvitationKind.INVITATION.value,))
         for table in (operator_roles, sessions, api_keys, invitations):
             yield Need(table, ("operator_id",), (self.operator_id,))
 
@@ -141,9 +152,7 @@ class RemoveOperator:
             rows.delete(sessions, session["id"])
         for link in rows.find(invitations, operator_id=self.operator_id):
             rows.delete(invitations, link["id"])
-        for key in rows.find(api_keys, operator_id=self.operator_id):
-            if key["revoked_at"] is None:
-                rows.update(api_keys, (key["id"],), revoked_at=self.actor.at)
+        _end_ways_in(rows, operator, Access(), self.actor)
         rows.delete(operators, self.operator_id)
         record(rows, self.event_id, self.actor, "operator.removed", email=operator["email"])
 
@@ -277,6 +286,19 @@ def record(rows: Rows, event_id: str, actor: Actor, action: str, **detail: objec
         "detail": json.encode(detail).decode(),
     }
     rows.insert(operator_events, row)
+
+
+def _end_ways_in(rows: Rows, operator: Row, access: Access, actor: Actor) -> None:
+    """Revoke the keys and end the open invitations an operator made that let anybody do what he may not."""
+    for key in rows.find(api_keys, operator_id=operator["id"]):
+        if key["revoked_at"] is None and not access.covers(Role(key["role"]), key["tenant_id"]):
+            rows.update(api_keys, (key["id"],), revoked_at=actor.at)
+    for link in rows.find(invitations, kind=InvitationKind.INVITATION.value):
+        if link["used_at"] is not None or person_behind(rows, link["created_by"]) != operator["email"]:
+            continue
+        given = json.decode(link["roles"].encode())
+        if not all(access.covers(Role(role), place) for place, role in given.items()):
+            rows.delete(invitations, link["id"])
 
 
 def _present(rows: Rows, operator_id: str) -> Row:

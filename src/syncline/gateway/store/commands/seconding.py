@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from syncline.gateway.domain.consent import DAY
+from syncline.gateway.domain.sessions import BY_API_KEY
 from syncline.gateway.domain.tenant import Policy
 from syncline.gateway.services.ports import Actor
 from syncline.gateway.store import records
 from syncline.gateway.store.commands.journal import record_audit
 from syncline.gateway.store.tables import api_keys, first_approvals, tenants
 from syncline.sql.rows import Row, Rows
-
-API_KEY = "api-key:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +61,16 @@ def policy_of(rows: Rows, tenant_id: str) -> Policy:
 
 
 def person_behind(rows: Rows, name: str) -> str:
-    """Return the person who acts under a name, so that nobody is two: an API key is whoever made it."""
-    key = rows.get(api_keys, name.removeprefix(API_KEY)) if name.startswith(API_KEY) else None
-    return name if key is None else str(key["created_by"])
+    """Return the person who acts under a name, so that nobody is two: an API key is whoever made it.
+
+    A key that was made by means of another is that one's maker's, too.
+    """
+    while name.startswith(BY_API_KEY):
+        key = rows.get(api_keys, name.removeprefix(BY_API_KEY))
+        if key is None:
+            return name
+        name = str(key["created_by"])
+    return name
 
 
 def _ask(rows: Rows, tenant_id: str, word: Word, actor: Actor, policy: Policy) -> None:

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from syncline.gateway.domain.errors import DomainError, Invalid
 from syncline.gateway.domain.operators import EVERYWHERE, MEANING, Access, Permission
-from syncline.gateway.domain.sessions import ApiKey
+from syncline.gateway.domain.sessions import BY_API_KEY, ApiKey
 from syncline.gateway.services.api_keys import ApiKeys
 from syncline.gateway.services.calling import Operation
 from syncline.gateway.services.operations import run_operation
@@ -100,7 +100,7 @@ class ApiApplication:
             arguments["only"] = key.tenant_id
 
         async def carry_out() -> Kept:
-            actor = f"api-key:{key.id}"
+            actor = f"{BY_API_KEY}{key.id}"
             result = await run_operation(self._operations, endpoint.operation, actor, arguments)
             return Kept(endpoint.status, orjson.dumps(result))
 

@@ -12,9 +12,6 @@ from syncline.gateway.domain.errors import Invalid
 from syncline.gateway.domain.operators import Permission
 from syncline.gateway.services.permissions import NEEDED
 
-LARGEST_NUMBER: Final = 2**53 - 1
-"""What every JSON reader takes for the same whole number."""
-
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -84,7 +81,7 @@ def _kind(hint: Any) -> tuple[type, bool]:
 def read_text(argument: Argument, texts: Sequence[str]) -> Any:
     """Return what the texts of an address mean for an argument; raises `Invalid`. Only a list may be given more."""
     if argument.kind is list:
-        return [_plain(argument, text) for text in texts]
+        return list(texts)
     if len(texts) > 1:
         raise Invalid(f"The parameter {argument.name} was given twice.")
     text = texts[0]
@@ -98,7 +95,7 @@ def read_text(argument: Argument, texts: Sequence[str]) -> Any:
         return text == "true"
     if argument.kind is dict:
         raise Invalid(f"{argument.name} cannot be given in an address.")
-    return _plain(argument, text)
+    return text
 
 
 _WORDS: Final = {str: "text", int: "a whole number", bool: "true or false", list: "a list", dict: "an object"}
@@ -111,17 +108,6 @@ def check_value(argument: Argument, value: Any) -> Any:
     right = isinstance(value, argument.kind) and not (argument.kind is int and isinstance(value, bool))
     if not right:
         raise Invalid(f"{argument.name} is {_WORDS[argument.kind]}.")
-    if isinstance(value, list):
-        return [_plain(argument, each) for each in value]
-    if argument.kind is int and abs(value) > LARGEST_NUMBER:
-        raise Invalid(f"{argument.name} is at most {LARGEST_NUMBER}.")
-    return _plain(argument, value) if isinstance(value, str) else value
-
-
-def _plain(argument: Argument, text: Any) -> str:
-    """Return a text that every database can keep; raises `Invalid`."""
-    if not isinstance(text, str):
+    if isinstance(value, list) and not all(isinstance(each, str) for each in value):
         raise Invalid(f"{argument.name} is a list of texts.")
-    if "\0" in text or (not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text)):
-        raise Invalid(f"{argument.name} holds a character that cannot be kept.")
-    return text
+    return value

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from syncline import __version__
-from syncline.gateway.services.calling import Operation
+from syncline.gateway.services.calling import LARGEST, Operation
 from syncline.gateway.web.api.answers import answers
-from syncline.gateway.web.api.endpoint import LARGEST_NUMBER, Argument, Endpoint, arguments_of
+from syncline.gateway.web.api.endpoint import Argument, Endpoint, arguments_of
 from syncline.gateway.web.api.idempotency import LONGEST_KEY
 from syncline.gateway.web.api.problems import MEDIA_TYPE, PROBLEMS, TYPE_PREFIX
 
@@ -105,7 +105,7 @@ def _schema(argument: Argument) -> dict[str, Any]:
     if argument.kind is list:
         kind["items"] = {"type": "string"}
     if argument.kind is int:
-        kind["maximum"] = LARGEST_NUMBER
+        kind["maximum"] = LARGEST
     return kind
 
 
