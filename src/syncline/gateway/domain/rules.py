@@ -9,6 +9,7 @@ from enum import StrEnum
 from syncline.gateway.domain.attributes import attribute_texts, parse_attribute_path
 from syncline.gateway.domain.errors import Invalid, NotFound
 from syncline.gateway.domain.person import Person
+from syncline.gateway.domain.remedies import Remedy
 
 
 class RuleKind(StrEnum):
@@ -154,7 +155,7 @@ def rule_of_id(rules: Sequence[Rule], rule_id: str) -> Rule:
     for rule in rules:
         if rule.id == rule_id:
             return rule
-    raise NotFound(f"There is no rule {rule_id!r}: `rule list` shows those there are.")
+    raise NotFound(f"There is no rule {rule_id!r}.", Remedy("{rules:See which there are}."))
 
 
 def _index(position: int, ordered: Sequence[Rule]) -> int:

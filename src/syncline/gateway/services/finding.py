@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from syncline.gateway.domain.errors import NotFound
 from syncline.gateway.domain.person import email_key
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.services.ports import Store, Tenant, WorkItem
 from syncline.scim.nodes import Comparison
 from syncline.scim.schemas import USER
@@ -20,7 +21,9 @@ async def find_person(store: Store, tenant: Tenant, user: str) -> WorkItem:
     for item in await store.journal.find_items(tenant.id, search=user_id, after="", limit=10):
         if item.delivery.user_id == user_id:
             return item
-    raise NotFound(f"{tenant.name} has nobody named {user!r}: `users list {tenant.name}` shows who is there.")
+    raise NotFound(
+        f"{tenant.name} has nobody named {user!r}.", Remedy("{people:See who is there}.", tenant.name)
+    )
 
 
 async def _id_of(store: Store, tenant: Tenant, user: str) -> str:

@@ -13,6 +13,7 @@ from syncline.gateway.domain.delivery import Delivery, as_of, state_of
 from syncline.gateway.domain.errors import Invalid, NotFound
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.leaving import leaving_of
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.services.delivering import decide_item
 from syncline.gateway.services.finding import find_person
 from syncline.gateway.services.keeping import exception_shown
@@ -143,7 +144,9 @@ class People:
         limit = _limit(limit)
         stored = await self._store.directory.get(found.id, GROUP, group, frozenset())
         if stored is None:
-            raise NotFound(f"{found.name} has no group {group!r}: `groups list` shows those it has.")
+            raise NotFound(
+                f"{found.name} has no group {group!r}.", Remedy("{groups:See which it has}.", found.name)
+            )
         page = await self._store.seeking.members(found.id, stored.id, after or "", limit)
         scim = orjson.loads(stored.document)
         return {
@@ -159,7 +162,9 @@ class People:
         found = await self._tenants.find(tenant)
         stored = await self._store.directory.get(found.id, GROUP, group, frozenset({"members"}))
         if stored is None:
-            raise NotFound(f"{found.name} has no group {group!r}: `groups list` shows those it has.")
+            raise NotFound(
+                f"{found.name} has no group {group!r}.", Remedy("{groups:See which it has}.", found.name)
+            )
         return {
             "id": stored.id,
             "display_name": orjson.loads(stored.document)["displayName"],

@@ -14,6 +14,7 @@ from syncline.gateway.domain.crm import CrmAttribute
 from syncline.gateway.domain.drift import CHOSEN
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
 from syncline.gateway.domain.near_misses import nearest
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.rules import Rule, RuleKind
 from syncline.gateway.domain.tenant import DriftPolicy, EmailSource, IdentityProvider, LeaverPolicy
 from syncline.gateway.services.ports import Actor, ChoiceStore, ProtectedUser, Tenant, Wake
@@ -190,7 +191,7 @@ class Policies:
         found = await self._tenants.find(tenant)
         consent = await self._choices.unprotect(found.id, email, self._by(actor))
         if consent is Consent.NOTHING:
-            raise NotFound(f"{email} is not protected: `protect list` shows who is.")
+            raise NotFound(f"{email} is not protected.", Remedy("{protected:See who is}.", found.name))
         self._wake(found.id)
         return {"email": email, "protected": consent is Consent.PENDING}
 
@@ -386,7 +387,7 @@ def _seat(account: Account | None, name: str) -> str:
     if account is None:
         raise Refused("Connect the tenant to HubSpot first: seats are chosen from the account's own.")
     if account.seats is None:
-        raise Refused("The seats of the account are not read yet: `seats list TENANT` reads them.")
+        raise Refused("The seats of the account are not read yet.", Remedy("{seats:Read them} first."))
     if account.seat(name) is None:
         names = tuple(each.name for each in account.seats)
         raise NotFound(f"The HubSpot account has no seat {name!r}. {_near(name, names)}")
