@@ -16,14 +16,14 @@ class DomainError(Exception):
     kind: ClassVar[str] = "invalid"
 
     def __init__(self, cause: str, remedy: Remedy | None = None) -> None:
-        super().__init__(cause if remedy is None else f"{cause} {remedy.in_commands}")
         self.cause = cause
         self.remedy = remedy
+        super().__init__(self.message)
 
     @property
     def message(self) -> str:
         """Cause and remedy as the command line says them."""
-        return str(self)
+        return self.cause if self.remedy is None else f"{self.cause} {self.remedy.in_commands}"
 
     def at(self, place: str) -> Self:
         """Return the same, said of a place in what was sent."""

@@ -353,8 +353,8 @@ def _refuse_anothers_scim_channel(before: Connection, after: Connection) -> None
     if after.scim_token is not None and not same:
         raise Refused(
             f"This is HubSpot account {after.portal_id} at {after.base_url}, but the SCIM channel is that of account "
-            f"{before.portal_id} at {before.base_url}; nothing was saved. Give the SCIM channel of the new account too, "
-            "or leave the tenant without one (--no-scim)."
+            f"{before.portal_id} at {before.base_url}; nothing was saved. Give the SCIM channel of the new account, "
+            "too, or leave the tenant without one (--no-scim)."
         )
 
 

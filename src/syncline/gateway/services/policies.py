@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from syncline.clock import Clock, Milliseconds
@@ -17,23 +18,37 @@ from syncline.gateway.domain.near_misses import nearest
 from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.rules import Rule, RuleKind
 from syncline.gateway.domain.tenant import DriftPolicy, EmailSource, IdentityProvider, LeaverPolicy
-from syncline.gateway.services.ports import Actor, ChoiceStore, ProtectedUser, Tenant, Wake
+from syncline.gateway.services.ports import (
+    Actor,
+    ChoiceStore,
+    GroupSeen,
+    JournalStore,
+    ProtectedUser,
+    Tenant,
+    Wake,
+)
 from syncline.gateway.services.showing import moment, policy_shown, rule_shown, set_name
 from syncline.gateway.services.tenants import Tenants
+
+LIKE_IT = 5
+"""Groups named where one is not found."""
 
 
 class Policies:
     """The `policy.*`, `rule.*`, `role.*` and `protect.*` operations."""
 
-    def __init__(self, choices: ChoiceStore, tenants: Tenants, clock: Clock, wake: Wake) -> None:
+    def __init__(
+        self, choices: ChoiceStore, journal: JournalStore, tenants: Tenants, clock: Clock, wake: Wake
+    ) -> None:
         self._choices = choices
+        self._journal = journal
         self._tenants = tenants
         self._clock = clock
         self._wake = wake
 
     def on(self, choices: ChoiceStore) -> Policies:
         """Return the same operations on another store, one that keeps nothing for example; nobody is woken."""
-        return Policies(choices, self._tenants, self._clock, lambda _tenant: None)
+        return Policies(choices, self._journal, self._tenants, self._clock, lambda _tenant: None)
 
     async def show(self, actor: str, tenant: str) -> dict[str, Any]:
         """Return the tenant's choices."""
@@ -127,15 +142,18 @@ class Policies:
         position: int | None = None,
         expect: str | None = None,
     ) -> dict[str, Any]:
-        """Add a rule at a position (the last one when it is left out); names are kept as ids."""
+        """Add a rule at a position (the last one when it is left out); names are kept as ids, a group's too."""
         found = await self._tenants.find(tenant)
         account = await self._account(found)
+        looked_at = None if not group else await self._group(found, group)
+        group = group if looked_at is None else looked_at.id
         rule = rule_of(
             account, role, group, attribute, equals, permission_set, primary_team, secondary_teams, seat
         )
         added = await self._choices.add_rule(found.id, rule, position, self._by(actor), expect)
         self._wake(found.id)
-        return rule_shown(added, account)
+        name = None if looked_at is None else looked_at.display_name
+        return rule_shown(replace(added, group_name=name), account)
 
     async def list_rules(self, actor: str, tenant: str) -> dict[str, Any]:
         """Return the rules in the order they are tried, and what comes after them."""
@@ -194,6 +212,17 @@ class Policies:
             raise NotFound(f"{email} is not protected.", Remedy("{protected:See who is}.", found.name))
         self._wake(found.id)
         return {"email": email, "protected": consent is Consent.PENDING}
+
+    async def _group(self, tenant: Tenant, name_or_id: str) -> GroupSeen:
+        found = await self._journal.group(tenant.id, name_or_id)
+        if found is not None:
+            return found
+        like = await self._journal.groups_like(tenant.id, name_or_id, LIKE_IT)
+        there = f" There is {', '.join(repr(each.display_name) for each in like)}." if like else ""
+        raise NotFound(
+            f"No group {name_or_id!r} has arrived.{there}",
+            Remedy("{groups:See which have}.", tenant.name),
+        )
 
     async def _account(self, tenant: Tenant) -> Account | None:
         connection = await self._choices.connection(tenant.id)
@@ -338,7 +367,7 @@ def _condition(role: str | None, group: str | None, attribute: str | None) -> tu
         if match
     ]
     if len(given) != 1:
-        raise Invalid("A rule looks at one thing: a role, a group (by id) or an attribute.")
+        raise Invalid("A rule looks at one thing: a role, a group or an attribute.")
     return given[0]
 
 

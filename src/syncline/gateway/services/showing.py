@@ -12,7 +12,7 @@ from syncline.gateway.domain.crm import CrmAttribute
 from syncline.gateway.domain.drift import CHOSEN
 from syncline.gateway.domain.health import what_helps
 from syncline.gateway.domain.holds import HOLDS, HoldReason
-from syncline.gateway.domain.rules import Rule
+from syncline.gateway.domain.rules import Rule, RuleKind
 from syncline.gateway.domain.tenant import Policy
 from syncline.gateway.services.ports import Connection
 
@@ -97,11 +97,12 @@ def policy_shown(policy: Policy, account: Account | None) -> dict[str, Any]:
 
 
 def rule_shown(rule: Rule, account: Account | None) -> dict[str, Any]:
-    """Return a rule in words, with what it sets by name."""
+    """Return a rule in words, with what it sets by name; `group` is the id of the group it looks at, if any."""
     return {
         "id": rule.id,
         "position": rule.position,
         "when": rule.when,
+        "group": rule.match if rule.kind is RuleKind.GROUP else None,
         "sets": {
             "permission_set": set_name(account, rule.permission_set_id),
             "primary_team": team_name(account, rule.primary_team_id),
