@@ -257,6 +257,7 @@ document.addEventListener("change", (event) => {
 document.addEventListener("submit", sendOnce);
 document.documentElement.classList.add("scripted");
 tellTime(document);
+document.querySelector(".rail [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 document.querySelectorAll("[data-fresh]").forEach(keepFresh);
 document.querySelectorAll("[data-live]").forEach(follow);
 document.querySelectorAll("[data-arrange]").forEach(arrange);
