@@ -30,6 +30,8 @@ ACTIONS: Final = (
     ("deactivate_users", "Take access from people who leave"),
 )
 SEEN: Final = 25
+FEW: Final = 5
+"""Values of each attribute that the page suggests before one is chosen."""
 MOST: Final = 60
 """Rules on one page."""
 WEIGHED_AT_ONCE: Final = 10_000
@@ -244,12 +246,13 @@ async def _known(visit: Visit, kind: str = "", search: str = "") -> Sequence[tup
 
 
 async def _values(visit: Visit, attribute: str = "") -> Sequence[tuple[str, str]]:
-    """Return values that have arrived, each with the attribute it is of; of one attribute or of all."""
+    """Return values that have arrived, each with the attribute it is of: those of one attribute, or a few of each."""
     seen = (await visit.run("roles.attributes"))["attributes"]
+    most = None if attribute.strip() else FEW
     return [
         (value["value"], f"{each['attribute']}, {_people(value['people'])}")
         for each in seen
-        for value in each["values"]
+        for value in each["values"][:most]
         if attribute.strip() in ("", each["attribute"])
     ]
 
