@@ -311,7 +311,7 @@ ACROSS_TENANTS = {
     "TENANT_BY_NAME",
     "ALL_TENANTS",
     "TENANTS_AFTER",
-    "TOKEN",
+    "TOKENS_BY_ID",
     "DUE_TENANTS",
     "READINGS_DUE",
     "FACT",

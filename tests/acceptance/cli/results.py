@@ -19,7 +19,8 @@ POLICY: dict[str, Any] = {
 RULE: dict[str, Any] = {
     "id": "r1",
     "position": 1,
-    "when": "role = Manager",
+    "when": "group = Sales",
+    "group": "01a2",
     "sets": {
         "permission_set": "Manager",
         "primary_team": "Sales",
@@ -233,6 +234,10 @@ RESULTS: dict[str, Any] = {
         "groups": [{"id": "g1", "display_name": "Sales", "members": 2, "matched_by": None}],
         "next": "manager",
         "next_group": None,
+    },
+    "roles.attributes": {
+        "looked_at": 3,
+        "attributes": [{"attribute": "department", "values": [{"value": "Legal", "people": 2}]}],
     },
     "plan.people": {"people": [PERSON], "next": None},
     "plan.preview": PREVIEW,

@@ -121,9 +121,9 @@ CALLS: list[tuple[list[str], str, dict[str, Any], str]] = [
             "primary_team": "Sales",
             "secondary_teams": [],
         },
-        "role = Manager",
+        "group = Sales",
     ),
-    (["rule", "list", "acme"], "rule.list", {"tenant": "acme"}, "Sales User"),
+    (["rule", "list", "acme"], "rule.list", {"tenant": "acme"}, "group = Sales (01a2)"),
     (
         ["rule", "move", "acme", "r1", "2"],
         "rule.move",
@@ -171,6 +171,13 @@ CALLS: list[tuple[list[str], str, dict[str, Any], str]] = [
         "HubSpot has it.",
     ),
     (["roles", "seen", "acme"], "roles.seen", {"tenant": "acme", "limit": 50}, "0 roles received"),
+    (["roles", "attributes", "acme"], "roles.attributes", {"tenant": "acme"}, "Legal"),
+    (
+        ["roles", "seen", "acme", "--search", "sal"],
+        "roles.seen",
+        {"tenant": "acme", "limit": 50, "search": "sal"},
+        "Sales",
+    ),
     (
         ["roles", "seen", "acme", "--all", "--after", "manager"],
         "roles.seen",

@@ -121,6 +121,56 @@ async def test_a_role_that_is_almost_another_is_made_a_rule_like_that_one(
         await expect(page.get_by_text("The rule role = USER is saved.")).to_be_visible()
 
 
+async def test_a_group_is_found_among_many_by_a_part_of_its_name_and_made_a_rule(
+    stage: Stage, browser: Chromium
+) -> None:
+    for number in range(30):
+        await stage.group(f"Team {number:02}")
+    found = await stage.group("Zebra keepers")
+    async with browser.context() as context:
+        page = await context.new_page()
+        await stage.sign_in(page)
+        await stage.open(page, RULES)
+        await page.get_by_label("Looks at").select_option("group")
+        await page.get_by_label("Which one").press_sequentially("keep")
+        await expect(page.locator("#known option")).to_have_count(1)
+        await expect(page.locator("#known option")).to_have_attribute("value", "Zebra keepers")
+        await page.get_by_label("Which one").fill("Zebra keepers")
+        await page.get_by_label("Gives the primary team").select_option(label="Sales")
+        await page.get_by_role("button", name="Save the rule").click()
+        await expect(page.get_by_text("The rule group = Zebra keepers is saved.")).to_be_visible()
+        row = page.get_by_role("row", name="group = Zebra keepers")
+        await expect(row).to_contain_text(found)
+
+
+async def test_values_of_the_attribute_that_is_chosen_are_suggested(stage: Stage, browser: Chromium) -> None:
+    assert 201 == await stage.join("ann@acme.example", title="Clerk", userType="Contractor")
+    async with browser.context() as context:
+        page = await context.new_page()
+        await stage.sign_in(page)
+        await stage.open(page, RULES)
+        await expect(page.locator("#known-values option")).to_have_count(2)
+        await page.get_by_label("Which one").fill("title")
+        await page.get_by_label("Equals").focus()
+        await expect(page.locator("#known-values option")).to_have_count(1)
+        await expect(page.locator("#known-values option")).to_have_attribute("value", "Clerk")
+
+
+async def test_a_rule_is_sent_to_a_place_by_number(stage: Stage, browser: Chromium) -> None:
+    await three_rules(stage)
+    async with browser.context(script=False) as context:
+        page = await context.new_page()
+        await stage.sign_in(page)
+        await page.goto(f"{stage.world.base}/tenants/{stage.tenant}/{RULES}")
+        await page.get_by_text("Move a rule to any place").click()
+        await page.get_by_label("Rule", exact=True).select_option(label="3. title = Editor")
+        await page.get_by_label("To place").fill("1")
+        await page.get_by_role("button", name="Move it").click()
+        await expect(page.get_by_text("is moved.")).to_be_visible()
+
+    assert ["title = Editor", "role = User", "title = Clerk"] == await order(stage)
+
+
 async def test_a_rule_gives_a_seat_once_the_seats_are_read(stage: Stage, browser: Chromium) -> None:
     await stage.hubspot.change(seats_pricing=True)
     async with browser.context(script=False) as context:

@@ -70,6 +70,15 @@ class Stage:
         }
         return await self.scim("POST", "/Users", body)
 
+    async def group(self, display_name: str) -> str:
+        """Have the identity provider send a group; returns its id."""
+        body = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": display_name}
+        async with (
+            aiohttp.ClientSession(headers={"Authorization": f"Bearer {self.token}"}) as session,
+            session.post(f"{self.world.base}/scim/v2/Groups", json=body) as answer,
+        ):
+            return str((await answer.json())["id"])
+
     async def leave(self, user_name: str, active: str = "False") -> int:
         """Have the identity provider deactivate somebody, or bring him back, written as Entra writes it."""
         operations = [{"op": "Replace", "path": "active", "value": active}]

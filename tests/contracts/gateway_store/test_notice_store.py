@@ -8,6 +8,7 @@ from typing import Any
 from syncline.gateway.domain.account import PermissionSet, Team
 from syncline.gateway.domain.health import Health, HealthEvent
 from syncline.gateway.domain.notices import Notice, NoticeKind
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.services.ports.notices import ChannelKind, Message, Subscription
 from tests.support.acme import START, Acme
 
@@ -16,7 +17,12 @@ SECRET = "whsec_" + "c2VjcmV0" * 4
 
 def notice(**changes: Any) -> Notice:
     made = Notice(
-        kind=NoticeKind.QUARANTINED, subject="", says="It fails.", fix="Look.", raised_at=START, told_at=START
+        kind=NoticeKind.QUARANTINED,
+        subject="",
+        says="It fails.",
+        fix=Remedy("{log:Look}."),
+        raised_at=START,
+        told_at=START,
     )
     return replace(made, **changes)
 

@@ -62,7 +62,7 @@ async def test_a_document_names_groups_by_name_or_id_and_only_those_there_are(ac
     assert [{**rule, "group": group.id}] == exported["rules"]
     await acme.directory.delete(exchange(), GROUP, group.id, None)
     assert [] == (await apply(acme, exported))["changes"]
-    with pytest.raises(NotFound, match="no group 'Sales'"):
+    with pytest.raises(NotFound, match="No group 'Sales' has arrived"):
         await apply(acme, {"version": 1, "rules": [rule]})
 
 

@@ -181,9 +181,10 @@ async def test_a_credential_that_ends_stops_the_drain_and_a_new_one_heals_it(acm
     spent = len(await acme.calls()) - before
     assert 11 <= spent <= 10 + 12, "after the refusal nothing but what was under way may go out"
     shown = await acme.run("connection.show", tenant=TENANT)
-    assert "connection set" in shown["trouble"]
+    assert "HubSpot does not accept the credential of the API channel." == shown["trouble"]
+    assert "connection set" in shown["fix"]
     (event,) = (await acme.run("events.list", tenant=TENANT, kind="connection.trouble"))["events"]
-    assert "connection set" in event["summary"]
+    assert "connection set" in event["fix"]
     assert {} == await acme.held()
 
     assert due is not None

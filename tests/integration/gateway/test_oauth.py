@@ -199,7 +199,7 @@ async def test_a_connected_tenant_is_not_moved_to_another_account_by_a_grant(acm
     page = await acme.come_back(await code_with(acme, begun, scope, "second"))
 
     assert (400, before) == (page.status, await grant_of(acme))
-    assert "connection revoke" in page.body
+    assert "until it is disconnected" in page.body
 
 
 async def test_a_grant_that_lacks_a_scope_says_what_that_blocks(acme: GrantingWorld) -> None:
@@ -228,7 +228,7 @@ async def test_a_grant_that_hubspot_has_ended_asks_for_a_new_one_and_is_left_alo
 
     shown = await acme.run("connection.show", tenant=TENANT)
     assert "reconnect needed" == shown["health"]
-    assert "connection authorize" in shown["trouble"]
+    assert "connection authorize" in shown["fix"]
     assert asked + 1 == acme.endpoint.calls
     troubles = (await acme.run("events.list", tenant=TENANT, kind="connection."))["events"]
     assert ["connection.trouble"] == [event["kind"] for event in troubles]

@@ -238,11 +238,11 @@ async def test_users_show_says_what_is_waited_for(acme: World) -> None:
     why = (await acme.run("users.show", tenant=TENANT, user=email("ada")))["why"]
 
     assert "waits for the seat 'Sales Hub'" in why["held"]["sentence"]
-    assert "Free or buy a seat" in why["next"]["sentence"]
+    assert "Free or buy a seat" in why["held"]["release"]
 
 
 async def test_a_rule_names_only_seats_there_are(acme: World) -> None:
-    with pytest.raises(Refused, match=r"`seats list TENANT` reads them"):
+    with pytest.raises(Refused, match=r"Read them \(`seats list TENANT`\) first"):
         await acme.run("rule.add", tenant=TENANT, role="Seller", seat=SALES)
     await acme.run("seats.list", tenant=TENANT)
 

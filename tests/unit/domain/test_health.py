@@ -20,6 +20,7 @@ from syncline.gateway.domain.health import (
     is_outage,
     next_health,
     next_probe,
+    what_helps,
 )
 
 NOW = 1_800_000_000_000
@@ -106,5 +107,14 @@ def test_an_outage_is_told_from_a_persons_failure(people: int, tries: int, *, ex
 
 
 def test_every_state_but_health_says_what_helps() -> None:
-    assert set(Health) == set(WHAT_HELPS)
-    assert [Health.HEALTHY] == [state for state, fix in WHAT_HELPS.items() if not fix]
+    assert [Health.HEALTHY] == [state for state in Health if what_helps(state, None) is None]
+
+
+def test_what_helps_is_told_by_the_trouble_where_that_says_more_than_the_state() -> None:
+    renew = what_helps(Health.DEGRADED, "INVALID_AUTHENTICATION")
+    assert renew is not None
+    assert "Renew the credential" in renew.text
+    assert WHAT_HELPS[Health.DEGRADED] == what_helps(Health.DEGRADED, "UNREACHABLE")
+    assert WHAT_HELPS[Health.RECONNECT_NEEDED] == what_helps(
+        Health.RECONNECT_NEEDED, "INVALID_AUTHENTICATION"
+    )

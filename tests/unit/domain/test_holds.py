@@ -10,7 +10,7 @@ def test_every_reason_says_what_is_the_matter_and_what_releases_it() -> None:
     assert set(HoldReason) == set(HOLDS)
     for text in HOLDS.values():
         assert text.sentence.endswith(".")
-        assert text.release.endswith(".")
+        assert text.release.text.endswith(".")
 
 
 def test_the_gate_has_one_row_for_every_reason_it_decides_in_the_documented_order() -> None:
@@ -35,4 +35,7 @@ def test_a_hold_reads_as_its_sentence_and_its_case(hold: Hold, expected: str) ->
 
 
 def test_a_hold_tells_what_would_release_it() -> None:
-    assert Hold(HoldReason.GRANT_HOLDER).release == "Renew the connection as somebody else."
+    assert (
+        "Let the person back in (`users release TENANT USER`), or have somebody reactivate him at HubSpot."
+        == Hold(HoldReason.DEACTIVATED_AT_HUBSPOT).release
+    )

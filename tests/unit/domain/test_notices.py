@@ -19,10 +19,11 @@ from syncline.gateway.domain.notices import (
     next_try,
     notices_due,
 )
+from syncline.gateway.domain.remedies import Remedy
 
 NOW = 1_800_000_000_000
-QUARANTINED = Condition(NoticeKind.QUARANTINED, "", "It fails.", "Look.")
-TOKEN = Condition(NoticeKind.TOKEN_ENDS, "t1:30", "It ends.", "Renew it.")
+QUARANTINED = Condition(NoticeKind.QUARANTINED, "", "It fails.", Remedy("Look."))
+TOKEN = Condition(NoticeKind.TOKEN_ENDS, "t1:30", "It ends.", Remedy("Renew it."))
 
 
 def told(condition: Condition, *, at: int = NOW) -> Notice:

@@ -39,7 +39,7 @@ def test_without_the_scim_channel_a_rename_is_held_with_a_written_procedure() ->
         Hold(HoldReason.EMAIL_CHANGE_NEEDS_SCIM_CHANNEL, f"ada@example.com should become {NEW}.")
         == decision.verdict
     )
-    assert "in HubSpot open Settings" in HOLDS[HoldReason.EMAIL_CHANGE_NEEDS_SCIM_CHANNEL].release
+    assert "in HubSpot open Settings" in HOLDS[HoldReason.EMAIL_CHANGE_NEEDS_SCIM_CHANNEL].release.text
 
 
 def test_a_rename_to_an_address_another_hubspot_user_has_is_held() -> None:

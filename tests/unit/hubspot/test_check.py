@@ -116,7 +116,7 @@ def test_a_credential_that_is_not_accepted_is_asked_nothing_more() -> None:
     assert asked(calls) == ["GET account.details", "GET scim.configuration", "GET scim.users.list"]
     ok, _, cannot = words(report, Channel.API)
     assert not ok
-    assert "Renew it with `connection set`" in cannot
+    assert "does not accept the credential" in cannot
     assert report.permission_sets is None
 
 

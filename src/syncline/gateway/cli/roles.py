@@ -24,10 +24,17 @@ def roles() -> None:
     "--limit", type=click.IntRange(1, 500), default=50, show_default=True, help="How many to look at."
 )
 @click.option("--after", metavar="ROLE", help="Go on with the roles after this one.")
+@click.option("--search", metavar="TEXT", help="Only those with this in their name.")
 @click.option("--groups-after", type=int, metavar="N", help="Go on with the groups after this one.")
 @as_json
 def seen(
-    tenant: str, everything: bool, limit: int, after: str | None, groups_after: int | None, as_json: bool
+    tenant: str,
+    everything: bool,
+    limit: int,
+    after: str | None,
+    search: str | None,
+    groups_after: int | None,
+    as_json: bool,
 ) -> None:
     """List the roles and groups that lead nowhere, and say what is wrong with how roles arrive."""
     result = call(
@@ -37,8 +44,27 @@ def seen(
         limit=limit,
         after=after,
         groups_after=groups_after,
+        search=search,
     )
     show(result, as_json, _shown)
+
+
+@roles.command()
+@tenant_argument
+@as_json
+def attributes(tenant: str, as_json: bool) -> None:
+    """List attributes a rule can look at, and values they have, told from the first people."""
+    show(call("roles.attributes", tenant=tenant), as_json, _attributes)
+
+
+def _attributes(result: Mapping[str, Any]) -> None:
+    rows = [
+        (each["attribute"], value["value"], value["people"])
+        for each in result["attributes"]
+        for value in each["values"]
+    ]
+    table(("attribute", "value", "people"), rows, empty="No attribute that rules look at has arrived.")
+    say(f"Told from {result['looked_at']} people.")
 
 
 def _shown(result: Mapping[str, Any]) -> None:

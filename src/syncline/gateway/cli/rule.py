@@ -24,7 +24,7 @@ def rule() -> None:
 @rule.command()
 @tenant_argument
 @click.option("--role", metavar="NAME", help="When the person has exactly this role.")
-@click.option("--group", metavar="ID", help="When the person is a member of this group (id or name).")
+@click.option("--group", metavar="NAME|ID", help="When the person is a direct member of this group.")
 @click.option("--attribute", metavar="PATH", help="When this attribute …, for example department or title.")
 @click.option("--equals", metavar="VALUE", help="… has exactly this value.")
 @click.option("--permission-set", metavar="NAME", help="The permission set to give.")
@@ -125,7 +125,7 @@ def _rules(rules: list[Mapping[str, Any]]) -> None:
     rows = [
         (
             known["position"],
-            known["when"],
+            known["when"] if known["group"] is None else f"{known['when']} ({known['group']})",
             known["sets"]["permission_set"],
             known["sets"]["primary_team"],
             ", ".join(known["sets"]["secondary_teams"]),

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
+
+from syncline.gateway.domain.remedies import Remedy
 
 
 class DomainError(Exception):
-    """A request that cannot be carried out; the message is written for the person who asked."""
+    """A request that cannot be carried out; the message is written for the person who asked.
+
+    `cause` says what is the matter; `remedy`, where something of ours is to be done, what helps.
+    """
 
     kind: ClassVar[str] = "invalid"
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, cause: str, remedy: Remedy | None = None) -> None:
+        self.cause = cause
+        self.remedy = remedy
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """Cause and remedy as the command line says them."""
+        return self.cause if self.remedy is None else f"{self.cause} {self.remedy.in_commands}"
+
+    def at(self, place: str) -> Self:
+        """Return the same, said of a place in what was sent."""
+        return type(self)(f"{place}: {self.cause}", self.remedy)
 
 
 class NotFound(DomainError):

@@ -8,12 +8,14 @@ reaches the identity provider, whose requests are accepted all the while.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.grant import RECONNECT_NEEDED
 from syncline.gateway.domain.holds import HoldReason
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.states import Transition, follow
 
 SECOND: Final[Milliseconds] = 1_000
@@ -97,17 +99,54 @@ _EVENTS: Final = {
     TWO_ACCOUNTS: HealthEvent.UNASKED_CHANGE,
 }
 
-WHAT_HELPS: Final = {
-    Health.HEALTHY: "",
-    Health.DEGRADED: "Nothing is lost: what is asked for is kept and sent when HubSpot answers. "
-    "`connection check {tenant}` tries it now.",
-    Health.QUARANTINED: "Put right what the cause names, then `connection resume {tenant}`; it is also tried by itself "
-    "every hour. Nothing is lost meanwhile.",
-    Health.HELD: "Compare the person at HubSpot with the directory, put it right there, then "
-    "`connection resume {tenant}`.",
-    Health.RECONNECT_NEEDED: "Have a super admin grant anew: `connection authorize {tenant}`.",
+WHAT_HELPS: Final[Mapping[Health, Remedy]] = {
+    Health.DEGRADED: Remedy(
+        "Nothing is lost: what is asked for is kept and sent when HubSpot answers. {check:Try it now}."
+    ),
+    Health.QUARANTINED: Remedy(
+        "Put right what the cause names, then {resume:let it go on}; it is also tried by itself every hour. Nothing is "
+        "lost meanwhile."
+    ),
+    Health.HELD: Remedy(
+        "Compare the person at HubSpot with the directory, put it right there, then {resume:let it go on}."
+    ),
+    Health.RECONNECT_NEEDED: Remedy("Have a super admin {grant:grant anew}. Nothing is lost meanwhile."),
 }
-"""For each state what an operator can do."""
+"""For each state but the healthy one what an operator can do."""
+
+_RENEW: Final = Remedy("{connect:Renew the credential}. Nothing is lost meanwhile.")
+_ADDRESS: Final = Remedy("{connect:Connect with the right address}. Nothing is lost meanwhile.")
+_OF_TROUBLE: Final[Mapping[str, Remedy]] = {
+    "INVALID_AUTHENTICATION": _RENEW,
+    "BAD_CLIENT": Remedy(
+        "{grant:Grant anew} with the right client id and secret, or put them into the settings hubspot_client_id and "
+        "hubspot_client_secret and start the server anew."
+    ),
+    "APP_UNKNOWN": Remedy(
+        "{grant:Grant anew} for the app there is now, or put the other one back into the settings hubspot_client_id "
+        "and hubspot_client_secret."
+    ),
+    "MISSING_SCOPES": Remedy("Add the scope to the app in HubSpot, then {connect:renew the credential}."),
+    "REDIRECTED": _ADDRESS,
+    "WRONG_ADDRESS": _ADDRESS,
+    SCIM_TROUBLE: Remedy(
+        "Everybody who does not need the SCIM channel is still served. {check:Try it now}, or {connect_scim:renew its "
+        "token}."
+    ),
+    TWO_ACCOUNTS: Remedy("{connect_scim:Give the SCIM token} of the same account."),
+}
+
+
+def what_helps(health: Health, trouble: str | None) -> Remedy | None:
+    """Return what an operator can do about a connection in trouble, None for a healthy one."""
+    named = helps_against(trouble)
+    is_told = health in (Health.DEGRADED, Health.QUARANTINED, Health.HELD)
+    return named if named is not None and is_told else WHAT_HELPS.get(health)
+
+
+def helps_against(trouble: str | None) -> Remedy | None:
+    """Return what an operator can do about that trouble, None where the state of the connection says all."""
+    return None if trouble is None else _OF_TROUBLE.get(trouble)
 
 
 def event_of(trouble: str | None) -> HealthEvent:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from syncline.clock import Milliseconds
+from syncline.gateway.domain.remedies import Remedy
 
 
 class HoldReason(StrEnum):
@@ -56,7 +57,7 @@ class HoldText:
 
     sentence: str
     """For an admin: what is the matter. The hold's detail names the case."""
-    release: str
+    release: Remedy
     """What makes it go out after all."""
     retried_on_epoch_change: bool
     """Decided again whenever the tenant's set-up or HubSpot's lists change (a new placement epoch)."""
@@ -87,8 +88,8 @@ class Hold:
 
     @property
     def release(self) -> str:
-        """What would release it."""
-        return HOLDS[self.reason].release
+        """What would release it, as the command line says it."""
+        return HOLDS[self.reason].release.in_commands
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,182 +103,204 @@ HOLDS: Final[Mapping[HoldReason, HoldText]] = MappingProxyType(
     {
         HoldReason.COLLECTING: HoldText(
             "The tenant is collecting: it is not connected to a HubSpot account yet.",
-            "Connect the tenant to HubSpot and set its mode to plan.",
+            Remedy("{connect:Connect the tenant to HubSpot}."),
             retried_on_epoch_change=True,
         ),
         HoldReason.ACCOUNT_UNREAD: HoldText(
             "The HubSpot account has not been read completely yet.",
-            "By itself with the next complete reading; `connection check` says what stands in its way.",
+            Remedy(
+                "By itself with the next complete reading; {check:check the connection} to hear what stands in its "
+                "way."
+            ),
             retried_on_epoch_change=True,
         ),
         HoldReason.SCIM_USER_MISSING: HoldText(
             "The SCIM user behind this address is gone, but no deletion of it was recorded.",
-            "The identity provider provisions the person again, or deletes the user.",
+            Remedy("The identity provider provisions the person again, or deletes the user."),
             retried_on_epoch_change=False,
         ),
         HoldReason.NO_DELIVERABLE_EMAIL: HoldText(
             "The person has no e-mail address that HubSpot could use.",
-            "The identity provider sends a proper address, or `policy set --email-from` names another.",
+            Remedy(
+                "The identity provider sends a proper address, or {email_from:another address is chosen}."
+            ),
             retried_on_epoch_change=True,
         ),
         HoldReason.EMAIL_CLAIMED: HoldText(
             "Another person already holds this e-mail address.",
-            "The other one gives the address up, or the identity provider gives this person another.",
+            Remedy("The other one gives the address up, or the identity provider gives this person another."),
             retried_on_epoch_change=False,
         ),
         HoldReason.OUTSIDE_DOMAINS: HoldText(
             "Ignored by domain: the address is outside the domains of the tenant.",
-            "Add the domain with `policy set --domain`, or take the person out of the assignment.",
+            Remedy("{domains:Add the domain}, or take the person out of the assignment."),
             retried_on_epoch_change=True,
         ),
         HoldReason.LAST_SUPER_ADMIN: HoldText(
             "This is the last super admin of the HubSpot account, who is never touched.",
-            "Make somebody else super admin in HubSpot first; super admins stay protected even then.",
+            Remedy("Make somebody else super admin in HubSpot first; super admins stay protected even then."),
             retried_on_epoch_change=True,
         ),
         HoldReason.SUPER_ADMIN: HoldText(
             "Super admins of the HubSpot account are protected.",
-            "Take super admin away from the person in HubSpot, or make the change there by hand.",
+            Remedy("Take super admin away from the person in HubSpot, or make the change there by hand."),
             retried_on_epoch_change=True,
         ),
         HoldReason.GRANT_HOLDER: HoldText(
             "Syncline reaches HubSpot by this person's grant and would cut itself off.",
-            "Renew the connection as somebody else.",
+            Remedy("{connect:Renew the connection} as somebody else."),
             retried_on_epoch_change=True,
         ),
         HoldReason.PROTECTED: HoldText(
             "An operator has protected this person.",
-            "By itself where the protection has an end; else take it away with `protect remove`.",
+            Remedy("By itself where the protection has an end; else {unprotect:take it away}."),
             retried_on_epoch_change=True,
         ),
         HoldReason.DEACTIVATED_AT_HUBSPOT: HoldText(
             "Somebody deactivated this person at HubSpot, and that stands.",
-            "An operator releases the person, or somebody reactivates him at HubSpot.",
+            Remedy("{let_back_in:Let the person back in}, or have somebody reactivate him at HubSpot."),
             retried_on_epoch_change=True,
         ),
         HoldReason.REMOVED_AT_HUBSPOT: HoldText(
             "This person was at HubSpot and no list there shows him any more: somebody removed him, and that stands.",
-            "An operator releases the person with `users release`, or `policy set --drift presence=enforce` for all.",
+            Remedy("{let_back_in:Let the person back in}, or {presence:everybody whom others remove}."),
             retried_on_epoch_change=True,
         ),
         HoldReason.KEPT_BY_EXCEPTION: HoldText(
             "The person has left, but an operator keeps him until a date.",
-            "By itself on that date: then he leaves like anybody else. `leavers exceptions end` ends it now.",
+            Remedy(
+                "By itself on that date: then he leaves like anybody else. Or {end_exception:end it now}."
+            ),
             retried_on_epoch_change=True,
         ),
         HoldReason.NO_LEAVER_POLICY: HoldText(
             "The person has left, and no leaver policy says what that means at HubSpot.",
-            "Set one with `policy set --deactivated deactivate|remove|strip`.",
+            Remedy("{leaver_policy:Choose one}."),
             retried_on_epoch_change=True,
         ),
         HoldReason.NO_STRIP_SET: HoldText(
             "The leaver policy is strip, but no permission set to strip to is chosen.",
-            "Name an empty permission set with `policy set --strip-to`.",
+            Remedy("{strip_to:Choose an empty permission set}."),
             retried_on_epoch_change=True,
         ),
         HoldReason.PERMISSION_SET_MISSING: HoldText(
             "A permission set the person should get is no longer in the HubSpot account.",
-            "Point the rule, the default role or strip-to at a set that exists; a namesake is never guessed.",
+            Remedy(
+                "Point {rules:the rule}, the default role or strip-to at a set that exists; a namesake is never "
+                "guessed."
+            ),
             retried_on_epoch_change=True,
         ),
         HoldReason.PERMISSION_SET_AMBIGUOUS: HoldText(
             "The person's role is the name of more than one permission set.",
-            "Rename one of the sets in HubSpot, or add a rule for the role.",
+            Remedy("Rename one of the sets in HubSpot, or {add_rule:add a rule} for the role."),
             retried_on_epoch_change=True,
         ),
         HoldReason.TEAM_MISSING: HoldText(
             "A team the person should be in is no longer in the HubSpot account.",
-            "Point the rule at a team that exists; a namesake is never guessed.",
+            Remedy("Point {rules:the rule} at a team that exists; a namesake is never guessed."),
             retried_on_epoch_change=True,
         ),
         HoldReason.SEAT_MISSING: HoldText(
             "The seat the person should get is not in the HubSpot account, or the seats cannot be read.",
-            "Look at `seats list`, then point the rule at a seat that exists, or give the credential the scope "
-            "settings.billing.write.",
+            Remedy(
+                "{seats:Look which seats there are}, then point the rule at one of them, or give the credential the "
+                "scope settings.billing.write."
+            ),
             retried_on_epoch_change=True,
         ),
         HoldReason.MINIMAL_NEEDS_DEFAULT: HoldText(
             "Nothing gives this person a permission set any more, and HubSpot can only replace one.",
-            "Set a default role with `role default`, add a rule, or assign a role in the directory.",
+            Remedy(
+                "{default_role:Choose a default role}, {add_rule:add a rule}, or assign a role in the directory."
+            ),
             retried_on_epoch_change=True,
         ),
         HoldReason.EMAIL_TAKEN: HoldText(
             "The new e-mail address already belongs to another HubSpot user.",
-            "Free the address at HubSpot (rename or remove the other user), or undo the change in the directory.",
+            Remedy(
+                "Free the address at HubSpot (rename or remove the other user), or undo the change in the directory."
+            ),
             retried_on_epoch_change=True,
         ),
         HoldReason.EMAIL_CHANGE_NEEDS_SCIM_CHANNEL: HoldText(
             "HubSpot's users API cannot change an e-mail address.",
-            "Connect the SCIM channel, or change the address by hand: in HubSpot open Settings, Users & Teams, "
-            "choose the person, edit the e-mail address and let the person confirm it; the next reading of "
-            "the account sees it.",
+            Remedy(
+                "{connect_scim:Connect the SCIM channel}, or change the address by hand: in HubSpot open Settings, "
+                "Users & Teams, choose the person, edit the e-mail address and let the person confirm it; the next "
+                "reading of the account sees it."
+            ),
             retried_on_epoch_change=True,
         ),
         HoldReason.LEAVER_NEEDS_SCIM_CHANNEL: HoldText(
             "Only HubSpot's SCIM channel can deactivate, and the tenant has none.",
-            "Connect the SCIM channel (`connection set --scim-base-url --scim-token`) or choose another policy.",
+            Remedy("{connect_scim:Connect the SCIM channel}, or {leaver_policy:choose another policy}."),
             retried_on_epoch_change=True,
         ),
         HoldReason.REACTIVATION_NEEDS_SCIM_CHANNEL: HoldText(
             "Only HubSpot's SCIM channel can reactivate, and the tenant has none.",
-            "Connect the SCIM channel, or reactivate the person in HubSpot.",
+            Remedy("{connect_scim:Connect the SCIM channel}, or reactivate the person in HubSpot."),
             retried_on_epoch_change=True,
         ),
         HoldReason.ACTION_OFF: HoldText(
             "The tenant does not let this kind of action through.",
-            "Switch it on with `policy set`.",
+            Remedy("{allow_actions:Let it through}."),
             retried_on_epoch_change=True,
         ),
         HoldReason.ADOPTION_NOT_APPROVED: HoldText(
             "The HubSpot user was there before Syncline, and no plan that adopts him is approved.",
-            "Look at `plan show` and approve it with `plan approve`, whole or for this person alone (`--only`).",
+            Remedy(
+                "{plan:Look at the plan}, then {approve_plan:approve it}, whole or for this person alone."
+            ),
             retried_on_epoch_change=True,
         ),
         HoldReason.PRIVILEGED_GRANT: HoldText(
             "The person would get a privileged permission set.",
-            "Look at `approvals list`, then approve it with `approvals grant`.",
+            Remedy("{grants:Approve it}, for that set and that person alone."),
             retried_on_epoch_change=True,
         ),
         HoldReason.NO_SEAT_FREE: HoldText(
             "No seat is free for this person. Syncline never buys one.",
-            "Free or buy a seat in HubSpot: by itself with the next reading of the account, or at once with "
-            "`seats list`.",
+            Remedy(
+                "Free or buy a seat in HubSpot: by itself with the next reading of the account, or at once when "
+                "{seats:the seats are read}."
+            ),
             retried_on_epoch_change=True,
             brought_by_attempt=True,
         ),
         HoldReason.STAGED_DELETION: HoldText(
             "More people leave than the deletion threshold lets through in a day: staged, still with access.",
-            "Look at `leavers list`; let them go with `leavers release`, keep one with `leavers keep`, "
-            "or take the change back in the directory.",
+            Remedy("{leavers:Let them go}, {keep:keep one}, or take the change back in the directory."),
             retried_on_epoch_change=True,
         ),
         HoldReason.PLAN_MODE: HoldText(
             "The tenant is in plan mode: everything is decided, nothing is sent.",
-            "Set the tenant live with `tenant mode NAME live`, or send this person alone with `plan deliver`.",
+            Remedy("{go_live:Go live}, or {deliver:deliver this person alone}."),
             retried_on_epoch_change=True,
         ),
         HoldReason.REFUSED_BY_HUBSPOT: HoldText(
             "HubSpot refused the change.",
-            "Remove the cause HubSpot names; the next change of the person or of the set-up tries again.",
+            Remedy(
+                "Remove the cause HubSpot names; the next change of the person or of the set-up tries again."
+            ),
             retried_on_epoch_change=True,
             decided_by_gate=False,
         ),
         HoldReason.CONNECTION_TROUBLE: HoldText(
             "HubSpot does not accept the tenant's credential, or the credential lacks a scope.",
-            "Renew the connection with `connection set` or `connection authorize`; `connection check` says what is "
-            "missing.",
+            Remedy("{connect:Renew the connection}; {check:check it} to hear what is missing."),
             retried_on_epoch_change=True,
             decided_by_gate=False,
         ),
         HoldReason.UNASKED_PERMISSION_CHANGE: HoldText(
             "HubSpot changed a permission set that nobody had asked it to change.",
-            "Compare the person in HubSpot with `users show`, then set the tenant's mode again.",
+            Remedy("Compare the person in HubSpot with {person:what should be}, then {resume:let it go on}."),
             retried_on_epoch_change=False,
             decided_by_gate=False,
         ),
         HoldReason.RETRIES_EXHAUSTED: HoldText(
             "HubSpot has failed on this person for more than a week.",
-            "The next change of the person or of the set-up tries again.",
+            Remedy("The next change of the person or of the set-up tries again."),
             retried_on_epoch_change=True,
             decided_by_gate=False,
         ),
@@ -311,6 +334,6 @@ def holds_table() -> str:
         again = "yes" if text.retried_on_epoch_change else "no"
         by = "the gate" if text.decided_by_gate else "an attempt"
         by += ", or an attempt" if text.brought_by_attempt else ""
-        sentence, release = (cell.replace("|", "\\|") for cell in (text.sentence, text.release))
+        sentence, release = (cell.replace("|", "\\|") for cell in (text.sentence, text.release.in_commands))
         lines.append(f"| `{reason}` | {sentence} | {release} | {again} | {by} |")
     return "\n".join(lines) + "\n"

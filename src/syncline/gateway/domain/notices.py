@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from syncline.clock import Milliseconds
+from syncline.gateway.domain.remedies import Remedy
 
 DAY: Final[Milliseconds] = 86_400_000
 
@@ -77,15 +78,15 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Something that is so now. `subject` tells apart several of a kind; `says` and `fix` are whole sentences.
+    """Something that is so now. `subject` tells apart several of a kind; `says` is a whole sentence.
 
-    Neither holds a secret, nor more of a person than an operator needs: counts, not names.
+    Neither it nor `fix` holds a secret, nor more of a person than an operator needs: counts, not names.
     """
 
     kind: NoticeKind
     subject: str
     says: str
-    fix: str
+    fix: Remedy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,7 @@ class Notice:
     kind: NoticeKind
     subject: str
     says: str
-    fix: str
+    fix: Remedy
     raised_at: Milliseconds
     told_at: Milliseconds
     ended_at: Milliseconds | None = None

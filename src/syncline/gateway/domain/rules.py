@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from syncline.gateway.domain.attributes import attribute_texts, parse_attribute_path
 from syncline.gateway.domain.errors import Invalid, NotFound
 from syncline.gateway.domain.person import Person
+from syncline.gateway.domain.remedies import Remedy
 
 
 class RuleKind(StrEnum):
@@ -36,6 +37,8 @@ class Rule:
     secondary_team_ids: tuple[str, ...] = ()
     seat: str | None = None
     """A seat's name, which is all HubSpot knows it by."""
+    group_name: str | None = field(default=None, compare=False)
+    """What the group is called now, for people to read; never kept with the rule, which knows the group by its id."""
 
     def __post_init__(self) -> None:
         if self.kind is RuleKind.ATTRIBUTE:
@@ -48,7 +51,7 @@ class Rule:
         """The condition in words: `role = Manager`."""
         if self.kind is RuleKind.ATTRIBUTE:
             return f"{self.match} = {self.equals}"
-        return f"{self.kind} = {self.match}"
+        return f"{self.kind} = {self.group_name or self.match}"
 
 
 def in_order(rules: tuple[Rule, ...]) -> list[Rule]:
@@ -154,7 +157,7 @@ def rule_of_id(rules: Sequence[Rule], rule_id: str) -> Rule:
     for rule in rules:
         if rule.id == rule_id:
             return rule
-    raise NotFound(f"There is no rule {rule_id!r}: `rule list` shows those there are.")
+    raise NotFound(f"There is no rule {rule_id!r}.", Remedy("{rules:See which there are}."))
 
 
 def _index(position: int, ordered: Sequence[Rule]) -> int:

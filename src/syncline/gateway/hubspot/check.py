@@ -298,8 +298,8 @@ def _supports_patch(body: Any) -> bool:
 
 
 TWO_ACCOUNTS: Final = (
-    "These look like two different accounts: people of the SCIM channel are not in the account of the API channel. "
-    "Give the SCIM token of the same account with `connection set --scim-base-url --scim-token`."
+    "These look like two different accounts: "
+    "people of the SCIM channel are not in the account of the API channel."
 )
 _SCIM_WORK: Final = "deactivate, reactivate and change e-mail addresses"
 _HOPELESS: Final = frozenset({"INVALID_AUTHENTICATION", "UNREACHABLE", "NO_REPLY", "REDIRECTED"}) | NO_TOKEN

@@ -212,8 +212,7 @@ _TABLE: tuple[_Row, ...] = (
         "INVALID_AUTHENTICATION",
         FailureKind.CONNECTION,
         _status(401),
-        "HubSpot does not accept the credential of the {channel}. Renew it with `connection set`, or with "
-        "`connection authorize`.",
+        "HubSpot does not accept the credential of the {channel}.",
     ),
     _Row(
         "BILLING_SCOPE_MISSING",
@@ -227,7 +226,7 @@ _TABLE: tuple[_Row, ...] = (
         FailureKind.CONNECTION,
         lambda reply: reply.status == 403 and reply.mentions("MISSING_SCOPES"),
         "The credential of the {channel} lacks scopes; one of these is needed: {scopes}. "
-        "Add it to the app in HubSpot, then renew the token with `connection set` or `connection authorize`.",
+        "Add it to the app in HubSpot, then renew the credential.",
     ),
     _Row(
         "BLOCKED_ON_THE_WAY",
@@ -245,7 +244,7 @@ _TABLE: tuple[_Row, ...] = (
         "WRONG_ADDRESS",
         FailureKind.CONNECTION,
         _status(404, 410),
-        "The address of the {channel} does not know this call. Check the base URL with `connection check`.",
+        "The address of the {channel} does not know this call. Check the base URL.",
     ),
     _Row(
         "USER_NOT_ON_ANY_HUBS",
@@ -313,7 +312,7 @@ _TABLE: tuple[_Row, ...] = (
         "UNKNOWN_SEAT",
         FailureKind.HELD,
         _about_field("seatNames"),
-        "HubSpot does not accept a seat. {message} Check with `seats list` that it still exists.",
+        "HubSpot does not accept a seat. {message} Check that it still exists.",
     ),
     _Row(
         "BAD_EMAIL",

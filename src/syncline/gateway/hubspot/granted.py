@@ -44,7 +44,7 @@ ENDED: Final = Failure(
     kind=Kind.CONNECTION,
     code=RECONNECT_NEEDED,
     sentence="Reconnect needed: HubSpot has ended the grant. Nothing is lost and nothing is sent until a super admin "
-    "grants it anew: run `connection authorize`.",
+    "grants it anew.",
 )
 _REPLACED: Final = Failure(
     kind=Kind.RETRY,
@@ -211,6 +211,5 @@ def _app_unknown(client_id: str) -> Failure:
     return Failure(
         kind=Kind.CONNECTION,
         code="APP_UNKNOWN",
-        sentence=f"The grant belongs to the app {client_id}, whose secret this server does not know. Put that app back "
-        "into the settings hubspot_client_id and hubspot_client_secret, or run `connection authorize` for the new one.",
+        sentence=f"The grant belongs to the app {client_id}, whose secret this server does not know.",
     )

@@ -155,7 +155,7 @@ def _refused(*marks: str, purpose: str = "oauth.") -> Callable[[Reply, str], boo
     )
 
 
-_AGAIN = "Run `connection authorize` once more."
+_AGAIN = "Ask HubSpot once more."
 _TABLE: Final = (
     _Row(
         "SIGN_IN_UNREACHABLE",
@@ -192,16 +192,14 @@ _TABLE: Final = (
         "BAD_CLIENT",
         FailureKind.CONNECTION,
         _refused("INVALID_CLIENT", "BAD_CLIENT", "CLIENT_ID", "CLIENT ID", "CLIENT_SECRET", "CLIENT SECRET"),
-        "HubSpot does not accept the client id and secret of the app. Put the right ones into the settings "
-        "hubspot_client_id and hubspot_client_secret and start the server anew, or give them to `connection "
-        "authorize`.",
+        "HubSpot does not accept the client id and secret of the app.",
     ),
     _Row(
         RECONNECT_NEEDED,
         FailureKind.CONNECTION,
         _refused("INVALID_GRANT", "BAD_REFRESH_TOKEN", purpose=RENEW),
         "Reconnect needed: HubSpot has ended the grant, because somebody revoked it or uninstalled the app. Nothing "
-        "is lost and nothing is sent until a super admin grants it anew: run `connection authorize`.",
+        "is lost and nothing is sent until a super admin grants it anew.",
     ),
     _Row(
         "BAD_AUTH_CODE",

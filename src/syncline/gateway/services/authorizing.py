@@ -19,6 +19,7 @@ from syncline.gateway.domain.authorization import (
 )
 from syncline.gateway.domain.errors import Conflict, DomainError, Invalid, NotFound, Refused, Unavailable
 from syncline.gateway.domain.grant import OAuthApp, OAuthGrant
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.scopes import CHOICES, Asked, asked_scopes, missing_scopes
 from syncline.gateway.services.connections import Connections, account_sentence
 from syncline.gateway.services.ending import end_credential
@@ -149,7 +150,9 @@ class Authorizing:
         found = await self._tenants.find(tenant)
         last = await self._store.grants.authorization(found.id)
         if last is None:
-            raise NotFound(f"{found.name} has no request to HubSpot: `connection authorize` begins one.")
+            raise NotFound(
+                f"{found.name} has no request to HubSpot.", Remedy("{grant:Begin one}.", found.name)
+            )
         state = AuthorizationState.REPLACED
         if last.id == authorization_id:
             state = last.state_at(self._clock.now())
@@ -184,7 +187,7 @@ class Authorizing:
             sentences = await self._conclude(tenant, authorization, reply)
             outcome = AuthorizationState.CONNECTED
         except DomainError as error:
-            sentences = (error.message,)
+            sentences = (error.cause,)
         finally:
             await self._store.grants.settle(
                 authorization.tenant_id, authorization.id, outcome, " ".join(sentences)
@@ -208,7 +211,7 @@ class Authorizing:
             if reading.account is not None:
                 sentences.append(account_sentence(tenant.name, reading.account, reading.users))
         except Unavailable as error:
-            sentences.append(f"The account could not be read yet: {error.message}")
+            sentences.append(f"The account could not be read yet: {error.cause}")
         setup = await self._store.backlog.setup(tenant.id, self._clock.now())
         if setup is not None:
             sentences += [each.sentence for each in missing_scopes(granted.grant.scopes, setup)]
@@ -222,7 +225,8 @@ class Authorizing:
         if before is not None and same_place and before.portal_id not in (None, granted.portal_id):
             raise Conflict(
                 f"The tenant is connected to HubSpot account {before.portal_id}, and this grant is for account "
-                f"{granted.portal_id}. Nothing was saved. To move to another account, run `connection revoke` first."
+                f"{granted.portal_id}. Nothing was saved: a "
+                "tenant stays with its account until it is disconnected."
             )
         kept = before if same_place else None
         connection = Connection(
@@ -269,7 +273,8 @@ class Authorizing:
         own = self._authority.app
         if own is None or own.client_id != authorization.client_id:
             raise Refused(
-                "This server was started anew with another app at HubSpot. Run `connection authorize` once more."
+                "This server was started anew with another app at HubSpot.",
+                Remedy("{grant:Ask HubSpot} once more."),
             )
         return own
 
@@ -285,7 +290,7 @@ def _granted_by(granted: Granted) -> str:
     if holder is None:
         return (
             f"HubSpot account {granted.portal_id} is connected. HubSpot did not say who granted it: protect that "
-            "person with `protect add`, because the connection ends with his access."
+            "person, because the connection ends with his access."
         )
     return (
         f"HubSpot account {granted.portal_id} is connected. {holder} granted it and is protected from now on: "
@@ -297,14 +302,14 @@ _SAID: Mapping[AuthorizationState, str] = {
     AuthorizationState.WAITING: "Nobody has answered at HubSpot yet.",
     AuthorizationState.CONNECTED: "The account is connected.",
     AuthorizationState.FAILED: "The request failed.",
-    AuthorizationState.EXPIRED: "Nobody answered in time: run `connection authorize` once more.",
-    AuthorizationState.REPLACED: "A later `connection authorize` has taken the place of this one.",
+    AuthorizationState.EXPIRED: "Nobody answered in time. Ask HubSpot once more.",
+    AuthorizationState.REPLACED: "A later request has taken the place of this one.",
 }
 _REFUSALS: Mapping[str, str] = {
     "access_denied": "The grant was refused at HubSpot. Nothing was saved.",
     "invalid_scope": "HubSpot says that the app does not declare the scopes asked for: add them to the app, as "
     "docs/reference/scopes.md lists them. Nothing was saved.",
-    "temporarily_unavailable": "HubSpot could not ask just now. Run `connection authorize` once more.",
-    "server_error": "HubSpot failed. Run `connection authorize` once more. Nothing was saved.",
+    "temporarily_unavailable": "HubSpot could not ask just now. Ask it once more.",
+    "server_error": "HubSpot failed. Ask it once more. Nothing was saved.",
 }
 _REFUSED_OTHERWISE = "HubSpot sent back an error instead of a grant. Nothing was saved."

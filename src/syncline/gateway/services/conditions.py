@@ -9,9 +9,10 @@ from typing import Final
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.credentials import is_alive
 from syncline.gateway.domain.delivery import FAILING_FROM
-from syncline.gateway.domain.health import HOUR, WHAT_HELPS, Health
+from syncline.gateway.domain.health import HOUR, Health, what_helps
 from syncline.gateway.domain.holds import HOLDS, HoldReason
 from syncline.gateway.domain.notices import DAY, Condition, NoticeKind
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.rules import Rule
 from syncline.gateway.domain.tenant import Policy
 from syncline.gateway.services.ports import Connection, Event, Token, Totals
@@ -21,17 +22,17 @@ TOKEN_WARNINGS: Final = (30, 7, 1)
 """Days before a token's end."""
 RENAMES_TOLD: Final[Milliseconds] = 7 * DAY
 
-_PEOPLE: Final[Mapping[HoldReason, tuple[NoticeKind, str]]] = {
-    HoldReason.STAGED_DELETION: (NoticeKind.STAGED_LEAVERS, "`leavers list {tenant}` shows who."),
-    HoldReason.PRIVILEGED_GRANT: (NoticeKind.PRIVILEGED_GRANTS, "`approvals list {tenant}` shows who."),
-    HoldReason.PERMISSION_SET_MISSING: (NoticeKind.MISSING_SET, ""),
-    HoldReason.TEAM_MISSING: (NoticeKind.MISSING_SET, ""),
-    HoldReason.SEAT_MISSING: (NoticeKind.MISSING_SET, "`seats list {tenant}` shows the seats there are."),
-    HoldReason.NO_SEAT_FREE: (NoticeKind.WAITING_FOR_SEAT, "`seats list {tenant}` shows how many are free."),
-    HoldReason.REFUSED_BY_HUBSPOT: (NoticeKind.REFUSED_PEOPLE, ""),
-    HoldReason.RETRIES_EXHAUSTED: (NoticeKind.REFUSED_PEOPLE, ""),
+_PEOPLE: Final[Mapping[HoldReason, NoticeKind]] = {
+    HoldReason.STAGED_DELETION: NoticeKind.STAGED_LEAVERS,
+    HoldReason.PRIVILEGED_GRANT: NoticeKind.PRIVILEGED_GRANTS,
+    HoldReason.PERMISSION_SET_MISSING: NoticeKind.MISSING_SET,
+    HoldReason.TEAM_MISSING: NoticeKind.MISSING_SET,
+    HoldReason.SEAT_MISSING: NoticeKind.MISSING_SET,
+    HoldReason.NO_SEAT_FREE: NoticeKind.WAITING_FOR_SEAT,
+    HoldReason.REFUSED_BY_HUBSPOT: NoticeKind.REFUSED_PEOPLE,
+    HoldReason.RETRIES_EXHAUSTED: NoticeKind.REFUSED_PEOPLE,
 }
-"""The holds somebody must hear of, and the command besides `users list --state held` that shows who it is."""
+"""The holds somebody must hear of."""
 
 _STOPPED: Final = {
     Health.QUARANTINED: NoticeKind.QUARANTINED,
@@ -72,10 +73,12 @@ def conditions_of(known: Known, now: Milliseconds) -> tuple[Condition, ...]:
 def _of_connection(known: Known, now: Milliseconds) -> Iterator[Condition]:
     """Tell how the connection is; what was told to be failing stays so until it is well, resumed or not."""
     connection = known.connection
-    if connection is None or connection.health is Health.HEALTHY:
+    if connection is None:
         return
     health, since = connection.health, connection.health_since or now
-    fix = WHAT_HELPS[health].format(tenant=known.tenant)
+    fix = what_helps(health, connection.trouble)
+    if fix is None:
+        return
     cause = connection.trouble_detail or ""
     if health in (Health.DEGRADED, Health.QUARANTINED) and (
         now - since >= HOUR or NoticeKind.DEGRADED in known.told
@@ -94,9 +97,9 @@ def _of_silence(known: Known, now: Milliseconds) -> Iterator[Condition]:
             f"Nothing has come from the identity provider since {moment(last)}; "
             f"a silence of {allowed / HOUR:.1f} hours is usual at most."
         )
-        fix = (
+        fix = Remedy(
             "Look at its provisioning log: it may be in quarantine, stopped, or refused. "
-            f"`events list {known.tenant} --reads` shows what it last asked for."
+            "{log:See what it last asked for}."
         )
         yield Condition(NoticeKind.SILENCE, "", says, fix)
 
@@ -115,22 +118,22 @@ def _of_tokens(known: Known, now: Milliseconds) -> Iterator[Condition]:
                 NoticeKind.TOKEN_ENDS,
                 f"{token.id}:{days}",
                 f"The SCIM token {token.id} ends at {moment(token.expires_at)}, within {days} day{'s' * (days > 1)}.",
-                f"Make the next one with `token create {known.tenant}`, put it into the identity provider, then revoke "
-                "the old.",
+                Remedy(
+                    "{make_token:Make the next one}, put it into the identity provider, then revoke the old."
+                ),
             )
 
 
 def _of_people(known: Known) -> Iterator[Condition]:
-    for reason, (kind, command) in _PEOPLE.items():
+    for reason, kind in _PEOPLE.items():
         count = known.totals.held.get(reason.value, 0)
         if count:
-            shows = command or "`users list {tenant} --state held` shows who."
             says = f"People waiting: {count}. {HOLDS[reason].sentence}"
-            fix = f"{HOLDS[reason].release} {shows.format(tenant=known.tenant)}"
+            fix = Remedy(f"{HOLDS[reason].release.text} {{held:See who it is}}.")
             yield Condition(kind, reason.value, says, fix)
     if known.totals.failing and (known.connection is None or known.connection.health is Health.HEALTHY):
         says = f"HubSpot has failed on {known.totals.failing} people at least {FAILING_FROM} times each."
-        fix = f"`users list {known.tenant} --state retrying` shows who, and what HubSpot said last."
+        fix = Remedy("{retrying:See who it is}, and what HubSpot said last.")
         yield Condition(NoticeKind.FAILING_PEOPLE, "", says, fix)
 
 
@@ -138,11 +141,11 @@ def _of_renames(known: Known, now: Milliseconds) -> Iterator[Condition]:
     """Only of what rules or the policy name; a set that is gone is told by the people it holds, too."""
     for event in known.renames:
         if event.detail.get("id") in known.named and now - event.at < RENAMES_TOLD:
-            fix = "Point the rule, the default role or strip-to at a set or team that exists."
+            fix = Remedy("Point {rules:the rule}, the default role or strip-to at a set or team that exists.")
             if event.detail.get("after") is not None:
-                fix = (
-                    "Rules keep to the id, so a new name changes nothing; point them elsewhere if it means something "
-                    f"else now. `rule list {known.tenant}` shows them."
+                fix = Remedy(
+                    "Rules keep to the id, so a new name changes nothing; point {rules:them} elsewhere if it means "
+                    "something else now."
                 )
             yield Condition(NoticeKind.RENAMED_SET, str(event.seq), event.summary, fix)
 

@@ -223,7 +223,7 @@ def _at(place: str, read: Any, *arguments: Any) -> Any:
     try:
         return read(*arguments)
     except DomainError as error:
-        raise type(error)(f"{place}: {error.message}") from None
+        raise error.at(place) from None
 
 
 def _only(given: Mapping[str, Any], known: Sequence[str], place: str) -> None:

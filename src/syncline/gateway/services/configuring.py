@@ -18,7 +18,7 @@ from syncline.gateway.services.configuration_changes import changes_between
 from syncline.gateway.services.configuration_document import configuration_of, document_of
 from syncline.gateway.services.finding import find_group
 from syncline.gateway.services.noticing import CheckAddress, new_secret
-from syncline.gateway.services.ports import Actor, ChoiceStore, DirectoryStore, Tenant, Wake
+from syncline.gateway.services.ports import Actor, ChoiceStore, JournalStore, Tenant, Wake
 from syncline.gateway.services.ports.notices import ChannelKind, NoticeStore, Subscription
 from syncline.gateway.services.tenants import Tenants
 
@@ -30,7 +30,7 @@ class Configuring:
         self,
         choices: ChoiceStore,
         notices: NoticeStore,
-        directory: DirectoryStore,
+        journal: JournalStore,
         tenants: Tenants,
         check_address: CheckAddress,
         clock: Clock,
@@ -38,7 +38,7 @@ class Configuring:
     ) -> None:
         self._choices = choices
         self._notices = notices
-        self._directory = directory
+        self._journal = journal
         self._tenants = tenants
         self._check_address = check_address
         self._clock = clock
@@ -49,7 +49,7 @@ class Configuring:
         return Configuring(
             choices,
             self._notices,
-            self._directory,
+            self._journal,
             self._tenants,
             self._check_address,
             self._clock,
@@ -117,7 +117,7 @@ class Configuring:
         rules = list(wanted)
         for place, rule in enumerate(rules):
             if rule.kind is RuleKind.GROUP and rule.match not in gone:
-                found = await find_group(self._directory, tenant, rule.match)
+                found = await find_group(self._journal, tenant, rule.match)
                 rules[place] = replace(rule, match=found.id)
         return tuple(rules)
 

@@ -10,7 +10,8 @@ from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused, Unavailable
 from syncline.gateway.domain.grant import Credential, OAuthGrant, StaticToken
-from syncline.gateway.domain.health import TWO_ACCOUNTS, Health
+from syncline.gateway.domain.health import TWO_ACCOUNTS, Health, helps_against, what_helps
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.scopes import missing_scopes
 from syncline.gateway.services.ending import end_credential
 from syncline.gateway.services.ports import (
@@ -40,7 +41,6 @@ from syncline.gateway.services.showing import health_shown, moment
 from syncline.gateway.services.tenants import Tenants
 
 TURNS_SHOWN = 10
-_NOT_CONNECTED = "{name} is not connected to HubSpot: `connection set` or `connection authorize` connects it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class Connections:
         cause = self._cause()
         crm = await keeps_crm_attributes(self._store, found.id)
         report = await link.check(cause, crm=crm)
-        reading = await self._read(link, seats=await watches_seats(self._store, found.id), crm=crm)
+        reading = await self._read(found, link, seats=await watches_seats(self._store, found.id), crm=crm)
         _refuse_dead_scim_channel(report)
         account = reading.account.after(None if before is None else before.account)
         connection = replace(
@@ -204,7 +204,7 @@ class Connections:
         found = await self._tenants.find(tenant)
         connection = await self._store.setup.connection(found.id)
         if connection is None:
-            raise NotFound(_NOT_CONNECTED.format(name=found.name))
+            raise _not_connected(found)
         history = await self._store.journal.events(
             found.id, subject=None, kind="connection.", before=None, limit=TURNS_SHOWN
         )
@@ -229,11 +229,12 @@ class Connections:
         found, _ = await self._link(tenant)
         connection = await self._store.setup.connection(found.id)
         if connection is not None and connection.trouble == TWO_ACCOUNTS:
-            raise Refused(connection.trouble_detail or "The connection has to be set anew.")
+            raise _two_accounts(found, connection)
         if not await resume(self._store, found, actor, self._clock.now()):
-            shown = await self.show(actor, tenant)
+            known = Health.HEALTHY if connection is None else connection.health
+            remedy = None if connection is None else what_helps(known, connection.trouble)
             raise Refused(
-                f"The connection of {found.name} is {shown['health']}. {shown['fix'] or ''}".rstrip()
+                f"The connection of {found.name} is {known.value}.", remedy and remedy.about(found.name)
             )
         self._wake(found.id)
         return await self.show(actor, tenant)
@@ -254,7 +255,7 @@ class Connections:
         reading = await self._reconciliation.read(tenant.id, link, asked_by, progress, seats=seats, crm=crm)
         self._wake(tenant.id)
         if isinstance(reading, Failed):
-            raise Unavailable(reading.sentence)
+            raise _unavailable(reading, tenant)
         if reading.step is not ReadingStep.DONE:
             raise Unavailable(
                 "HubSpot's lists could not be read to their end, so nothing is concluded from them."
@@ -267,7 +268,7 @@ class Connections:
         failed = await self._reconciliation.refresh_lists(tenant.id, link)
         self._wake(tenant.id)
         if failed is not None:
-            raise Unavailable(failed.sentence)
+            raise _unavailable(failed, tenant)
 
     async def _api_channel(
         self, tenant: Tenant, base_url: str | None, access_token: str | None, *, alone: bool
@@ -286,13 +287,13 @@ class Connections:
         found = await self._tenants.find(tenant)
         link = await self._links.open(found.id)
         if link is None:
-            raise NotFound(_NOT_CONNECTED.format(name=found.name))
+            raise _not_connected(found)
         return found, link
 
-    async def _read(self, link: Link, *, seats: bool, crm: bool) -> AccountReading:
+    async def _read(self, tenant: Tenant, link: Link, *, seats: bool, crm: bool) -> AccountReading:
         reading = await link.read_account(self._cause(), seats=seats, crm=crm)
         if isinstance(reading, Failed):
-            raise Unavailable(reading.sentence)
+            raise _unavailable(reading, tenant)
         return reading
 
     def _cause(self) -> Cause:
@@ -341,7 +342,8 @@ def _refuse_dead_scim_channel(report: Mapping[str, Any]) -> None:
     for channel in report["channels"]:
         if channel["channel"] == "scim" and not channel["ok"]:
             raise Unavailable(
-                f"The SCIM channel cannot be used; nothing was saved. {' '.join(report['missing'])}"
+                f"The SCIM channel cannot be used; nothing was saved. {' '.join(report['missing'])}",
+                Remedy("{connect_scim:Give another SCIM token}."),
             )
 
 
@@ -351,8 +353,8 @@ def _refuse_anothers_scim_channel(before: Connection, after: Connection) -> None
     if after.scim_token is not None and not same:
         raise Refused(
             f"This is HubSpot account {after.portal_id} at {after.base_url}, but the SCIM channel is that of account "
-            f"{before.portal_id} at {before.base_url}; nothing was saved. Give the SCIM channel of the new account too "
-            "(--scim-base-url and --scim-token), or leave the tenant without one (--no-scim)."
+            f"{before.portal_id} at {before.base_url}; nothing was saved. Give the SCIM channel of the new account, "
+            "too, or leave the tenant without one (--no-scim)."
         )
 
 
@@ -368,3 +370,19 @@ def _report(report: Any, account: Account, users: int) -> dict[str, Any]:
         "teams": [{"id": each.id, "name": each.name} for each in account.teams],
         "users": users,
     }
+
+
+def _two_accounts(tenant: Tenant, connection: Connection) -> Refused:
+    remedy = what_helps(connection.health, connection.trouble)
+    return Refused(connection.trouble_detail or "", remedy and remedy.about(tenant.name))
+
+
+def _unavailable(failed: Failed, tenant: Tenant) -> Unavailable:
+    remedy = helps_against(failed.code)
+    return Unavailable(failed.sentence, remedy and remedy.about(tenant.name))
+
+
+def _not_connected(tenant: Tenant) -> NotFound:
+    return NotFound(
+        f"{tenant.name} is not connected to HubSpot.", Remedy("{connect:Connect it}.", tenant.name)
+    )

@@ -18,6 +18,7 @@ from syncline.gateway.domain.consent import Consent
 from syncline.gateway.domain.decision import Decision
 from syncline.gateway.domain.delivery import DeliveryState, state_of
 from syncline.gateway.domain.errors import Invalid, Refused
+from syncline.gateway.domain.holds import HOLDS
 from syncline.gateway.domain.proposal import refuse_unexpected
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.services.delivering import decide_item
@@ -140,12 +141,12 @@ class Consenting:
         shown = person_shown(item, decision, setup)
         if decision.change.kind is ChangeKind.NONE and decision.would_hold is None:
             return {**shown, "state": DeliveryState.IN_STEP.value, "last_error": None}
-        _refuse_held(item, decision)
+        _refuse_held(found.name, item, decision)
         by = Actor(actor, self._clock.now())
         granted = [(item.delivery.key, approval_of(decision.change))]
         why = because or "delivered on demand"
         if await self._store.setup.approve(found.id, granted, by, why):
-            hold = "A second person has to approve it, too: `approvals pending` shows it."
+            hold = "A second person has to approve it, too."
             return {**shown, "state": DeliveryState.HELD.value, "last_error": None, "pending": hold}
         self._wake(found.id)
         return {**shown, **await self._outcome(found, item.delivery.key, wait_seconds)}
@@ -190,7 +191,7 @@ class Consenting:
     async def _choose(self, tenant: Tenant, name: str, setup: Setup, chosen: _Chosen) -> None:
         item = await find_person(self._store, tenant, name)
         decision = decide_item(item, setup)
-        _refuse_held(item, decision)
+        _refuse_held(tenant.name, item, decision)
         if decision.change.kind is not ChangeKind.NONE:
             chosen.add(item, decision)
 
@@ -213,8 +214,11 @@ class Consenting:
             await self._clock.sleep(LOOK_AGAIN)
 
 
-def _refuse_held(item: WorkItem, decision: Decision) -> None:
+def _refuse_held(tenant: str, item: WorkItem, decision: Decision) -> None:
     hold = decision.would_hold
     if hold is not None:
         name = item.delivery.email or item.delivery.key
-        raise Refused(f"{name} is held, and this does not release it: {hold.sentence} {hold.release}")
+        raise Refused(
+            f"{name} is held, and this does not release it: {hold.sentence}",
+            HOLDS[hold.reason].release.about(tenant, name),
+        )

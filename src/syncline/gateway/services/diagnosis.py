@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.credentials import is_alive
 from syncline.gateway.domain.health import Health
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.silence import longest_silence
 from syncline.gateway.domain.tenant import TenantMode
 from syncline.gateway.services.findings import Finding, Level, bad, ok, warn
@@ -24,7 +25,7 @@ DAY: Milliseconds = 86_400_000
 SKEW_WARN: Milliseconds = 5_000
 SKEW_BAD: Milliseconds = 60_000
 READS_LOOKED_AT = 2_000
-_CHECK_AGAIN = "`connection check {tenant}` says more; `connection set` puts in another credential."
+_CHECK_AGAIN = Remedy("{check:Check it} to hear more, or {connect:put in another credential}.")
 
 
 class Diagnosis:
@@ -236,4 +237,4 @@ def token_findings(tenant: str, tokens: list[Token], now: Milliseconds) -> Itera
 
 
 def _first(missing: list[str], tenant: str) -> str:
-    return missing[0] if missing else _CHECK_AGAIN.format(tenant=tenant)
+    return missing[0] if missing else _CHECK_AGAIN.about(tenant).in_commands

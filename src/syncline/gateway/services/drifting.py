@@ -11,6 +11,7 @@ from syncline.gateway.domain.delivery import enforce_of
 from syncline.gateway.domain.drift import FIXED, DriftField
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
 from syncline.gateway.domain.person import email_domain, email_key
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.services.connections import Connections
 from syncline.gateway.services.delivering import decide_item
@@ -55,7 +56,7 @@ class Drifting:
         reading = await self._store.readings.reading(found.id)
         if reading is None:
             raise NotFound(
-                f"The account of {found.name} has not been read yet: `reconcile {found.name}` reads it."
+                f"The account of {found.name} has not been read yet.", Remedy("{read:Read it}.", found.name)
             )
         return _reading_shown(reading)
 
@@ -89,7 +90,7 @@ class Drifting:
         chosen = _drifted(item, fields)
         fixed = sorted(chosen & {each.value for each in FIXED})
         if fixed:
-            raise Refused(_NOT_OURS[fixed[0]].format(tenant=found.name, user=user))
+            raise _not_ours(fixed[0], found, user)
         drift = item.delivery.agreement.drift
         granted = [(item.delivery.key, enforce_of(name, drift[name].value)) for name in sorted(chosen)]
         await self._store.setup.approve(found.id, granted, Actor(actor, self._clock.now()))
@@ -102,7 +103,7 @@ class Drifting:
         item = await self._find(found, user)
         chosen = frozenset(_drifted(item, fields))
         if DriftField.ACCESS in chosen:
-            raise Refused(_NOT_OURS[DriftField.ACCESS].format(tenant=found.name, user=user))
+            raise _not_ours(DriftField.ACCESS.value, found, user)
         by = Actor(actor, self._clock.now())
         accepted = await self._store.readings.accept_drift(
             found.id, item.delivery.key, chosen, by, time_ordered_text(by.at)
@@ -154,20 +155,27 @@ class Drifting:
             if item.delivery.user_id == user:
                 return item
         raise NotFound(
-            f"{tenant.name} has nobody named {user!r}: `drift list {tenant.name}` shows whom it is about."
+            f"{tenant.name} has nobody named {user!r}.", Remedy("{drift:See whom it is about}.", tenant.name)
         )
 
 
 _NOT_OURS: Final = {
     DriftField.ACCESS.value: (
-        "Whether somebody can sign in is not enforced or accepted: `users release {tenant} {user}` lets a person back "
-        "in who was deactivated at HubSpot; whoever left and was let in again leaves again by himself."
+        "Whether somebody can sign in is not enforced or accepted; whoever left and was let in again leaves again by "
+        "himself.",
+        "{let_back_in:Let a person back in} who was deactivated at HubSpot.",
     ),
     DriftField.SUPER_ADMIN.value: (
-        "Super admin is given and taken in HubSpot alone. Change it there, or `drift accept {tenant} {user} --field "
-        "super_admin`."
+        "Super admin is given and taken in HubSpot alone.",
+        "Change it there, or {accept_drift:accept it}.",
     ),
 }
+"""What is said of the fields that no policy decides about: the cause, and what helps."""
+
+
+def _not_ours(field: str, tenant: Tenant, user: str) -> Refused:
+    cause, helps = _NOT_OURS[field]
+    return Refused(cause, Remedy(helps, tenant.name, user))
 
 
 def _drifted(item: WorkItem, fields: Sequence[str]) -> set[str]:

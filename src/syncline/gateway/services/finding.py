@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from syncline.gateway.domain.errors import NotFound
 from syncline.gateway.domain.person import email_key
-from syncline.gateway.services.ports import DirectoryStore, Store, Tenant, WorkItem
-from syncline.scim.attributes import ResourceType
+from syncline.gateway.domain.remedies import Remedy
+from syncline.gateway.services.ports import GroupSeen, JournalStore, Store, Tenant, WorkItem
 from syncline.scim.nodes import Comparison
-from syncline.scim.schemas import GROUP, USER
-from syncline.scimserver.store import Query, Stored
+from syncline.scim.schemas import USER
+from syncline.scimserver.store import Query
+
+LIKE_IT = 5
+"""Groups named where one is not found."""
 
 
 async def find_person(store: Store, tenant: Tenant, user: str) -> WorkItem:
@@ -17,43 +20,30 @@ async def find_person(store: Store, tenant: Tenant, user: str) -> WorkItem:
         item = await store.backlog.item(tenant.id, key)
         if item is not None and (item.delivery.user_id is not None or item.delivery.hubspot_id is not None):
             return item
-    named = await _named(store.directory, tenant, USER, "userName", user)
-    user_id = user if named is None else named.id  # what is no userName is taken for an id
+    user_id = await _id_of(store, tenant, user)
     for item in await store.journal.find_items(tenant.id, search=user_id, after="", limit=10):
         if item.delivery.user_id == user_id:
             return item
-    raise NotFound(f"{tenant.name} has nobody named {user!r}: `users list {tenant.name}` shows who is there.")
+    raise NotFound(
+        f"{tenant.name} has nobody named {user!r}.", Remedy("{people:See who is there}.", tenant.name)
+    )
 
 
-async def find_group(
-    directory: DirectoryStore, tenant: Tenant, group: str, include: frozenset[str] = frozenset()
-) -> Stored:
-    """Return the group of that id or displayName, with what is to be included; raises `NotFound`."""
-    found = await group_if_any(directory, tenant, group, include)
-    if found is None:
-        raise NotFound(
-            f"{tenant.name} has no group {group!r}: `groups list {tenant.name}` shows those it has."
-        )
-    return found
+async def find_group(journal: JournalStore, tenant: Tenant, group: str) -> GroupSeen:
+    """Return the group of that id or displayName; raises `NotFound`, with the names that are like it."""
+    found = await journal.group(tenant.id, group)
+    if found is not None:
+        return found
+    like = await journal.groups_like(tenant.id, group, LIKE_IT)
+    there = f" There is {', '.join(repr(each.display_name) for each in like)}." if like else ""
+    raise NotFound(f"No group {group!r} has arrived.{there}", Remedy("{groups:See which have}.", tenant.name))
 
 
-async def group_if_any(
-    directory: DirectoryStore, tenant: Tenant, group: str, include: frozenset[str] = frozenset()
-) -> Stored | None:
-    """Return the group of that id or displayName, None where there is none."""
-    by_id = await directory.get(tenant.id, GROUP, group, include)
-    if by_id is not None:
-        return by_id
-    named = await _named(directory, tenant, GROUP, "displayName", group)
-    return None if named is None else await directory.get(tenant.id, GROUP, named.id, include)
-
-
-async def _named(
-    directory: DirectoryStore, tenant: Tenant, resource_type: ResourceType, attribute: str, name: str
-) -> Stored | None:
-    path = resource_type.path(attribute)
+async def _id_of(store: Store, tenant: Tenant, user: str) -> str:
+    """Return the SCIM id of the user of that userName; what is no userName is taken for an id."""
+    path = USER.path("userName")
     if path is None:
-        return None
-    query = Query(Comparison(path, "eq", name), 1, 1)
-    page = await directory.query(tenant.id, resource_type, query, frozenset())
-    return page.resources[0] if page.resources else None
+        return user
+    query = Query(Comparison(path, "eq", user), 1, 1)
+    page = await store.directory.query(tenant.id, USER, query, frozenset())
+    return page.resources[0].id if page.resources else user

@@ -10,6 +10,7 @@ from syncline.gateway.domain.delivery import Access, Intent, as_of
 from syncline.gateway.domain.deprovision import LEFT_AS
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
 from syncline.gateway.domain.leaving import Leaving, leaving_of
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.threshold import WINDOW
 from syncline.gateway.services.finding import find_person
 from syncline.gateway.services.paging import refuse_page
@@ -41,7 +42,8 @@ class Keeping:
         item = await find_person(self._store, found, user)
         if item.delivery.access in _GONE:
             raise Refused(
-                f"{_name(item)} has lost access already: `leavers restore {found.name} {user}` gives it back."
+                f"{_name(item)} has lost access already.",
+                Remedy("{give_back:Give it back}.", found.name, user),
             )
         return await self._except(actor, found, item, until, because, owner)
 
@@ -57,7 +59,8 @@ class Keeping:
         item = await find_person(self._store, found, user)
         if item.delivery.access not in _GONE:
             raise Refused(
-                f"{_name(item)} has lost nothing: `leavers keep` keeps somebody who is on the way out."
+                f"{_name(item)} has lost nothing.",
+                Remedy("{keep:Keep} somebody who is on the way out.", found.name, user),
             )
         if item.person is None:
             raise Refused(f"{_name(item)} cannot be brought back from here. {_by_hand(item)}")
@@ -106,7 +109,7 @@ class Keeping:
         by = Actor(actor, self._clock.now())
         if not await self._store.consents.end_exception(found.id, item.delivery.key, because, by):
             raise NotFound(
-                f"{_name(item)} has no exception: `leavers exceptions list {found.name}` shows who has."
+                f"{_name(item)} has no exception.", Remedy("{exceptions:See who has}.", found.name)
             )
         self._wake(found.id)
         return {"email": _name(item), "ended": True}

@@ -11,6 +11,7 @@ from typing import Any
 from syncline.clock import Clock
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
 from syncline.gateway.domain.notices import NOTICES, Notice
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.services.ports import Actor, Store, Tenant
 from syncline.gateway.services.ports.notices import (
     ChannelKind,
@@ -63,7 +64,8 @@ class Noticing:
         addresses = {each.id: each.address for each in subscriptions}
         return {
             "notices": [
-                _notice_shown(each) for each in sorted(notices, key=lambda each: each.ended_at is not None)
+                _notice_shown(each, found.name)
+                for each in sorted(notices, key=lambda each: each.ended_at is not None)
             ],
             "subscriptions": [_subscription_shown(each) for each in subscriptions],
             "undelivered": [
@@ -113,7 +115,7 @@ class Noticing:
         found = await self._tenants.find(tenant)
         subscriptions = await self._store.notices.subscriptions(found.id)
         if not subscriptions:
-            raise Refused(f"Nobody is told yet: `notice subscribe {found.name} --email …` or `--webhook …`.")
+            raise Refused("Nobody is told yet.", Remedy("{tell:Name an address} first.", found.name))
         now = self._clock.now()
         body = trial_body(found, self._address(), now)
         return {
@@ -137,7 +139,10 @@ class Noticing:
         for each in await self._store.notices.subscriptions(tenant.id):
             if name in (each.id, each.address):
                 return each
-        raise NotFound(f"{tenant.name} has no subscription {name!r}: `notice list {tenant.name}` shows them.")
+        raise NotFound(
+            f"{tenant.name} has no subscription {name!r}.",
+            Remedy("{notices:See which there are}.", tenant.name),
+        )
 
 
 def new_secret() -> str:
@@ -145,12 +150,12 @@ def new_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode("ascii")
 
 
-def _notice_shown(notice: Notice) -> dict[str, Any]:
+def _notice_shown(notice: Notice, tenant: str) -> dict[str, Any]:
     return {
         "kind": notice.kind.value,
         "title": NOTICES[notice.kind].title,
         "says": notice.says,
-        "fix": notice.fix,
+        "fix": notice.fix.about(tenant).in_commands,
         "raised_at": moment(notice.raised_at),
         "told_at": moment(notice.told_at),
         "ended_at": moment(notice.ended_at),

@@ -52,10 +52,10 @@ def operations(
     """Return the table of operations. Each takes who asks, then keyword arguments, and returns what JSON can hold."""
     tenants = Tenants(store, clock, scim_base_url, wake)
     tokens = Tokens(store.setup, tenants, fingerprint, clock, scim_base_url)
-    policies = Policies(store.setup, store.directory, tenants, clock, wake)
+    policies = Policies(store.setup, store.journal, tenants, clock, wake)
     planning = Planning(store, walks, tenants, connections, clock)
     configuring = Configuring(
-        store.setup, store.notices, store.directory, tenants, check_notice_address, clock, wake
+        store.setup, store.notices, store.journal, tenants, check_notice_address, clock, wake
     )
     previewing = Previewing(store, tenants, planning, connections, policies, configuring)
     consenting = Consenting(store, tenants, planning, clock, wake)
@@ -102,6 +102,7 @@ def operations(
         "rule.remove": policies.remove_rule,
         "seats.list": seating.list,
         "roles.seen": roles.seen,
+        "roles.attributes": roles.attributes,
         "role.default": policies.default_role,
         "protect.add": policies.protect,
         "protect.list": policies.list_protected,

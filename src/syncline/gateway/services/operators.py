@@ -11,6 +11,7 @@ from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.credentials import LINK, RANDOM_BYTES, mint
 from syncline.gateway.domain.errors import Conflict, NotFound, Refused
 from syncline.gateway.domain.operators import EVERYWHERE, Access, Operator, Role, check_email, read_role
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.sessions import (
     INVITATION_LIFE,
     OWNER_LINK_LIFE,
@@ -74,7 +75,7 @@ class Operators:
         email = check_email(email)
         place = await self._place(tenant)
         if await self._store.operator_by_email(email) is not None:
-            raise Conflict(f"{email} is an operator already: give him the role with `operator role`.")
+            raise Conflict(f"{email} is an operator already.", Remedy("{give_role:Give him the role}."))
         roles = {place: read_role(role)}
         return await self._link(InvitationKind.INVITATION, INVITATION_LIFE, actor, email=email, roles=roles)
 
@@ -162,7 +163,7 @@ class Operators:
     async def _find(self, operator: str) -> Operator:
         found = await self._store.operator_by_email(operator) or await self._store.operator(operator)
         if found is None:
-            raise NotFound(f"There is no operator {operator!r}: `operator list` shows those there are.")
+            raise NotFound(f"There is no operator {operator!r}.", Remedy("{operators:See who there is}."))
         return found
 
     async def _tenant_names(self, found: Sequence[Operator]) -> Mapping[str, str]:

@@ -12,8 +12,9 @@ from typing import Any
 
 from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.credentials import is_alive
-from syncline.gateway.domain.health import Health
+from syncline.gateway.domain.health import Health, what_helps
 from syncline.gateway.domain.notices import Notice
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.tenant import TenantId, TenantMode
 from syncline.gateway.services.ports import Activity, Connection, Store, Tenant, Token, Totals
 from syncline.gateway.services.showing import health_shown
@@ -60,6 +61,8 @@ class Overview:
     account_read_at: Milliseconds | None
     health: Mapping[str, Any] | None
     """As `showing.health_shown` tells it: what hurts, since when, what helps, when it is tried next."""
+    remedy: Remedy | None
+    """What helps, None for a healthy connection."""
     notices: Sequence[Notice]
     """What somebody was told of and is not over."""
     tokens: int
@@ -106,6 +109,7 @@ class Overviews:
             portal_id=None if connection is None else connection.portal_id,
             account_read_at=None if connection is None else connection.account_read_at,
             health=None if connection is None else health_shown(connection, tenant.name),
+            remedy=None if connection is None else what_helps(connection.health, connection.trouble),
             notices=[each for each in await self._store.notices.notices(tenant.id) if each.ended_at is None],
             tokens=len(tokens),
             token_ends_at=_last_end(tokens),

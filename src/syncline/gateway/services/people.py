@@ -24,7 +24,8 @@ from syncline.gateway.services.ports.seeking import PersonState, SoughtPeople
 from syncline.gateway.services.showing import hold_shown, moment, set_name, team_name
 from syncline.gateway.services.tenants import Tenants
 from syncline.gateway.services.why import explain
-from syncline.scim.schemas import USER
+from syncline.scim.schemas import GROUP, USER
+from syncline.scimserver.store import Stored
 
 MOST = 500
 _EVENTS_SHOWN = 20
@@ -143,7 +144,7 @@ class People:
         """Return one group and a page of its direct members, by userName where they are known."""
         refuse_page(limit, MOST)
         found = await self._tenants.find(tenant)
-        stored = await find_group(self._store.directory, found, group)
+        stored = await self._group(found, group)
         page = await self._store.seeking.members(found.id, stored.id, after or "", limit)
         scim = orjson.loads(stored.document)
         return {
@@ -157,13 +158,21 @@ class People:
     async def show_group(self, actor: str, tenant: str, group: str) -> dict[str, Any]:
         """Return one group with its members by userName where they are known."""
         found = await self._tenants.find(tenant)
-        stored = await find_group(self._store.directory, found, group, frozenset({"members"}))
+        stored = await self._group(found, group, frozenset({"members"}))
         return {
             "id": stored.id,
             "display_name": orjson.loads(stored.document)["displayName"],
             "members": [await self._member(found, each["value"]) for each in stored.members or ()],
             "scim": orjson.loads(stored.document),
         }
+
+    async def _group(self, tenant: Tenant, group: str, include: frozenset[str] = frozenset()) -> Stored:
+        """Return the group of that id or name, with what is to be included; raises `NotFound`."""
+        seen = await find_group(self._store.journal, tenant, group)
+        stored = await self._store.directory.get(tenant.id, GROUP, seen.id, include)
+        if stored is None:
+            raise NotFound(f"The group {seen.display_name!r} was deleted a moment ago.")
+        return stored
 
     async def _member(self, tenant: Tenant, value: str) -> dict[str, Any]:
         stored = await self._store.directory.get(tenant.id, USER, value, frozenset())

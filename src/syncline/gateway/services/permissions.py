@@ -77,6 +77,7 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "plan.approve": _P,
     "plan.deliver": _D,
     "roles.seen": _V,
+    "roles.attributes": _V,
     "plan.begin": _P,
     "plan.consent": _P,
     "plan.latest": _V,

@@ -11,6 +11,7 @@ from typing import Any
 
 from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import TenantMode
 from syncline.gateway.services.connections import Connections
@@ -110,7 +111,10 @@ class Planning:
         """Return the connection with a reading of the account that is young enough; raises `Refused` without one."""
         connection = await self._store.setup.connection(tenant.id)
         if connection is None or tenant.mode is TenantMode.COLLECTING:
-            raise Refused(f"Connect {tenant.name} to HubSpot first: `connection set {tenant.name} …`.")
+            raise Refused(
+                f"{tenant.name} is not connected to HubSpot.",
+                Remedy("{connect:Connect it} first.", tenant.name),
+            )
         read_at = connection.account_read_at
         if read_at is None or self._clock.now() - read_at > FRESH:
             await self._connections.read(tenant)

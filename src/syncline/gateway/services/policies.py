@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
-
-import orjson
 
 from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.account import Account
@@ -16,10 +15,18 @@ from syncline.gateway.domain.crm import CrmAttribute
 from syncline.gateway.domain.drift import CHOSEN
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
 from syncline.gateway.domain.near_misses import nearest
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.rules import Rule, RuleKind
 from syncline.gateway.domain.tenant import DriftPolicy, EmailSource, IdentityProvider, LeaverPolicy
-from syncline.gateway.services.finding import find_group, group_if_any
-from syncline.gateway.services.ports import Actor, ChoiceStore, DirectoryStore, ProtectedUser, Tenant, Wake
+from syncline.gateway.services.finding import find_group
+from syncline.gateway.services.ports import (
+    Actor,
+    ChoiceStore,
+    JournalStore,
+    ProtectedUser,
+    Tenant,
+    Wake,
+)
 from syncline.gateway.services.showing import moment, policy_shown, rule_shown, set_name
 from syncline.gateway.services.tenants import Tenants
 
@@ -28,17 +35,17 @@ class Policies:
     """The `policy.*`, `rule.*`, `role.*` and `protect.*` operations."""
 
     def __init__(
-        self, choices: ChoiceStore, directory: DirectoryStore, tenants: Tenants, clock: Clock, wake: Wake
+        self, choices: ChoiceStore, journal: JournalStore, tenants: Tenants, clock: Clock, wake: Wake
     ) -> None:
         self._choices = choices
-        self._directory = directory
+        self._journal = journal
         self._tenants = tenants
         self._clock = clock
         self._wake = wake
 
     def on(self, choices: ChoiceStore) -> Policies:
         """Return the same operations on another store, one that keeps nothing for example; nobody is woken."""
-        return Policies(choices, self._directory, self._tenants, self._clock, lambda _tenant: None)
+        return Policies(choices, self._journal, self._tenants, self._clock, lambda _tenant: None)
 
     async def show(self, actor: str, tenant: str) -> dict[str, Any]:
         """Return the tenant's choices."""
@@ -132,26 +139,25 @@ class Policies:
         position: int | None = None,
         expect: str | None = None,
     ) -> dict[str, Any]:
-        """Add a rule at a position (the last one when it is left out); names are kept as ids."""
+        """Add a rule at a position (the last one when it is left out); names are kept as ids, a group's too."""
         found = await self._tenants.find(tenant)
         account = await self._account(found)
-        if group is not None:
-            group = (await find_group(self._directory, found, group)).id
+        looked_at = None if not group else await find_group(self._journal, found, group)
+        group = group if looked_at is None else looked_at.id
         rule = rule_of(
             account, role, group, attribute, equals, permission_set, primary_team, secondary_teams, seat
         )
         added = await self._choices.add_rule(found.id, rule, position, self._by(actor), expect)
         self._wake(found.id)
-        return await self._rule_shown(found, added, account)
+        name = None if looked_at is None else looked_at.display_name
+        return rule_shown(replace(added, group_name=name), account)
 
     async def list_rules(self, actor: str, tenant: str) -> dict[str, Any]:
         """Return the rules in the order they are tried, and what comes after them."""
         found = await self._tenants.find(tenant)
         account = await self._account(found)
         return {
-            "rules": [
-                await self._rule_shown(found, rule, account) for rule in await self._choices.rules(found.id)
-            ],
+            "rules": [rule_shown(rule, account) for rule in await self._choices.rules(found.id)],
             "default_permission_set": set_name(account, found.policy.default_permission_set),
             "match_role_names": found.policy.match_role_names,
         }
@@ -163,7 +169,7 @@ class Policies:
         found = await self._tenants.find(tenant)
         rule = await self._choices.move_rule(found.id, rule_id, position, self._by(actor), expect)
         self._wake(found.id)
-        return await self._rule_shown(found, rule, await self._account(found))
+        return rule_shown(rule, await self._account(found))
 
     async def remove_rule(
         self, actor: str, tenant: str, rule_id: str, expect: str | None = None
@@ -172,16 +178,7 @@ class Policies:
         found = await self._tenants.find(tenant)
         rule = await self._choices.remove_rule(found.id, rule_id, self._by(actor), expect)
         self._wake(found.id)
-        return await self._rule_shown(found, rule, await self._account(found))
-
-    async def _rule_shown(self, tenant: Tenant, rule: Rule, account: Account | None) -> dict[str, Any]:
-        """Return a rule in words, a group by its name, too."""
-        shown = rule_shown(rule, account)
-        if rule.kind is RuleKind.GROUP:
-            group = await group_if_any(self._directory, tenant, rule.match)
-            name = "gone" if group is None else orjson.loads(group.document)["displayName"]
-            shown["when"] = f"{rule.when} ({name})"
-        return shown
+        return rule_shown(rule, await self._account(found))
 
     async def protect(
         self, actor: str, tenant: str, email: str, reason: str = "", until: str | None = None
@@ -209,7 +206,7 @@ class Policies:
         found = await self._tenants.find(tenant)
         consent = await self._choices.unprotect(found.id, email, self._by(actor))
         if consent is Consent.NOTHING:
-            raise NotFound(f"{email} is not protected: `protect list` shows who is.")
+            raise NotFound(f"{email} is not protected.", Remedy("{protected:See who is}.", found.name))
         self._wake(found.id)
         return {"email": email, "protected": consent is Consent.PENDING}
 
@@ -357,7 +354,7 @@ def _condition(role: str | None, group: str | None, attribute: str | None) -> tu
         if match
     ]
     if len(given) != 1:
-        raise Invalid("A rule looks at one thing: a role, a group (by id) or an attribute.")
+        raise Invalid("A rule looks at one thing: a role, a group or an attribute.")
     return given[0]
 
 
@@ -406,7 +403,7 @@ def _seat(account: Account | None, name: str) -> str:
     if account is None:
         raise Refused("Connect the tenant to HubSpot first: seats are chosen from the account's own.")
     if account.seats is None:
-        raise Refused("The seats of the account are not read yet: `seats list TENANT` reads them.")
+        raise Refused("The seats of the account are not read yet.", Remedy("{seats:Read them} first."))
     if account.seat(name) is None:
         names = tuple(each.name for each in account.seats)
         raise NotFound(f"The HubSpot account has no seat {name!r}. {_near(name, names)}")

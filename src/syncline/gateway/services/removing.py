@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from syncline.clock import Clock
 from syncline.gateway.domain.errors import Invalid, Refused
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.tenant import TenantId, TenantMode
 from syncline.gateway.services.authorizing import Authorizing
 from syncline.gateway.services.ports import Actor, Store
@@ -37,8 +38,8 @@ class Removing:
             raise Invalid(f"Type the tenant's name exactly as it is: {found.name}")
         if found.mode is TenantMode.LIVE and not force:
             raise Refused(
-                f"{found.name} is live: its leavers would no longer be taken out at HubSpot. Set it to plan first "
-                f"(`tenant mode {found.name} plan`), or force it."
+                f"{found.name} is live: its leavers would no longer be taken out at HubSpot.",
+                Remedy("{stop:Stop sending} first, or force it.", found.name),
             )
         said = []
         if await self._store.setup.connection(found.id) is not None:

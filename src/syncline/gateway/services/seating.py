@@ -9,6 +9,7 @@ from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.change import ChangeKind
 from syncline.gateway.domain.errors import NotFound, Refused
 from syncline.gateway.domain.holds import HoldReason
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.seats import seat_taken
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.services.connections import Connections
@@ -63,7 +64,9 @@ class Seating:
     async def _account(self, tenant: Tenant) -> Account | None:
         connection = await self._store.setup.connection(tenant.id)
         if connection is None:
-            raise NotFound(f"{tenant.name} is not connected to HubSpot: `connection set` connects it.")
+            raise NotFound(
+                f"{tenant.name} is not connected to HubSpot.", Remedy("{connect:Connect it}.", tenant.name)
+            )
         return connection.account
 
 

@@ -10,9 +10,9 @@ from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.crm import CrmAttribute
 from syncline.gateway.domain.drift import CHOSEN
-from syncline.gateway.domain.health import WHAT_HELPS
+from syncline.gateway.domain.health import what_helps
 from syncline.gateway.domain.holds import HOLDS, HoldReason
-from syncline.gateway.domain.rules import Rule
+from syncline.gateway.domain.rules import Rule, RuleKind
 from syncline.gateway.domain.tenant import Policy
 from syncline.gateway.services.ports import Connection
 
@@ -27,11 +27,12 @@ def moment(at: Milliseconds | None) -> str | None:
 def health_shown(connection: Connection, tenant: str) -> dict[str, Any]:
     """Return how a connection is: since when, why, what helps, and when it is tried next by itself."""
     health = connection.health
+    remedy = what_helps(health, connection.trouble)
     return {
         "health": health.value,
         "since": moment(connection.health_since),
         "trouble": connection.trouble_detail,
-        "fix": WHAT_HELPS[health].format(tenant=tenant) or None,
+        "fix": None if remedy is None else remedy.about(tenant).in_commands,
         "next_probe_at": moment(connection.probe_at),
     }
 
@@ -42,7 +43,7 @@ def hold_shown(reason: str | None, detail: str | None) -> dict[str, Any] | None:
         return None
     text = HOLDS[HoldReason(reason)]
     sentence = f"{text.sentence} {detail or ''}".rstrip()
-    return {"reason": str(reason), "sentence": sentence, "release": text.release}
+    return {"reason": str(reason), "sentence": sentence, "release": text.release.in_commands}
 
 
 def holds_counted(held: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -51,7 +52,7 @@ def holds_counted(held: Mapping[str, int]) -> list[dict[str, Any]]:
         {
             "reason": reason,
             "sentence": HOLDS[HoldReason(reason)].sentence,
-            "release": HOLDS[HoldReason(reason)].release,
+            "release": HOLDS[HoldReason(reason)].release.in_commands,
             "count": count,
         }
         for reason, count in sorted(held.items(), key=lambda each: (-each[1], each[0]))
@@ -96,11 +97,12 @@ def policy_shown(policy: Policy, account: Account | None) -> dict[str, Any]:
 
 
 def rule_shown(rule: Rule, account: Account | None) -> dict[str, Any]:
-    """Return a rule in words, with what it sets by name."""
+    """Return a rule in words, with what it sets by name; `group` is the id of the group it looks at, if any."""
     return {
         "id": rule.id,
         "position": rule.position,
         "when": rule.when,
+        "group": rule.match if rule.kind is RuleKind.GROUP else None,
         "sets": {
             "permission_set": set_name(account, rule.permission_set_id),
             "primary_team": team_name(account, rule.primary_team_id),

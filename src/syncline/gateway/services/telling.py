@@ -23,7 +23,7 @@ def notice_body(due: Due, tenant: Tenant, address: str, at: Milliseconds) -> str
         "subject": notice.subject or None,
         "title": NOTICES[notice.kind].title,
         "says": notice.says,
-        "fix": notice.fix,
+        "fix": notice.fix.about(tenant.name).in_commands,
         "raised_at": moment(notice.raised_at),
         "ended_at": moment(notice.ended_at),
         "link": address + "/",

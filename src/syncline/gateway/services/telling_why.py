@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from syncline.gateway.domain.health import WHAT_HELPS, Health
+from syncline.gateway.domain.health import WHAT_HELPS, Health, what_helps
 from syncline.gateway.domain.holds import HOLDS, HoldReason
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.services.ports import Event
 
 OUTCOMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -37,14 +38,19 @@ OUTCOMES: Final[Mapping[str, tuple[str, ...]]] = {
 """The kinds that mean each outcome; a kind that is not here tells of a request, which has none yet."""
 
 _OUTCOME_OF: Final = {kind: outcome for outcome, kinds in OUTCOMES.items() for kind in kinds}
-_HELPS: Final[Mapping[str, str]] = {
-    "delivery.retry": "Nothing: it is tried again by itself. If it goes on, look at HubSpot's status page.",
-    "delivery.stopped": "Put the connection right, see the overview; whoever waits is sent then, leavers first.",
-    "delivery.gone": "Nothing: the person is decided about anew.",
-    "connection.trouble": WHAT_HELPS[Health.DEGRADED],
+_HELPS: Final[Mapping[str, Remedy]] = {
+    "delivery.retry": Remedy(
+        "Nothing: it is tried again by itself. If it goes on, look at HubSpot's status page."
+    ),
+    "delivery.stopped": Remedy(
+        "{check:Put the connection right}; whoever waits is sent then, leavers first."
+    ),
+    "delivery.gone": Remedy("Nothing: the person is decided about anew."),
     "connection.quarantined": WHAT_HELPS[Health.QUARANTINED],
     "connection.revoked": WHAT_HELPS[Health.RECONNECT_NEEDED],
-    "drift.found": "Look at `drift list`: enforce what the identity provider says, or accept what HubSpot has.",
+    "drift.found": Remedy(
+        "{drift:Look what was changed}: enforce what the identity provider says, or accept what HubSpot has."
+    ),
 }
 
 
@@ -53,13 +59,20 @@ def outcome_of(event: Event) -> str | None:
     return _OUTCOME_OF.get(event.kind)
 
 
+def remedy_for(kind: str, detail: Mapping[str, Any]) -> Remedy | None:
+    """Return what helps against what an event of that kind tells, None where nothing is wrong."""
+    if kind == "delivery.held" and detail.get("reason") in set(HoldReason):
+        return HOLDS[HoldReason(detail["reason"])].release
+    if kind == "connection.trouble":
+        return what_helps(Health(detail.get("health", Health.DEGRADED)), detail.get("trouble"))
+    return _HELPS.get(kind)
+
+
 def told(event: Event, tenant: str) -> dict[str, Any]:
     """Return the outcome of an event, its cause and what helps, both None where nothing is wrong."""
     outcome = outcome_of(event)
-    if outcome == "held" and event.detail.get("reason") in set(HoldReason):
-        text = HOLDS[HoldReason(event.detail["reason"])]
-        return {"outcome": outcome, "cause": event.summary, "fix": text.release}
-    if outcome == "failed":
-        helps = _HELPS.get(event.kind, "")
-        return {"outcome": outcome, "cause": event.summary, "fix": helps.format(tenant=tenant) or None}
-    return {"outcome": outcome, "cause": None, "fix": None}
+    if outcome not in ("held", "failed"):
+        return {"outcome": outcome, "cause": None, "fix": None}
+    remedy = remedy_for(event.kind, event.detail)
+    fix = None if remedy is None else remedy.about(tenant).in_commands
+    return {"outcome": outcome, "cause": event.summary, "fix": fix}

@@ -8,7 +8,8 @@ from typing import Any
 
 from syncline.clock import Clock
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
-from syncline.gateway.domain.health import TWO_ACCOUNTS, Health
+from syncline.gateway.domain.health import TWO_ACCOUNTS, Health, what_helps
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.tenant import TenantId, TenantMode
 from syncline.gateway.services.paging import refuse_page
 from syncline.gateway.services.ports import Actor, Store, Tenant, Wake
@@ -20,7 +21,7 @@ MAX_NAME = 100
 MOST = 200
 """Tenants on a page."""
 _SAID = {
-    TenantMode.PLAN: "Everything is decided and shown by `plan show`, nothing is sent.",
+    TenantMode.PLAN: "Everything is decided and shown, nothing is sent.",
     TenantMode.LIVE: "Changes now go to HubSpot as they come.",
 }
 
@@ -38,7 +39,7 @@ class Tenants:
         """Return the tenant of that name or id; raises `NotFound`."""
         found = await self._store.setup.tenant(tenant)
         if found is None:
-            raise NotFound(f"There is no tenant {tenant!r}: `tenant list` shows those there are.")
+            raise NotFound(f"There is no tenant {tenant!r}.", Remedy("{tenants:See which there are}."))
         return found
 
     async def names(self) -> Mapping[str, str]:
@@ -137,15 +138,17 @@ class Tenants:
         connection = await self._store.setup.connection(found.id)
         if connection is None:
             raise Refused(
-                f"Connect {found.name} to HubSpot first: `connection set {found.name} --base-url … --access-token …`."
+                f"{found.name} is not connected to HubSpot.",
+                Remedy("{connect:Connect it} first.", found.name),
             )
         if wanted is TenantMode.LIVE and found.policy.deactivated is None:
             raise Refused(
-                "Say first what leaving means at HubSpot: "
-                f"`policy set {found.name} --deactivated deactivate|remove|strip`."
+                "Nobody has said what leaving means at HubSpot.",
+                Remedy("{leaver_policy:Say it} first.", found.name),
             )
         if wanted is TenantMode.LIVE and connection.trouble == TWO_ACCOUNTS:
-            raise Refused(connection.trouble_detail or "The connection has to be set anew.")
+            remedy = what_helps(connection.health, connection.trouble)
+            raise Refused(connection.trouble_detail or "", remedy and remedy.about(found.name))
         by = Actor(actor, self._clock.now())
         await self._store.setup.set_mode(found.id, wanted, by)
         if connection.health is Health.HELD:

@@ -193,7 +193,7 @@ def _next(item: WorkItem, decision: Decision, now: Milliseconds) -> dict[str, An
     held = _held(item, decision)
     act = _ACTS.get(decision.change.kind)
     if held is not None:
-        would = f"Nothing, until this is settled: {held['release']}"
+        would = "Nothing, until what holds the person is settled."
         then = f" Then the person {act}." if act else ""
         return _what_next(would + then, None)
     if act is None:

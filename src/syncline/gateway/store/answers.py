@@ -276,6 +276,13 @@ ANSWERS: Mapping[SelectBase, Answer] = {
     statements.GROUPS_SEEN: _rows_of(
         t.groups, _after("ordinal"), _by("ordinal"), shown=("id", "ordinal", "document", "members")
     ),
+    statements.GROUPS_LIKE: _rows_of(
+        t.groups,
+        lambda row, parameters: _like(row["display_name_key"], parameters["pattern"]),
+        _by("display_name_key"),
+        shown=("id", "ordinal", "document", "members"),
+    ),
+    statements.GROUPS_IN: _rows_of(t.groups, _among("id"), shown=("id", "ordinal", "document", "members")),
     statements.DUE: _rows_of(t.deliveries, _is_due, _by("due_at", "key")),
     statements.STALE: _rows_of(
         t.deliveries, lambda row, parameters: row["decided_epoch"] < parameters["epoch"], _by("decided_epoch")

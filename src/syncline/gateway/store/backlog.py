@@ -19,6 +19,7 @@ from syncline.gateway.store.commands.approvals import PassThreshold
 from syncline.gateway.store.commands.deliveries import DecideAgain, LogAnswer, LogCall, MakeDue, Settle
 from syncline.gateway.store.commands.seats import ReturnSeat, TakeSeat
 from syncline.gateway.store.counted import FAILING, IN_STEP, ON_THEIR_WAY, RETRYING, WAITING, counts_of
+from syncline.gateway.store.group_names import rules_named
 from syncline.gateway.store.work import items_of
 from syncline.sql.looking import rows_of
 from syncline.sql.reader import Reader
@@ -209,7 +210,6 @@ def _setup(connection: Connection, tenant_id: TenantId, now: Milliseconds) -> Se
     tenant = records.tenant_of(dict(row))
     parameters = {"tenant_id": tenant_id}
     link = connection.execute(statements.CONNECTION, parameters).mappings().first()
-    rules = connection.execute(statements.RULES, parameters).mappings()
     protected = connection.execute(statements.PROTECTED, parameters).mappings()
     protections = {
         email_key(each["email"]): each["until"]
@@ -222,7 +222,7 @@ def _setup(connection: Connection, tenant_id: TenantId, now: Milliseconds) -> Se
         mode=tenant.mode,
         epoch=tenant.placement_epoch,
         policy=tenant.policy,
-        rules=tuple(records.rule_of(dict(each)) for each in rules),
+        rules=tuple(rules_named(connection, tenant_id)),
         account=None if account is None else records.account_of(account),
         protected=frozenset(protections),
         protection_ends={key: until for key, until in protections.items() if until is not None},

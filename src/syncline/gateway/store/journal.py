@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, Select
 
 from syncline.clock import Milliseconds
@@ -25,6 +24,7 @@ from syncline.gateway.services.ports import (
 )
 from syncline.gateway.store import records, statements
 from syncline.gateway.store.commands import seen
+from syncline.gateway.store.group_names import groups_of
 from syncline.gateway.store.work import items_of
 from syncline.scim.names import comparison_key
 from syncline.sql.looking import first_of
@@ -140,11 +140,20 @@ class SqlJournal:
 
     async def groups_seen(self, tenant_id: TenantId, after: int, limit: int) -> list[GroupSeen]:
         """Return groups with the number of their members, in the order they came, beginning after an ordinal."""
-        found = await self._rows(statements.GROUPS_SEEN, tenant_id, after=after, limit=limit)
-        return [
-            GroupSeen(row["id"], orjson.loads(row["document"])["displayName"], row["members"], row["ordinal"])
-            for row in found
-        ]
+        return groups_of(await self._rows(statements.GROUPS_SEEN, tenant_id, after=after, limit=limit))
+
+    async def groups_like(self, tenant_id: TenantId, search: str, limit: int) -> list[GroupSeen]:
+        """Return groups with that text in their name, whatever its case, by name."""
+        pattern = statements.containing(comparison_key(search))
+        return groups_of(await self._rows(statements.GROUPS_LIKE, tenant_id, pattern=pattern, limit=limit))
+
+    async def group(self, tenant_id: TenantId, name_or_id: str) -> GroupSeen | None:
+        """Return the group of that id, else the one of that name in any case; None when there is neither."""
+        found = await self._rows(statements.GROUPS_IN, tenant_id, values=[name_or_id])
+        if not found:
+            key = comparison_key(name_or_id)
+            found = await self._rows(statements.GROUPS_BY_NAME, tenant_id, value=key, limit=1)
+        return next(iter(groups_of(found)), None)
 
     async def _rows(self, statement: Select[Any], tenant_id: TenantId, **parameters: Any) -> list[Row]:
         def read(connection: Connection) -> list[Row]:

@@ -9,6 +9,7 @@ from sqlalchemy import Select
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.notices import Notice, NoticeKind
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.ports import Actor, Cause
 from syncline.gateway.services.ports.notices import ChannelKind, Message, Subscription
@@ -116,7 +117,7 @@ def subscription_row(sealer: Sealer, subscription: Subscription) -> Row:
 
 def _notice_of(row: Row) -> Notice:
     kept = {name: row[name] for name in Notice.__slots__}
-    return Notice(**{**kept, "kind": NoticeKind(row["kind"])})
+    return Notice(**{**kept, "kind": NoticeKind(row["kind"]), "fix": Remedy(row["fix"])})
 
 
 def _message_of(row: Row) -> Message:

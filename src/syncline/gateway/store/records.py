@@ -85,6 +85,7 @@ def rule_row(tenant_id: str, rule: Rule, position: int) -> Row:
     """Return a rule as it is kept at a position."""
     document = msgspec.to_builtins(rule)
     document.pop("position")
+    document.pop("group_name")
     return {
         "tenant_id": tenant_id,
         "id": rule.id,

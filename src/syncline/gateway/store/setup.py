@@ -21,6 +21,7 @@ from syncline.gateway.store.commands import approvals, choices
 from syncline.gateway.store.commands import setup as commands
 from syncline.gateway.store.commands.configuration import Configure
 from syncline.gateway.store.commands.health import NoteHealth
+from syncline.gateway.store.group_names import rules_named
 from syncline.gateway.store.notices import subscription_row
 from syncline.gateway.store.sealed import credential_of, credential_row
 from syncline.gateway.store.tokens import Tokens
@@ -160,7 +161,7 @@ class SqlSetup:
 
     async def rules(self, tenant_id: TenantId) -> list[Rule]:
         """Return the rules in the order they are tried."""
-        return [records.rule_of(row) for row in await self._rows(statements.RULES, tenant_id)]
+        return await self._reader.point(lambda connection: rules_named(connection, tenant_id))
 
     async def add_rule(
         self, tenant_id: TenantId, rule: Rule, position: int | None, actor: Actor, expect: str | None = None

@@ -202,12 +202,20 @@ ROLES_SEEN = (
     .limit(_limit)
 )
 ROLES_COUNTED = select(func.count()).where(_seen)
+_group = (groups.c.id, groups.c.ordinal, groups.c.document, groups.c.members)
 GROUPS_SEEN = (
-    select(groups.c.id, groups.c.ordinal, groups.c.document, groups.c.members)
+    select(*_group)
     .where(groups.c.tenant_id == _tenant, groups.c.ordinal > bindparam("after"))
     .order_by(groups.c.ordinal)
     .limit(_limit)
 )
+GROUPS_LIKE = (
+    select(*_group)
+    .where(groups.c.tenant_id == _tenant, groups.c.display_name_key.like(bindparam("pattern"), escape=ESCAPE))
+    .order_by(groups.c.display_name_key)
+    .limit(_limit)
+)
+GROUPS_IN = select(*_group).where(groups.c.tenant_id == _tenant, groups.c.id.in_(_many))
 
 # --- the backlog ----------------------------------------------------------------------------------------------------
 DUE = (

@@ -182,6 +182,29 @@ function arrange(list) {
   });
 }
 
+/** Suggest what there is while a field is filled in: `data-suggest="ADDRESS" data-with="FIELDS"` asks for the options of
+    the field's list, telling what those fields of its form hold. */
+function suggest(field) {
+  const form = field.form;
+  let timer = null;
+  let asked = null;
+  const look = async () => {
+    asked?.abort();
+    const mine = asked = new AbortController();
+    const address = new URL(field.dataset.suggest, location.href);
+    for (const name of field.dataset.with.split(" ")) address.searchParams.set(name, form.elements[name].value);
+    try {
+      const answer = await fetch(address, { signal: mine.signal });
+      if (!answer.ok || answer.redirected) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      field.list.replaceChildren(...page.querySelectorAll("datalist option"));
+    } catch { /* what was suggested before stays */ }
+  };
+  const soon = () => { clearTimeout(timer); timer = setTimeout(look, 200); };
+  field.addEventListener("input", soon);
+  field.addEventListener("focus", look);
+}
+
 /** Show what saving a form would change while it is filled in: `data-weigh="PART"` names an empty part below its buttons,
     so that nothing moves under a hand that is about to press one. The answer's `#preview` and fingerprint go there. */
 function weigh(form) {
@@ -234,7 +257,9 @@ document.addEventListener("change", (event) => {
 document.addEventListener("submit", sendOnce);
 document.documentElement.classList.add("scripted");
 tellTime(document);
+document.querySelector(".rail [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 document.querySelectorAll("[data-fresh]").forEach(keepFresh);
 document.querySelectorAll("[data-live]").forEach(follow);
 document.querySelectorAll("[data-arrange]").forEach(arrange);
 document.querySelectorAll("[data-weigh]").forEach(weigh);
+document.querySelectorAll("[data-suggest]").forEach(suggest);

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.errors import NotFound
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.sessions import IDLE_LIFE, SESSION_LIFE, ApiKey, Session
 from syncline.gateway.services.ports import Actor
 from syncline.gateway.store.commands.operators import record
@@ -126,7 +127,7 @@ class RevokeApiKey:
     def apply(self, rows: Rows) -> None:
         row = rows.get(api_keys, self.key_id)
         if row is None:
-            raise NotFound(f"There is no API key {self.key_id!r}: `api-key list` shows those there are.")
+            raise NotFound(f"There is no API key {self.key_id!r}.", Remedy("{keys:See which there are}."))
         if row["revoked_at"] is None:
             rows.update(api_keys, (self.key_id,), revoked_at=self.actor.at)
             record(rows, self.event_id, self.actor, "api_key.revoked", key_id=self.key_id)

@@ -14,6 +14,7 @@ from syncline.gateway.domain.configuration import (
 )
 from syncline.gateway.domain.errors import NotFound, Refused
 from syncline.gateway.domain.proposal import refuse_unexpected
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.tenant import Policy, TenantId, with_choices
 from syncline.gateway.services.ports import Actor, ProtectedUser
 from syncline.gateway.store import records
@@ -95,8 +96,10 @@ class Configure:
         )
         if before.four_eyes and lifts:
             raise Refused(
-                "Four eyes are on: switch them off with `policy set`, and lift protections with `protect remove`, "
-                "where a second person confirms it."
+                "Four eyes are on.",
+                Remedy(
+                    "{four_eyes:Switch them off} and {protected:lift protections} where a second person confirms it."
+                ),
             )
 
     def _keep_rules(self, rows: Rows) -> None:

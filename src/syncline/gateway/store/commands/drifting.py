@@ -9,6 +9,7 @@ from typing import Final
 from syncline.gateway.domain.agreement import Agreement, Drift
 from syncline.gateway.domain.drift import DriftField
 from syncline.gateway.domain.errors import NotFound
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.services.ports import Actor, Cause, Settlement
 from syncline.gateway.store import records
 from syncline.gateway.store.commands.journal import counters_of, record_audit, record_event
@@ -113,7 +114,7 @@ class AcceptDrift:
             if each in before.confirmed and (self.fields is None or each in self.fields)
         ]
         if row is None or not fields:
-            raise NotFound("Nothing of that has drifted: `drift list` shows what has.")
+            raise NotFound("Nothing of that has drifted.", Remedy("{drift:See what has}."))
         confirmed, accepted = dict(before.confirmed), dict(before.accepted)
         for name in fields:
             if name == DriftField.SUPER_ADMIN:

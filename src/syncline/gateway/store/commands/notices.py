@@ -46,7 +46,7 @@ class KeepNotices:
     def _keep(self, rows: Rows, notice: Notice) -> None:
         row: Row = {
             "says": notice.says,
-            "fix": notice.fix,
+            "fix": notice.fix.text,
             "raised_at": notice.raised_at,
             "told_at": notice.told_at,
             "ended_at": notice.ended_at,

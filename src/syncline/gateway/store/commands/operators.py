@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from syncline.gateway.domain.errors import Conflict, NotFound, Refused
 from syncline.gateway.domain.operators import EVERYWHERE, Access, Operator, Role
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.sessions import Invitation, InvitationKind
 from syncline.gateway.services.ports import Actor
 from syncline.gateway.store.commands.seconding import person_behind
@@ -304,5 +305,5 @@ def _end_ways_in(rows: Rows, operator: Row, access: Access, actor: Actor) -> Non
 def _present(rows: Rows, operator_id: str) -> Row:
     row = rows.get(operators, operator_id)
     if row is None:
-        raise NotFound("There is no such operator: `operator list` shows those there are.")
+        raise NotFound("There is no such operator.", Remedy("{operators:See who there is}."))
     return row

@@ -16,6 +16,7 @@ from syncline.gateway.domain.health import HealthEvent
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.proposal import connection_fingerprint, refuse_unexpected
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.services.ports import Actor, Cause, ProtectedUser, ReadingStep, Token
 from syncline.gateway.store import records
@@ -122,7 +123,9 @@ class RevokeToken:
     def apply(self, rows: Rows) -> None:
         row = rows.get(scim_tokens, self.token_id)
         if row is None or row["tenant_id"] != self.tenant_id:
-            raise NotFound(f"The tenant has no token {self.token_id!r}: `token list` shows those it has.")
+            raise NotFound(
+                f"The tenant has no token {self.token_id!r}.", Remedy("{tokens:See which it has}.")
+            )
         if row["revoked_at"] is None:
             rows.update(scim_tokens, (self.token_id,), revoked_at=self.actor.at)
             _audit(rows, self.tenant_id, self.actor, "token.revoked", token_id=self.token_id)
@@ -275,7 +278,8 @@ class Protect:
         shorter = until is not None and (earlier is None or until < earlier)
         if shorter and policy_of(rows, self.tenant_id).four_eyes:
             raise Refused(
-                f"{self.user.email} is protected for longer: `protect remove` takes that away, with a second person."
+                f"{self.user.email} is protected for longer.",
+                Remedy("{unprotect:Take that away}, with a second person.", user=self.user.email),
             )
 
 
@@ -329,7 +333,7 @@ class Release:
         if row is None:
             return False
         if row["hold_reason"] not in _RELEASED_BY_HAND:
-            raise Refused(_not_to_be_released(row))
+            raise _not_to_be_released(row)
         revision = row["desired_revision"] + 1
         key = (self.tenant_id, self.key)
         rows.update(deliveries, key, may_reactivate=True, due_at=self.actor.at, desired_revision=revision)
@@ -337,11 +341,12 @@ class Release:
         return True
 
 
-def _not_to_be_released(row: Row) -> str:
+def _not_to_be_released(row: Row) -> Refused:
     now = "is not held" if row["hold_reason"] is None else f"is held as {row['hold_reason']}"
-    return (
+    return Refused(
         f"{row['email'] or row['key']} {now}: only people whom somebody else deactivated at HubSpot, or removed, are "
-        "released so; `users show` says what each of the others waits for."
+        "released so.",
+        Remedy("{person:See what this person waits for}.", user=row["email"] or row["key"]),
     )
 
 

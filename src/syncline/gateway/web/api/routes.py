@@ -50,6 +50,7 @@ _CHOICES = (
     Endpoint("PUT", f"{_RULE}/position", "rule.move", "Move a rule to another position"),
     Endpoint("DELETE", _RULE, "rule.remove", "Remove a rule"),
     Endpoint("GET", f"{_T}/seats", "seats.list", "See the account's seats, and how many are free"),
+    Endpoint("GET", f"{_T}/attributes", "roles.attributes", "See values of attributes that arrive"),
     Endpoint("GET", f"{_T}/roles", "roles.seen", "See roles and groups that arrive, and what matches them"),
     Endpoint("GET", f"{_T}/protected", "protect.list", "List protected people"),
     Endpoint("POST", f"{_T}/protected", "protect.add", "Protect a person", 201),

@@ -15,12 +15,12 @@ from syncline.gateway.services.log import Log, event_shown
 from syncline.gateway.services.ports import Event
 from syncline.gateway.services.ports.seeking import SoughtEvents
 from syncline.gateway.services.spreadsheet import EVENT_COLUMNS, csv_line, event_cells
-from syncline.gateway.services.telling_why import OUTCOMES
+from syncline.gateway.services.telling_why import OUTCOMES, remedy_for
 from syncline.gateway.services.tenants import Tenants
 from syncline.gateway.web.console.following import follow
 from syncline.gateway.web.console.people import person_path
 from syncline.gateway.web.console.visit import SESSION_COOKIE, Visit
-from syncline.gateway.web.console.wording import helps
+from syncline.gateway.web.console.wording import said
 from syncline.webkit.cookies import read_cookie
 from syncline.webkit.text import plain
 
@@ -187,7 +187,8 @@ def _line(visit: Visit, event: dict[str, Any]) -> dict[str, Any]:
     request = event["detail"].get("request")
     normalised = list(event["detail"].get("normalised") or ())
     here = f"{visit.below('log')}/{event['seq']}"
-    fix = event["fix"] and helps(str(event["detail"].get("reason")), event["fix"])
+    remedy = remedy_for(event["kind"], event["detail"]) if event["fix"] else None
+    fix = remedy and said(remedy, visit.here.id, event["subject"])
     return {**event, "fix": fix, "href": here, "about": about, "request": request, "normalised": normalised}
 
 

@@ -15,8 +15,8 @@ from syncline.gateway.domain.tenant import TenantMode
 from syncline.gateway.services.overview import ENDS_SOON, Overview
 from syncline.gateway.services.showing import holds_counted
 from syncline.gateway.web.console.visit import Visit
-from syncline.gateway.web.console.wording import MENDS
 from syncline.webkit.frame import Banner
+from syncline.webkit.text import shown
 
 MUCH: Final = 25
 """From so many people waiting on, how far the work is gets a bar of its own."""
@@ -41,7 +41,7 @@ def _banners(visit: Visit, seen: Overview, now: Milliseconds) -> Iterator[Banner
     yield from _connection(visit, seen)
     yield from _tokens(visit, seen, now)
     for each in seen.notices:
-        yield Banner("warning", f"{each.says} {each.fix}".strip(), f"{NOTICES[each.kind].title}.")
+        yield Banner("warning", shown(each.says) + " " + visit.said(each.fix), f"{NOTICES[each.kind].title}.")
 
 
 def _connection(visit: Visit, seen: Overview) -> Iterator[Banner]:
@@ -56,10 +56,10 @@ def _connection(visit: Visit, seen: Overview) -> Iterator[Banner]:
         )
     elif standing.health is not Health.HEALTHY:
         grave = standing.health is not Health.DEGRADED
-        said = " ".join(each for each in (health["trouble"], MENDS.get(standing.health)) if each)
+        said = shown(health["trouble"])
+        if seen.remedy is not None:
+            said += " " + visit.said(seen.remedy)
         link = ("Look at the connection", visit.below("settings/connection"))
-        if standing.health is Health.RECONNECT_NEEDED:
-            link = ("Connect anew", visit.below("set-up/connect"))
         yield Banner("danger" if grave else "warning", said, f"{standing.health.value.capitalize()}.", link)
     elif standing.mode is TenantMode.PLAN:
         yield Banner(

@@ -151,6 +151,7 @@ PAGES: Final = (
     Page("POST", f"{_STEP}/role", _SET_UP, choices.choose_role, fresh=True),
     Page("GET", f"{_STEP}/rules", _VIEW, rules.rules),
     Page("POST", f"{_STEP}/rules", _SET_UP, rules.act),
+    Page("GET", f"{_STEP}/rules/known", _VIEW, rules.known),
     Page("GET", f"{_STEP}/leaving", _VIEW, choices.leaving),
     Page("POST", f"{_STEP}/leaving", _SET_UP, choices.choose_leaving, fresh=True),
     Page("GET", f"{_STEP}/welcome", _VIEW, choices.welcome),

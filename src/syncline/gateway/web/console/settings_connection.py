@@ -7,10 +7,9 @@ from typing import Any
 from starlette.responses import Response
 
 from syncline.gateway.domain.errors import DomainError, NotFound
-from syncline.gateway.domain.health import Health
+from syncline.gateway.domain.health import what_helps
 from syncline.gateway.web.console.settings_tabs import show_settings
 from syncline.gateway.web.console.visit import Visit
-from syncline.gateway.web.console.wording import MENDS
 from syncline.webkit.forms import Form
 
 _TAB = "settings/connection"
@@ -46,5 +45,7 @@ async def _page(
         known: dict[str, Any] | None = await visit.run("connection.show")
     except NotFound:
         known = None
-    fix = None if known is None else MENDS.get(Health(known["health"]))
+    link = await visit.console.store.setup.connection(visit.here.id)
+    remedy = None if link is None else what_helps(link.health, link.trouble)
+    fix = None if remedy is None else visit.said(remedy)
     return show_settings(visit, _TAB, status=status, known=known, fix=fix, form=form, report=report)

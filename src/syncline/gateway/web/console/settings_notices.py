@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from syncline.gateway.domain.errors import DomainError
+from syncline.gateway.domain.notices import NOTICES
 from syncline.gateway.web.console.settings_tabs import show_settings
 from syncline.gateway.web.console.visit import Visit
 from syncline.webkit.forms import Form
@@ -56,4 +57,15 @@ async def _page(
     sent: list[dict[str, Any]] | None = None,
 ) -> Response:
     listed = await visit.run("notice.list")
-    return show_settings(visit, _TAB, status=status, listed=listed, form=form, made=made, sent=sent)
+    notices = await visit.console.store.notices.notices(visit.here.id)
+    return show_settings(
+        visit,
+        _TAB,
+        status=status,
+        listed=listed,
+        notices=sorted(notices, key=lambda each: each.ended_at is not None),
+        titles={kind: text.title for kind, text in NOTICES.items()},
+        form=form,
+        made=made,
+        sent=sent,
+    )

@@ -32,7 +32,7 @@ LEAVERS: Final = (
     ),
     (
         LeaverPolicy.STRIP.value,
-        "Strip",
+        "Take permissions away",
         "He keeps his user and is left with the permission set below and no teams. He can still sign in.",
     ),
 )

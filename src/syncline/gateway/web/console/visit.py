@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, unquote
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from syncline.clock import Clock
-from syncline.gateway.domain.errors import NotFound
+from syncline.gateway.domain.errors import DomainError, NotFound
 from syncline.gateway.domain.operators import EVERYWHERE, Access, Permission
+from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.services.calling import Operation
 from syncline.gateway.services.operations import run_operation
 from syncline.gateway.services.overview import Overviews
@@ -22,7 +24,7 @@ from syncline.gateway.services.signing_in import SigningIn, Visitor
 from syncline.gateway.web.console.bench import Bench
 from syncline.gateway.web.console.following import Streams
 from syncline.gateway.web.console.places import context_places, main_places
-from syncline.gateway.web.console.wording import helps
+from syncline.gateway.web.console.wording import helps, on_a_page, said
 from syncline.webkit.cookies import drop_cookie, read_cookie, set_cookie
 from syncline.webkit.csrf import Csrf
 from syncline.webkit.forms import Form
@@ -117,7 +119,10 @@ class Visit:
         if not self.may(NEEDED[operation]):
             raise Forbidden(NEEDED[operation])
         about = {} if self.tenant is None else {"tenant": self.tenant.id}
-        return await run_operation(self.console.operations, operation, self.actor, {**about, **arguments})
+        try:
+            return await run_operation(self.console.operations, operation, self.actor, {**about, **arguments})
+        except DomainError as error:
+            raise on_a_page(error, "" if self.tenant is None else self.tenant.id) from error
 
     def show(self, template: str, *, status: int = 200, current: str = "", **data: Any) -> Response:
         """Answer with a page; `current` is the place in the navigation it belongs to."""
@@ -144,9 +149,13 @@ class Visit:
         set_cookie(self.request, answer, SESSION_COOKIE, secret, seconds=_SESSION_SECONDS)
         return answer
 
-    def helps(self, reason: str, release: str) -> str:
-        """Return what releases people held for a reason, in words for a page."""
-        return helps(reason, release)
+    def helps(self, reason: str, user: str | None = None) -> Markup:
+        """Return what releases people held for a reason, or that one of them, with links to where it is done."""
+        return helps(reason, self.here.id, user)
+
+    def said(self, remedy: Remedy) -> Markup:
+        """Return what helps with links to where it is done."""
+        return said(remedy, self.here.id)
 
     def below(self, place: str) -> str:
         """Return the address of a page of this tenant."""

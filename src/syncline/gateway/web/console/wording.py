@@ -1,82 +1,109 @@
-"""What helps, said for somebody who reads it on a page: where the command line names a command, a page names a page."""
+"""What helps, said for somebody who reads it on a page: the words of what is to be done lead to where it is done."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import quote
 
-from syncline.gateway.domain.health import Health
-from syncline.gateway.domain.holds import HoldReason
+from markupsafe import Markup
 
-_ON_A_PAGE: Final[Mapping[str, str]] = {
-    HoldReason.ACCOUNT_UNREAD: (
-        "By itself with the next complete reading; “Check it now” under Settings, Connection says "
-        "what stands in its way."
-    ),
-    HoldReason.NO_DELIVERABLE_EMAIL: (
-        "The identity provider sends a proper address, or another one is chosen under Set-up, Match "
-        "people by."
-    ),
-    HoldReason.OUTSIDE_DOMAINS: (
-        "Add the domain under Settings, Policy, or take the person out of the assignment."
-    ),
-    HoldReason.PROTECTED: (
-        "By itself where the protection has an end; else take it away on the person's page."
-    ),
-    HoldReason.REMOVED_AT_HUBSPOT: "Let the person back in on the person's page.",
-    HoldReason.KEPT_BY_EXCEPTION: (
-        "By itself on that date: then he leaves like anybody else. The person's page ends it now."
-    ),
-    HoldReason.NO_LEAVER_POLICY: "Choose one under Set-up, When someone leaves.",
-    HoldReason.NO_STRIP_SET: "Name an empty permission set under Set-up, When someone leaves.",
-    HoldReason.SEAT_MISSING: (
-        "Read the seats under Set-up, Rules, then have the rule give one that exists, or give the "
-        "credential the scope settings.billing.write."
-    ),
-    HoldReason.MINIMAL_NEEDS_DEFAULT: (
-        "Choose a default role or add a rule under Set-up, or assign a role in the directory."
-    ),
-    HoldReason.LEAVER_NEEDS_SCIM_CHANNEL: (
-        "Connect the SCIM channel under Set-up, Connect HubSpot, or choose another way under When "
-        "someone leaves."
-    ),
-    HoldReason.ACTION_OFF: "Tick it under Set-up, Rules, What may be done at HubSpot.",
-    HoldReason.STAGED_DELETION: (
-        "Let them go under Approvals, keep one on the person's page, or take the change back in the directory."
-    ),
-    HoldReason.PRIVILEGED_GRANT: "Approve it under Approvals, for that set and that person alone.",
-    HoldReason.ADOPTION_NOT_APPROVED: "Approve it under Approvals, or approve the whole plan.",
-    HoldReason.NO_SEAT_FREE: (
-        "Free or buy a seat in HubSpot: by itself with the next reading of the account, or at once "
-        "with “Read the seats” under Set-up, Rules."
-    ),
-    HoldReason.PLAN_MODE: (
-        "Set the tenant live in its settings, or deliver this person alone from the person's page."
-    ),
-    HoldReason.CONNECTION_TROUBLE: (
-        "Connect anew under Set-up, Connect HubSpot; “Check it now” under Settings, Connection says "
-        "what is missing."
-    ),
-    HoldReason.UNASKED_PERMISSION_CHANGE: (
-        "Compare the person at HubSpot with the person's page, then let the connection go on under "
-        "Settings, Connection."
-    ),
+from syncline.gateway.domain.errors import DomainError
+from syncline.gateway.domain.holds import HOLDS, HoldReason
+from syncline.gateway.domain.remedies import Deed, Do, Remedy
+from syncline.webkit.text import shown
+
+SECOND: Final = "Noted. It counts once a second person has approved it, too."
+
+PLACES: Final[Mapping[Do, str]] = {
+    Do.ADD_RULE: "set-up/rules#another",
+    Do.ALLOW_ACTIONS: "set-up/rules#actions",
+    Do.APPROVE_PLAN: "plan#approve",
+    Do.CHECK: "settings/connection",
+    Do.CONNECT: "set-up/connect#ways",
+    Do.CONNECT_SCIM: "set-up/connect#scim",
+    Do.DEFAULT_ROLE: "set-up/role",
+    Do.DISCONNECT: "settings/danger",
+    Do.DOMAINS: "settings/policy#field-domains",
+    Do.DRIFT: "drift",
+    Do.EMAIL_FROM: "set-up/matching",
+    Do.EXCEPTIONS: "approvals#exceptions",
+    Do.FOUR_EYES: "settings/policy",
+    Do.GO_LIVE: "set-up/live",
+    Do.GRANT: "set-up/connect#ways",
+    Do.GRANTS: "approvals#approvals",
+    Do.GROUPS: "groups",
+    Do.HELD: "people?state=held",
+    Do.LEAVER_POLICY: "set-up/leaving",
+    Do.LEAVERS: "approvals#leavers",
+    Do.LOG: "log",
+    Do.MAKE_TOKEN: "settings",
+    Do.NOTICES: "settings/notices",
+    Do.PEOPLE: "people",
+    Do.PLAN: "plan",
+    Do.PRESENCE: "settings/policy#field-drift-presence",
+    Do.PROTECTED: "settings/protected",
+    Do.READ: "settings/connection",
+    Do.RESUME: "settings/connection",
+    Do.RETRYING: "people?state=retrying",
+    Do.RULES: "set-up/rules",
+    Do.SEATS: "set-up/rules#seats",
+    Do.STOP: "settings/danger",
+    Do.STRIP_TO: "set-up/leaving",
+    Do.TELL: "settings/notices",
+    Do.TOKENS: "settings",
 }
-
-MENDS: Final[Mapping[Health, str]] = {
-    Health.DEGRADED: "Nothing is lost: what is asked for is kept and sent when HubSpot answers.",
-    Health.QUARANTINED: (
-        "Put right what the cause names, then let it go on; it is also tried by itself every hour. "
-        "Nothing is lost meanwhile."
-    ),
-    Health.HELD: "Compare the person at HubSpot with the directory, put it right there, then let it go on.",
-    Health.RECONNECT_NEEDED: "Have a super admin grant anew. Nothing is lost meanwhile.",
+"""Where each thing is done, below the tenant's address."""
+ABOUT_A_PERSON: Final[Mapping[Do, str]] = {
+    Do.ACCEPT_DRIFT: "drift",
+    Do.DELIVER: "",
+    Do.END_EXCEPTION: "leaving",
+    Do.GIVE_BACK: "leaving",
+    Do.KEEP: "leaving",
+    Do.LET_BACK_IN: "",
+    Do.PERSON: "",
+    Do.UNPROTECT: "",
 }
-"""What can be done about a connection in trouble."""
+"""What is done on a person's page, and the part of it; for nobody in particular it leads to those who are held."""
+ELSEWHERE: Final[Mapping[Do, str]] = {
+    Do.GIVE_ROLE: "/operators",
+    Do.KEYS: "/api-keys",
+    Do.OPERATORS: "/operators",
+    Do.TENANTS: "/",
+}
+"""What is done outside of any tenant."""
 
-SECOND = "Noted. It counts once a second person has approved it, too."
+
+def said(remedy: Remedy, tenant_id: str, user: str | None = None) -> Markup:
+    """Return what helps as a sentence with links; `user` is whom it is about, where the remedy does not say."""
+    parts = (_part(each, tenant_id, remedy.user or user) for each in remedy.parts())
+    return Markup("").join(parts)
 
 
-def helps(reason: str, release: str) -> str:
-    """Return what releases people held for a reason; `release` is what the command line says."""
-    return _ON_A_PAGE.get(reason, release)
+def helps(reason: str, tenant_id: str, user: str | None = None) -> Markup:
+    """Return what releases people held for a reason."""
+    return said(HOLDS[HoldReason(reason)].release, tenant_id, user)
+
+
+def on_a_page(error: DomainError, tenant_id: str) -> DomainError:
+    """Return the refusal with its remedy in links, as a page shows it."""
+    if error.remedy is None:
+        return error
+    return type(error)(shown(error.cause) + " " + said(error.remedy, tenant_id))
+
+
+def _part(part: str | Deed, tenant_id: str, user: str | None) -> Markup:
+    if isinstance(part, Deed):
+        return Markup('<a href="{}">{}</a>').format(_address(part.do, tenant_id, user), part.words)
+    return Markup("{}").format(part)
+
+
+def _address(do: Do, tenant_id: str, user: str | None) -> str:
+    if do in ELSEWHERE:
+        return ELSEWHERE[do]
+    if do not in ABOUT_A_PERSON:
+        return f"/tenants/{tenant_id}/{PLACES[do]}"
+    if user is None:
+        return f"/tenants/{tenant_id}/{PLACES[Do.HELD]}"
+    part = f"#{ABOUT_A_PERSON[do]}" if ABOUT_A_PERSON[do] else ""
+    return f"/tenants/{tenant_id}/person?user={quote(user, safe='')}{part}"

@@ -6,23 +6,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import orjson
 from starlette.responses import Response
 
 from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.errors import DomainError
-from syncline.gateway.domain.rules import Rule, RuleKind
+from syncline.gateway.domain.rules import RuleKind
+from syncline.gateway.services.roles import ATTRIBUTES
 from syncline.gateway.services.showing import rule_shown
 from syncline.gateway.web.console.journey.choices import sets_of
 from syncline.gateway.web.console.journey.choosing import PREVIEW, Weighed, weigh
 from syncline.gateway.web.console.journey.steps import Stand, address, show_step, stand_of
 from syncline.gateway.web.console.visit import Visit
-from syncline.scim.schemas import GROUP
 from syncline.webkit.forms import Form
 
 KINDS: Final = (
     ("role", "App role"),
-    ("group", "Group, by its id"),
+    ("group", "Group"),
     ("attribute", "Attribute"),
 )
 ACTIONS: Final = (
@@ -31,6 +30,8 @@ ACTIONS: Final = (
     ("deactivate_users", "Take access from people who leave"),
 )
 SEEN: Final = 25
+FEW: Final = 5
+"""Values of each attribute that the page suggests before one is chosen."""
 MOST: Final = 60
 """Rules on one page."""
 WEIGHED_AT_ONCE: Final = 10_000
@@ -50,9 +51,10 @@ async def rules(visit: Visit) -> Response:
 async def act(visit: Visit) -> Response:
     """Add a rule, change those there are, or what may be done at all: as the form's button says."""
     do = visit.form.one("again") or visit.form.one("do")
-    what, _, about = do.partition(":")
-    if what in _CHANGES:
-        return await _change(visit, do, *about.partition(":")[::2])
+    if do.partition(":")[0] in _CHANGES:
+        return await _change(visit, do)
+    if do == "place":
+        return await _change(visit, f"move:{visit.form.one('rule')}:{visit.form.one('place')}")
     if do == "seats":
         return await _read_seats(visit)
     return await (_choose_actions(visit) if do == "actions" else _add(visit))
@@ -72,9 +74,10 @@ async def _add(visit: Visit) -> Response:
     return await _page(visit, weighed)
 
 
-async def _change(visit: Visit, do: str, rule_id: str, place: str) -> Response:
+async def _change(visit: Visit, do: str) -> Response:
     """Move a rule to a place, or remove it; a live tenant is shown first whom that would change."""
-    operation, said = _CHANGES[do.partition(":")[0]]
+    what, rule_id, place = [*do.split(":"), "", ""][:3]
+    operation, said = _CHANGES[what]
     stand = await stand_of(visit)
     if all(each.id != rule_id for each in stand.rules):
         return visit.go(address(visit, "rules"), "That rule is gone already.")
@@ -167,7 +170,7 @@ async def _page(visit: Visit, weighed: Weighed, again: str = "") -> Response:
             {
                 **rule_shown(each, account),
                 "privileged": each.permission_set_id in privileged,
-                "group": await _group_name(visit, each),
+                "is_named": each.group_name is not None,
             }
             for each in listed
         ],
@@ -176,6 +179,8 @@ async def _page(visit: Visit, weighed: Weighed, again: str = "") -> Response:
         skipped=skipped,
         next=skipped + MOST if len(stand.rules) > skipped + MOST else None,
         seen=await _seen(visit, stand),
+        known=await _known(visit),
+        values=await _values(visit),
         kinds=KINDS,
         actions=[(name, words, getattr(stand.tenant.policy, name)) for name, words in ACTIONS],
         sets=sets,
@@ -191,7 +196,10 @@ async def _seen(visit: Visit, stand: Stand) -> Mapping[str, Any] | None:
         return None
     seen = await visit.run("roles.seen", limit=SEEN)
     roles = [{**each, "make": urlencode(_made_of(each, stand), doseq=True)} for each in seen["roles"]]
-    groups = [{**each, "make": urlencode({"kind": "group", "match": each["id"]})} for each in seen["groups"]]
+    groups = [
+        {**each, "make": urlencode({"kind": "group", "match": each["display_name"]})}
+        for each in seen["groups"]
+    ]
     return {**seen, "roles": roles, "groups": groups}
 
 
@@ -214,11 +222,43 @@ def _made_of(role: Mapping[str, Any], stand: Stand) -> dict[str, Any]:
     return {**made, **{name: value for name, value in gives.items() if value}}
 
 
-async def _group_name(visit: Visit, rule: Rule) -> str | None:
-    if rule.kind is not RuleKind.GROUP:
-        return None
-    stored = await visit.console.store.directory.get(visit.here.id, GROUP, rule.match, frozenset())
-    return None if stored is None else str(orjson.loads(stored.document)["displayName"])
+async def known(visit: Visit) -> Response:
+    """Return what a rule can look at, of the kind and with the text asked for: what a field of the form suggests."""
+    if visit.query("for") == "equals":
+        found = await _values(visit, visit.query("match"))
+    else:
+        found = await _known(visit, visit.query("kind"), visit.query("match").strip())
+    return visit.show("known.html", known=found)
+
+
+async def _known(visit: Visit, kind: str = "", search: str = "") -> Sequence[tuple[str, str]]:
+    """Return roles, groups and attributes that have arrived, each with what it is; of one kind or of all."""
+    found: list[tuple[str, str]] = []
+    if kind != RuleKind.ATTRIBUTE:
+        seen = await visit.run("roles.seen", everything=True, limit=SEEN, search=search or None)
+        if kind != RuleKind.GROUP:
+            found += [(each["role"], f"role, {_people(each['people'])}") for each in seen["roles"]]
+        if kind != RuleKind.ROLE:
+            found += [(each["display_name"], f"group, {_people(each['members'])}") for each in seen["groups"]]
+    if kind in ("", RuleKind.ATTRIBUTE):
+        found += [(each, "attribute") for each in ATTRIBUTES if search.casefold() in each.casefold()]
+    return found
+
+
+async def _values(visit: Visit, attribute: str = "") -> Sequence[tuple[str, str]]:
+    """Return values that have arrived, each with the attribute it is of: those of one attribute, or a few of each."""
+    seen = (await visit.run("roles.attributes"))["attributes"]
+    most = None if attribute.strip() else FEW
+    return [
+        (value["value"], f"{each['attribute']}, {_people(value['people'])}")
+        for each in seen
+        for value in each["values"][:most]
+        if attribute.strip() in ("", each["attribute"])
+    ]
+
+
+def _people(count: int) -> str:
+    return f"{count} {'person' if count == 1 else 'people'}"
 
 
 def _row(visit: Visit, rule_id: str, position: int) -> str:
