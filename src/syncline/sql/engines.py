@@ -97,7 +97,7 @@ def connected(engine: Engine) -> Iterator[Connection]:
     except (SQLAlchemyError, sqlite3.Error) as error:
         cause = getattr(error, "orig", None) or error
         said = (str(cause).strip().splitlines() or [type(cause).__name__])[0].rstrip(".")
-        hint = "" if is_sqlite(engine) else " Is it running, and is SYNCLINE_DATABASE_URL right?"
+        hint = _hint(cause) if is_sqlite(engine) else " Is it running, and is SYNCLINE_DATABASE_URL right?"
         raise StoreUnavailable(
             f"The database {address_of(engine.url)} cannot be opened: {said}.{hint}"
         ) from None
@@ -105,6 +105,14 @@ def connected(engine: Engine) -> Iterator[Connection]:
         yield connection
     finally:
         connection.close()
+
+
+def _hint(cause: BaseException) -> str:
+    """Return what helps where SQLite does not open a file."""
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    if code not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return ""
+    return " The file is damaged: stop the server, move the file away and restore the last backup."
 
 
 def _open_sqlite(url: URL) -> Engine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,24 @@ async def test_a_sound_database_is_counted_while_a_server_uses_it(database_url: 
     )
     assert checked.latest == checked.revision
     assert checked.version.startswith(("SQLite 3.", "PostgreSQL "))
+
+
+async def test_what_a_server_writes_meanwhile_is_no_disagreement(database_url: str) -> None:
+    async with database_store(database_url) as store:
+        acme = await Acme(store).found()
+
+        async def write() -> None:
+            for number in range(60):
+                await acme.add(f"user{number}@acme.example")
+
+        writing = asyncio.create_task(write())
+        findings: set[str] = set()
+        while not writing.done():
+            checked = await asyncio.to_thread(check_database, database_url)
+            findings |= {each for each in checked.findings if "fsync" not in each}
+        await writing
+
+    assert set() == findings
 
 
 async def test_what_disagrees_is_found(database_url: str) -> None:

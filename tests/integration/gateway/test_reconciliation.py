@@ -271,6 +271,20 @@ async def test_somebody_deactivated_by_hand_is_found_and_stays_so_until_released
     assert [] == await drift(acme)
 
 
+async def test_who_deactivated_somebody_is_known_although_he_was_written_to_since(acme: World) -> None:
+    ada = await ada_at_hubspot(acme)
+    await switch_access(acme, ADA, active=False)
+    acme.clock.leap(1_000)
+    await acme.set_user(ada, "roles", [{"value": "Another", "primary": True}])
+    await acme.drain()
+    assert "Standard User" == (await acme.hubspot.users())[ADA]["permission_set"]
+
+    await reconcile(acme)
+
+    (found,) = await drift(acme, field="access")
+    assert (ADMIN, True) == (found["by"]["actor"], "DEACTIVATE_USER" in found["by"]["how"])
+
+
 async def test_somebody_removed_by_hand_is_not_created_again_by_surprise(acme: World) -> None:
     await ada_at_hubspot(acme)
     await acme.hubspot.call("DELETE", f"{USERS}/{ADA}", idProperty="EMAIL")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from syncline.gateway.domain.account import Account, PermissionSet
+from syncline.gateway.domain.account import Account, PermissionSet, Team
 from syncline.gateway.domain.rules import Rule, RuleKind
 from syncline.gateway.domain.scopes import CHOICES, FEATURES, asked_scopes, missing_scopes
 from syncline.gateway.domain.setup import Setup
@@ -39,6 +39,12 @@ def test_teams_are_asked_for_once_a_rule_sets_one() -> None:
 
 def test_teams_are_asked_for_before_there_is_an_account_whose_teams_a_rule_could_name() -> None:
     assert TEAMS in asked_scopes(setup(account=None)).optional
+
+
+def test_a_new_grant_goes_on_with_the_teams_that_could_be_read_before() -> None:
+    with_teams = Account(portal_id=1, permission_sets=(), teams=(Team("5", "North"),))
+
+    assert TEAMS in asked_scopes(setup(account=with_teams)).optional
 
 
 def test_paid_seats_are_asked_for_only_where_a_paid_set_can_be_given() -> None:

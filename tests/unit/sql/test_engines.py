@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, text
 
-from syncline.sql.engines import is_sqlite, open_engine
-from syncline.sql.errors import DatabaseUrlRefused
+from syncline.sql.engines import connected, is_sqlite, open_engine
+from syncline.sql.errors import DatabaseUrlRefused, StoreUnavailable
 from syncline.sql.migrations import migrate
 from syncline.sql.reader import Reader
 from syncline.sql.writer import Writer
@@ -90,6 +90,16 @@ def test_the_transaction_of_a_reader_takes_no_lock(engine: Engine, tmp_path: Pat
 def test_a_database_url_that_cannot_work_is_refused_with_advice(url: str, advice: str) -> None:
     with pytest.raises(DatabaseUrlRefused, match=advice):
         open_engine(url)
+
+
+def test_a_damaged_file_is_refused_with_what_helps(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.db"
+    file.write_bytes(b"no database, but as long as the head of one: " * 10)
+    with (
+        pytest.raises(StoreUnavailable, match="restore the last backup"),
+        connected(open_engine(f"sqlite:///{file}")),
+    ):
+        pass
 
 
 def test_a_refused_url_does_not_show_its_password() -> None:

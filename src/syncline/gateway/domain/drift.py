@@ -267,10 +267,14 @@ _TELLING: Final = {
 _TOLD_APART: Final = tuple(word for words in _TELLING.values() for word in words)
 
 
+def tells_of(name: str, said: ChangedBy) -> bool:
+    """Tell whether an entry of the log is about this field and no other."""
+    return any(word in said.how for word in _TELLING.get(DriftField(name), ()))
+
+
 def who_changed(name: str, said: Sequence[ChangedBy]) -> ChangedBy | None:
     """Return the newest entry of the log that tells of this field, else the newest that tells of no other one."""
-    words = _TELLING.get(DriftField(name), ())
-    fitting = [each for each in said if any(word in each.how for word in words)]
+    fitting = [each for each in said if tells_of(name, each)]
     rest = [each for each in said if not any(word in each.how for word in _TOLD_APART)]
     return next(iter([*fitting, *rest, *said]), None)
 

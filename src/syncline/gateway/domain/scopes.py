@@ -60,9 +60,12 @@ def _always(_setup: Setup) -> bool:
 
 
 def _teams(setup: Setup) -> bool:
-    # Until there is an account to read, no rule can name a team: then teams are asked for, so that one can.
-    return setup.account is None or any(
-        rule.primary_team_id or rule.secondary_team_ids for rule in setup.rules
+    # Until there is an account to read, no rule can name a team: then teams are asked for, so that one can. Once they
+    # were read they are asked for again: a new grant takes nothing away that was there.
+    return (
+        setup.account is None
+        or bool(setup.account.teams)
+        or any(rule.primary_team_id or rule.secondary_team_ids for rule in setup.rules)
     )
 
 
@@ -139,7 +142,7 @@ FEATURES: Final = (
         ("settings.users.teams.read",),
         False,
         "teams cannot be read, so rules that set a team cannot be made or carried out.",
-        "tenants with a rule that sets a team, and tenants not connected yet",
+        "tenants with a rule that sets a team, those whose teams were read, and those not connected yet",
         _teams,
     ),
     Feature(

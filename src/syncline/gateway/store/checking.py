@@ -8,7 +8,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Select, exists, func, inspect, make_url, or_, select, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    RootTransaction,
+    Select,
+    exists,
+    func,
+    inspect,
+    make_url,
+    or_,
+    select,
+    text,
+)
 
 from syncline.gateway.domain.errors import NotFound
 from syncline.gateway.store.counted import counted_as, counts_of
@@ -53,7 +65,7 @@ def check_database(url: str) -> Checked:
             present = set(inspect(connection).get_table_names())
         latest = revisions(MIGRATIONS)[-1]
         revision = current_revision(engine)
-        with connected(engine) as connection, connection.begin():
+        with connected(engine) as connection, _snapshot(connection):
             whole = present.issuperset(metadata.tables)
             rows = {
                 table.name: count_rows(connection, table)
@@ -63,6 +75,13 @@ def check_database(url: str) -> Checked:
             findings = [*_revision_findings(revision, latest), *_health(connection)]
             findings += _disagreements(connection) if whole else []
         return Checked(address_of(engine.url), version, revision, latest, rows, tuple(findings))
+
+
+def _snapshot(connection: Connection) -> RootTransaction:
+    """Begin to read one state of the database, whatever a server writes meanwhile: parts agree in one state only."""
+    if not is_sqlite(connection.engine):  # SQLite reads one state anyway
+        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return connection.begin()
 
 
 def _refuse_missing_file(url: str) -> None:

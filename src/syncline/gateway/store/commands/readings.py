@@ -19,6 +19,7 @@ from syncline.gateway.domain.account import (
 )
 from syncline.gateway.domain.crm import CrmRecord
 from syncline.gateway.domain.delivery import Intent
+from syncline.gateway.domain.drift import DriftField, tells_of
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.seats import same_but_for_remaining
 from syncline.gateway.services.ports import Cause, Reading, ReadingStep
@@ -266,7 +267,8 @@ class MergeUsers:
                 # Nothing changed but what is asked: he is decided again, and nobody has done anything to him.
                 self._keep(rows, replace(user, changed_by=known.changed_by))
                 return False
-            user = replace(user, changed_by=self._said_of(hubspot_id, before["read_at"]))
+            said = self._said_of(hubspot_id, before["read_at"], access=known.active != user.active)
+            user = replace(user, changed_by=said)
         self._keep(rows, user)
         return True
 
@@ -282,12 +284,22 @@ class MergeUsers:
         self._mark(rows, hubspot_id, before["email_key"], gone=self._said_of(hubspot_id, before["read_at"]))
         return True
 
-    def _said_of(self, hubspot_id: str, since: Milliseconds) -> tuple[ChangedBy, ...]:
-        """Return what the log says has been done to a user since he was last known, newest first."""
+    def _said_of(
+        self, hubspot_id: str, since: Milliseconds, *, access: bool = False
+    ) -> tuple[ChangedBy, ...]:
+        """Return what the log says has been done to a user since he was last known, newest first.
+
+        With `access` earlier entries about that, too: answers of the users API know the person without telling it.
+        """
         if self.silence is not None:
             return (self.silence,)
         entries = self.said.get(hubspot_id, ())
-        return tuple(each for each in entries if each.at is None or each.at > since)[:MOST_SAID]
+        told = (
+            each
+            for each in entries
+            if each.at is None or each.at > since or (access and tells_of(DriftField.ACCESS, each))
+        )
+        return tuple(told)[:MOST_SAID]
 
     def _mark(self, rows: Rows, hubspot_id: str, key: str, gone: tuple[ChangedBy, ...] | None = None) -> None:
         """Have those decided again whom the user may be."""
