@@ -115,7 +115,8 @@ def _difference(decision: Decision) -> dict[str, Any]:
     ]
     if fields:
         said = "; ".join(
-            f"{each['field']}: {each['before'] or 'none'} → {each['after'] or 'none'}" for each in fields
+            f"{each['field'].replace('_', ' ')}: {each['before'] or 'none'} → {each['after'] or 'none'}"
+            for each in fields
         )
         return {"sentence": f"{said}.", "fields": fields}
     same = decision.change.kind is ChangeKind.NONE
