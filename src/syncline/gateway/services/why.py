@@ -115,7 +115,7 @@ def _difference(decision: Decision) -> dict[str, Any]:
     ]
     if fields:
         said = "; ".join(
-            f"{each['field'].replace('_', ' ')}: {each['before'] or 'none'} → {each['after'] or 'none'}"
+            f"{str(each['field']).replace('_', ' ')}: {each['before'] or 'none'} → {each['after'] or 'none'}"
             for each in fields
         )
         return {"sentence": f"{said}.", "fields": fields}
