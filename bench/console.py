@@ -58,6 +58,8 @@ async def measure(folder: Path, size: int, events: int) -> list[Cost]:
     async with planning._gateway(folder) as opened:
         tenant = TenantId((await planning._run(opened, "tenant.create", name=planning.TENANT))["id"])
         await planning._connect(opened, tenant)
+    planning._add_groups(folder / "gateway.db", str(tenant))
+    async with planning._gateway(folder) as opened:
         await planning._add_rules(opened)
     now = SystemClock().now()
     planning._fill(folder / "gateway.db", str(tenant), size)
@@ -101,6 +103,11 @@ def _pages(tenant: str, size: int, now: int) -> list[str]:
         f"person?user={middle}",
         "groups",
         "groups/group-1",
+        "set-up/rules",
+        "set-up/rules/known?kind=group&match=group",
+        "set-up/rules/known?for=equals&match=department",
+        "set-up/checklist",
+        "drift",
         "approvals",
         "plan",
         "log",

@@ -39,7 +39,7 @@ async def test_a_held_person_is_told_with_what_would_release_him(acme: World) ->
     assert told["hubspot"]["sentence"].startswith(
         "The last reading of the account has nobody of this address."
     )
-    assert "permission_set: none → Manager" in told["difference"]["sentence"]
+    assert "permission set: none → Manager" in told["difference"]["sentence"]
     assert "plan-mode" == told["held"]["reason"]
     assert "plan deliver" in told["held"]["release"]
     assert told["next"]["sentence"].endswith("Then the person is created at HubSpot.")

@@ -312,8 +312,15 @@ def account_sentence(tenant: str, account: Account, users: int) -> str:
         _how_many(users, "user"),
         _how_many(len(account.permission_sets), "permission set"),
         _how_many(len(account.teams), "team"),
+        *_free_seats(account),
     )
     return f"{' · '.join((tenant, *kind, tier, *counted))}. Nothing has been changed."
+
+
+def _free_seats(account: Account) -> tuple[str, ...]:
+    """Return how many seats are free, where they were read; seats HubSpot states no number of are not counted."""
+    known = [each.remaining for each in account.seats or () if each.remaining is not None]
+    return (f"{_how_many(sum(known), 'seat')} free",) if known else ()
 
 
 def _how_many(count: int, word: str) -> str:

@@ -115,7 +115,8 @@ def _difference(decision: Decision) -> dict[str, Any]:
     ]
     if fields:
         said = "; ".join(
-            f"{each['field']}: {each['before'] or 'none'} → {each['after'] or 'none'}" for each in fields
+            f"{str(each['field']).replace('_', ' ')}: {each['before'] or 'none'} → {each['after'] or 'none'}"
+            for each in fields
         )
         return {"sentence": f"{said}.", "fields": fields}
     if decision.change.kind is not ChangeKind.NONE:

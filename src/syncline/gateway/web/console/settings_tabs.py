@@ -12,9 +12,9 @@ from syncline.gateway.web.console.visit import Visit
 _TABS: Final = (
     ("settings", "SCIM tokens", Permission.VIEW),
     ("settings/connection", "Connection", Permission.VIEW),
-    ("settings/policy", "Policy and domains", Permission.VIEW),
-    ("settings/protected", "Protected people", Permission.VIEW),
-    ("settings/privileged", "Privileged sets", Permission.VIEW),
+    ("settings/policy", "Policy", Permission.VIEW),
+    ("settings/protected", "Protected", Permission.VIEW),
+    ("settings/privileged", "Privileged", Permission.VIEW),
     ("settings/notices", "Notices", Permission.VIEW),
     ("settings/retention", "Retention", Permission.VIEW),
     ("settings/audit", "Audit log", Permission.AUDIT),
