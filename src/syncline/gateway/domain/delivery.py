@@ -105,6 +105,8 @@ class Delivery:
 
 def as_of(delivery: Delivery, at: Milliseconds) -> Delivery:
     """Return the delivery as it is at that moment: without the approvals and the exception that have ended by then."""
+    if not delivery.approvals_end and delivery.kept_until is None:
+        return delivery
     ended = {what for what, end in delivery.approvals_end.items() if end <= at}
     over = delivery.kept_until is not None and delivery.kept_until <= at
     if not over and ended.isdisjoint(delivery.approvals):

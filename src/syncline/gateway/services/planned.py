@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Final
 
-from syncline.gateway.domain.change import Change, ChangeKind, approval_of
+from syncline.gateway.domain.change import Change, ChangeKind, approval_of, content_of
 from syncline.gateway.domain.decision import Decision
 from syncline.gateway.domain.delivery import as_of
 from syncline.gateway.domain.holds import HoldReason
@@ -75,7 +75,8 @@ class Plan:
             self._count_change(decision.change)
         if would is None or would.reason is HoldReason.NO_SEAT_FREE:
             seat = seat_taken(decision.placement, decision.change, item.known)
-            self.seats.update([] if seat is None else [seat])
+            if seat is not None:
+                self.seats[seat] += 1
         for miss in decision.placement.near_misses if decision.placement is not None else ():
             self.near_misses[(miss.role, miss.meant)] += 1
         if keep:
@@ -84,7 +85,8 @@ class Plan:
 
     def _count_change(self, change: Change) -> None:
         self.counts[kind_of(change)] += 1
-        self.fields.update({each.field for each in change.differences})
+        for name in {each.field for each in change.differences}:
+            self.fields[name] += 1
         self.emails_sent += change.send_welcome_email
         self.leaving += change.kind.is_leaving
 
@@ -155,7 +157,7 @@ class Planner:
         plan.more = plan.more or (meant and not keep)
         plan.add(item, decision, keep=keep)
         reason = "" if decision.would_hold is None else decision.would_hold.reason.value
-        self._digest.update(f"{key}\0{reason}\0{approval_of(decision.change)}\n".encode())
+        self._digest.update(f"{key}\0{reason}\0{content_of(decision.change)!r}\n".encode())
         if self._indexed:
             plan.keys.setdefault(outcome, []).append(key)
 

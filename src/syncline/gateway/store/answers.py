@@ -227,6 +227,8 @@ def _first_from(table: Table, moment: str) -> Answer:
     return answer
 
 
+_KNOWN = ("hubspot_id", "email_key", "document")
+
 ANSWERS: Mapping[SelectBase, Answer] = {
     statements.TENANT_BY_ID: _tenants("id", "tenant_id"),
     statements.TENANT_BY_NAME: _tenants("name_key", "name_key"),
@@ -308,10 +310,8 @@ ANSWERS: Mapping[SelectBase, Answer] = {
     statements.DELIVERIES_AFTER: _rows_of(t.deliveries, _after("key"), _by("key")),
     statements.DELIVERIES_LIKE: _rows_of(t.deliveries, _is_searched, _by("key")),
     statements.DUE_TENANTS: _due_tenants,
-    statements.KNOWN_BY_EMAIL: _rows_of(
-        t.account_users, _among("email_key"), shown=("email_key", "document")
-    ),
-    statements.KNOWN_BY_ID: _rows_of(t.account_users, _among("hubspot_id"), shown=("hubspot_id", "document")),
+    statements.KNOWN_BY_EMAIL: _rows_of(t.account_users, _among("email_key"), shown=_KNOWN),
+    statements.KNOWN_BY_ID: _rows_of(t.account_users, _among("hubspot_id"), shown=_KNOWN),
     statements.UNANSWERED_CREATES: _rows_of(
         t.calls, _is_unanswered_create, shown=("delivery_key", "sent_at")
     ),

@@ -330,10 +330,10 @@ _is_stale = exists().where(
     deliveries.c.tenant_id == tenants.c.id, deliveries.c.decided_epoch < tenants.c.placement_epoch
 )
 DUE_TENANTS = select(tenants.c.id).where(or_(_is_due, _is_stale))
-KNOWN_BY_EMAIL = select(account_users.c.email_key, account_users.c.document).where(
-    account_users.c.tenant_id == _tenant, account_users.c.email_key.in_(_many)
-)
-KNOWN_BY_ID = select(account_users.c.hubspot_id, account_users.c.document).where(
+KNOWN_BY_EMAIL = select(
+    account_users.c.hubspot_id, account_users.c.email_key, account_users.c.document
+).where(account_users.c.tenant_id == _tenant, account_users.c.email_key.in_(_many))
+KNOWN_BY_ID = select(account_users.c.hubspot_id, account_users.c.email_key, account_users.c.document).where(
     account_users.c.tenant_id == _tenant, account_users.c.hubspot_id.in_(_many)
 )
 UNANSWERED_CREATES = select(calls.c.delivery_key, calls.c.sent_at).where(
