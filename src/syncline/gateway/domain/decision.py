@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import replace
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.agreement import Agreement
@@ -58,8 +59,7 @@ def decide(
         return Decision(None, _unchanged(delivery), Send(), None)
     present = person is not None and person.active
     delivery, known = _identify(delivery, known, occupant if present else None)
-    placement, change = None, _unchanged(delivery)
-    policy = None
+    placement, change, policy = None, None, None
     wanted: Mapping[str, str] = {}
     judgement: Judgement | None = None
     if person is None or not person.active:
@@ -75,7 +75,8 @@ def decide(
             person, delivery, known, placement, setup.policy, setup.account, judgement.left
         )
         if DriftField.PRESENCE in judgement.agreement.accepted:
-            change = _unchanged(delivery)
+            change = None
+    change = _unchanged(delivery) if change is None else change
     case = Case(
         person=person,
         delivery=delivery,
@@ -89,7 +90,7 @@ def decide(
     )
     verdict, would_hold = gate_twice(case)
     if isinstance(verdict, Hold) and (until := ends_at(case)) is not None:
-        verdict = replace(verdict, until=until)
+        verdict = dataclasses.replace(verdict, until=until)
     agreement = None if judgement is None else judgement.agreement
     return Decision(placement, change, verdict, would_hold, wanted, agreement)
 

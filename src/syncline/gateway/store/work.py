@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import replace
 from operator import itemgetter
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 from sqlalchemy import Connection, Select
 
 from syncline.clock import Milliseconds
