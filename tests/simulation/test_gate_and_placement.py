@@ -100,11 +100,12 @@ class GateAndPlacement(RuleBasedStateMachine):
         return self.bought[seat] - sum(seat in (user.seat_names or ()) for user in sitting)
 
     def now(self) -> Setup:
-        threshold = DeletionThreshold(limit=LIMIT, spent=frozenset(self.left))
+        threshold = DeletionThreshold(limit=LIMIT, gone=len(self.left))
         return replace(self.setup, account=self.account(), threshold=threshold, at=self.moment)
 
     def item(self, key: str) -> WorkItem:
-        delivery = self.deliveries[key]
+        gone_at = self.moment if key in self.left else None
+        delivery = structs.replace(self.deliveries[key], gone_at=gone_at)
         known = self.hubspot.get(delivery.hubspot_id or "")
         found = next((user for user in self.hubspot.values() if user.email == key), None)
         person = self.people.get(key)

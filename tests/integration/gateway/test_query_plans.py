@@ -40,7 +40,7 @@ WALKS = {
     "USER_PAGE": "a page at an offset counts its way there, in the order of the index, and stops at its end",
     "GROUP_PAGE": "as USER_PAGE",
     "READINGS_DUE": "every connection is looked at once, there is one a tenant",
-    "DELETIONS_SINCE": "the table forgets what is older than the threshold's window",
+    "DELETIONS_COUNTED": "counts what a look-up has found that ends after so many",
     "READS": "sorts only what was asked within one millisecond",
 }
 BARE = re.compile(r"(?:SEARCH|SCAN) (\w+).*\(tenant_id=\?\)")

@@ -98,6 +98,8 @@ class Delivery(Struct, frozen=True, kw_only=True):
     """What an operator has approved for this person: `LEAVE`, `grant_of(…)`, `enforce_of(…)`, `approval_of(change)`."""
     approvals_end: Mapping[str, Milliseconds] = {}
     """When each of the approvals ends unused; one that is not named does not end."""
+    gone_at: Milliseconds | None = None
+    """When he last lost access by us, where that may still count against the deletion threshold."""
     kept_until: Milliseconds | None = None
     """The end of an exception: although the identity provider says he has left, the person has access until then."""
     agreement: Agreement = UNAGREED

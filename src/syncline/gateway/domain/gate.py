@@ -340,10 +340,10 @@ def _staged_deletion(case: Case) -> str | None:
     if threshold is None or not case.change.kind.is_leaving or LEAVE in delivery.approvals:
         return None
     staged = delivery.hold_reason is HoldReason.STAGED_DELETION
-    if not staged and threshold.lets_through(delivery.key):
+    if not staged and threshold.lets_through(delivery.gone_at, case.setup.at):
         return None
-    gone = len(threshold.spent)
-    return f"{case.address}: {gone} people have lost access within a day, the threshold is {threshold.limit}."
+    gone, limit = threshold.told, threshold.limit
+    return f"{case.address}: {gone} have lost access within a day, the threshold is {limit}."
 
 
 def _plan_mode(case: Case) -> str | None:

@@ -126,7 +126,7 @@ class Plan:
         threshold = self.setup.threshold
         if threshold is None:
             return {"people": self.leaving, "threshold": None, "staged": 0}
-        free = max(0, threshold.limit - len(threshold.spent))
+        free = max(0, threshold.limit - threshold.gone)
         return {
             "people": self.leaving,
             "threshold": threshold.limit,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.delivery import Access, Delivery
 from syncline.gateway.domain.person import email_key
@@ -33,7 +35,7 @@ class AtAccount:
         if self._another:
             seen = replace(seen, mode=TenantMode.PLAN, plan_approved=False, grant_holder=None)
             if seen.threshold is not None:
-                seen = replace(seen, threshold=replace(seen.threshold, spent=frozenset()))
+                seen = replace(seen, threshold=replace(seen.threshold, gone=0))
         self.setup = seen
 
     def seen(self, item: WorkItem) -> WorkItem:
@@ -42,7 +44,7 @@ class AtAccount:
         known = self._user_of(delivery)
         there = self._by_email.get(delivery.key)
         is_another = there is not None and known is not None and there.hubspot_id != known.hubspot_id
-        return replace(
+        return structs.replace(
             item,
             delivery=delivery,
             known=known,
@@ -65,7 +67,7 @@ def _account(connection: Connection) -> tuple[int | None, str]:
 
 def _stranger(delivery: Delivery) -> Delivery:
     """Return the delivery of somebody of whom no account has told anything."""
-    return replace(
+    return structs.replace(
         delivery,
         hubspot_id=None,
         scim_id=None,
@@ -76,4 +78,5 @@ def _stranger(delivery: Delivery) -> Delivery:
         may_reactivate=False,
         approvals=frozenset(),
         approvals_end={},
+        gone_at=None,
     )

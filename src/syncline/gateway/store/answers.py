@@ -216,7 +216,12 @@ def _deletions_since(rows: MemoryRows, parameters: Parameters) -> list[Row]:
         for row in _own(rows, t.deletions, parameters)
         if row["at"] > parameters["since"]
         and (delivery := rows.get(t.deliveries, row["tenant_id"], row["key"])) is not None
-    ]
+    ][: parameters["limit"]]
+
+
+def _deletions_counted(rows: MemoryRows, parameters: Parameters) -> list[Row]:
+    lately = [row for row in _own(rows, t.deletions, parameters) if row["at"] > parameters["since"]]
+    return [{"count": min(len(lately), parameters["limit"])}]
 
 
 def _first_from(table: Table, moment: str) -> Answer:
@@ -289,6 +294,8 @@ ANSWERS: Mapping[SelectBase, Answer] = {
         shown=("due_at",),
     ),
     statements.DELETIONS_SINCE: _deletions_since,
+    statements.DELETIONS_COUNTED: _deletions_counted,
+    statements.DELETIONS_OF: _rows_of(t.deletions, _among("key"), shown=("key", "at")),
     statements.APPROVALS_FOR: _rows_of(
         t.approvals, _among("key"), shown=("key", "what", "user_id", "expires_at")
     ),

@@ -182,7 +182,11 @@ def account_user_of(document: str) -> AccountUser:
     return _ACCOUNT_USER.decode(document)
 
 
-def delivery_of(row: Row, approvals: Mapping[str, Milliseconds] = MappingProxyType({})) -> Delivery:
+def delivery_of(
+    row: Row,
+    approvals: Mapping[str, Milliseconds] = MappingProxyType({}),
+    gone_at: Milliseconds | None = None,
+) -> Delivery:
     """Return the delivery of a row of `deliveries`, with what is approved for it and when that ends."""
     return Delivery(
         key=row["key"],
@@ -206,6 +210,7 @@ def delivery_of(row: Row, approvals: Mapping[str, Milliseconds] = MappingProxyTy
         may_reactivate=row["may_reactivate"],
         approvals=frozenset(approvals),
         approvals_end=approvals,
+        gone_at=gone_at,
         kept_until=row["kept_until"],
         agreement=agreement_of(row["agreement"]),
     )

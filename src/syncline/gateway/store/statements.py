@@ -246,6 +246,16 @@ DELETIONS_SINCE = (
         and_(deliveries.c.tenant_id == deletions.c.tenant_id, deliveries.c.key == deletions.c.key),
     )
     .where(deletions.c.tenant_id == _tenant, deletions.c.at > bindparam("since"))
+    .limit(_limit)
+)
+DELETIONS_COUNTED = select(func.count()).select_from(
+    select(deletions.c.key)
+    .where(deletions.c.tenant_id == _tenant, deletions.c.at > bindparam("since"))
+    .limit(_limit)
+    .subquery()
+)
+DELETIONS_OF = select(deletions.c.key, deletions.c.at).where(
+    deletions.c.tenant_id == _tenant, deletions.c.key.in_(_many)
 )
 APPROVALS_FOR = select(approvals.c.key, approvals.c.what, approvals.c.user_id, approvals.c.expires_at).where(
     approvals.c.tenant_id == _tenant, approvals.c.key.in_(_many)

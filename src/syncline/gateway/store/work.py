@@ -33,7 +33,8 @@ def items_of(connection: Connection, tenant_id: str, rows: Sequence[Row]) -> lis
     tenant = connection.execute(statements.TENANT_BY_ID, {"tenant_id": tenant_id}).mappings().first()
     email_source = EmailSource.USER_NAME if tenant is None else records.policy_of(dict(tenant)).email_from
     approved = _approvals(connection, tenant_id, rows)
-    deliveries = [records.delivery_of(row, approved[row["key"]]) for row in rows]
+    gone = _gone(connection, tenant_id, rows)
+    deliveries = [records.delivery_of(row, approved[row["key"]], gone.get(row["key"])) for row in rows]
     addresses = [_email_keys(each) for each in deliveries]
     people = _people(connection, tenant_id, deliveries, email_source)
     known = _Known(connection, tenant_id, deliveries, addresses)
@@ -72,6 +73,14 @@ def _approvals(
         if user_id == row["user_id"] and not outdated:
             found[key][what] = NEVER if expires_at is None else expires_at
     return found
+
+
+def _gone(connection: Connection, tenant_id: str, rows: Sequence[Row]) -> dict[str, Milliseconds]:
+    """Return when those who are to leave last lost access, by delivery; who came back long ago is not looked for."""
+    keys = [row["key"] for row in rows if row["intent"] != Intent.PRESENT.value]
+    if not keys:
+        return {}
+    return dict(tuples_of(connection, statements.DELETIONS_OF, {"tenant_id": tenant_id, "values": keys}))
 
 
 def _people(
