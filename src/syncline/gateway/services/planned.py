@@ -167,6 +167,38 @@ class Planner:
         return (self._plan,)
 
 
+class Page:
+    """Some people of a plan: a `Tally` that hands itself out as soon as it is full and somebody more is found."""
+
+    def __init__(self, setup: Setup, limit: int, kinds: frozenset[str]) -> None:
+        """Show at most `limit` people of these kinds, of all without any."""
+        self._setup = setup
+        self._limit = limit
+        self._kinds = kinds
+        self.people: list[dict[str, Any]] = []
+        self.more = False
+        self.last = ""
+        """The key of the last one in `people`."""
+
+    def add(self, item: WorkItem) -> Page | None:
+        """Decide about one person; return the page if he no longer fits in."""
+        if not concerns_hubspot(item):
+            return None
+        decision = decide_item(item, self._setup)
+        if self._kinds and outcome_of(decision) not in self._kinds:
+            return None
+        if len(self.people) == self._limit:
+            self.more = True
+            return self
+        self.people.append(person_shown(item, decision, self._setup))
+        self.last = item.delivery.key
+        return None
+
+    def end(self) -> tuple[Page]:
+        """Return the page, which is the last one."""
+        return (self,)
+
+
 def kind_of(change: Change) -> str:
     """Return the kind of a change as a plan names it."""
     return "unchanged" if change.kind is ChangeKind.NONE else change.kind.value
