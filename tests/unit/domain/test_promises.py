@@ -11,12 +11,13 @@ from msgspec import structs
 
 from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.change import Change, ChangeKind
+from syncline.gateway.domain.crm import CrmAttribute
 from syncline.gateway.domain.decision import Decision, decide
 from syncline.gateway.domain.delivery import Access, Delivery, Intent, Origin, Urgency
 from syncline.gateway.domain.gate import GATE, Case, Hold, HoldReason, Send
 from syncline.gateway.domain.person import GroupRef, Person, email_key
-from syncline.gateway.domain.placement import Output, place
-from syncline.gateway.domain.rules import Rule, RuleKind, in_order, matches
+from syncline.gateway.domain.placement import Output, Placements, place
+from syncline.gateway.domain.rules import Rule, RuleBook, RuleKind, in_order, matches
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import LeaverPolicy, Policy, TenantId, TenantMode
 
@@ -252,6 +253,24 @@ def test_a_deactivation_by_somebody_else_stays_until_it_is_released(
     deactivated = replace(known, active=False)
 
     assert not sends(decide(person, structs.replace(delivery, may_reactivate=False), deactivated, setup))
+
+
+@unhurried
+@given(st.lists(st.tuples(people, st.booleans()), max_size=6), rules(), policies, st.booleans(), st.data())
+def test_whoever_is_placed_as_somebody_before_him_is_placed_as_if_he_were_alone(
+    several: list[tuple[Person, bool]],
+    some_rules: tuple[Rule, ...],
+    policy: Policy,
+    with_attributes: bool,
+    data: st.DataObject,
+) -> None:
+    policy = replace(policy, crm_attributes=tuple(CrmAttribute) if with_attributes else ())
+    account = replace(ACCOUNT, crm_users=True)
+    placements = Placements(RuleBook(some_rules), policy, account)
+
+    for person, existing in data.draw(st.permutations([*several, *several])):
+        alone = place(person, some_rules, policy, account, existing=existing)
+        assert alone == placements.of(person, existing=existing)
 
 
 @unhurried
