@@ -12,6 +12,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec import structs
 
 from syncline.gateway.domain.account import Account, AccountUser, PermissionSet, Seat, Team
 from syncline.gateway.domain.change import NO_TEAM, Change, ChangeKind, approval_of
@@ -99,11 +100,12 @@ class GateAndPlacement(RuleBasedStateMachine):
         return self.bought[seat] - sum(seat in (user.seat_names or ()) for user in sitting)
 
     def now(self) -> Setup:
-        threshold = DeletionThreshold(limit=LIMIT, spent=frozenset(self.left))
+        threshold = DeletionThreshold(limit=LIMIT, gone=len(self.left))
         return replace(self.setup, account=self.account(), threshold=threshold, at=self.moment)
 
     def item(self, key: str) -> WorkItem:
-        delivery = self.deliveries[key]
+        gone_at = self.moment if key in self.left else None
+        delivery = structs.replace(self.deliveries[key], gone_at=gone_at)
         known = self.hubspot.get(delivery.hubspot_id or "")
         found = next((user for user in self.hubspot.values() if user.email == key), None)
         person = self.people.get(key)
@@ -117,7 +119,7 @@ class GateAndPlacement(RuleBasedStateMachine):
     def mark(self, key: str, intent: Intent) -> None:
         before = self.deliveries.get(key) or Delivery(key=key, email=key, user_id=key, desired_revision=0)
         approvals = before.approvals - {LEAVE} if intent is Intent.PRESENT else before.approvals
-        self.deliveries[key] = replace(
+        self.deliveries[key] = structs.replace(
             before,
             intent=intent,
             user_id=None if intent is Intent.DELETED else key,
@@ -145,7 +147,7 @@ class GateAndPlacement(RuleBasedStateMachine):
             self.hubspot[user.hubspot_id] = user
         if change.kind.is_leaving:
             self.left.add(key)
-        self.deliveries[key] = replace(
+        self.deliveries[key] = structs.replace(
             delivery,
             hubspot_id=user.hubspot_id if user is not None else delivery.hubspot_id,
             origin=change.origin_after,
@@ -316,7 +318,9 @@ class GateAndPlacement(RuleBasedStateMachine):
     def approve(self, key: str, what: str) -> None:
         delivery = self.deliveries[key]
         ends = {**delivery.approvals_end, what: self.moment + APPROVAL_DAYS * DAY}
-        self.deliveries[key] = replace(delivery, approvals=delivery.approvals | {what}, approvals_end=ends)
+        self.deliveries[key] = structs.replace(
+            delivery, approvals=delivery.approvals | {what}, approvals_end=ends
+        )
 
     @rule(name=names, days=st.integers(1, 3))
     def keep_one(self, name: str, days: int) -> None:
@@ -327,7 +331,7 @@ class GateAndPlacement(RuleBasedStateMachine):
             return
         self.kept[key] = self.moment + days * DAY
         self.let_go.pop(key, None)
-        self.deliveries[key] = replace(
+        self.deliveries[key] = structs.replace(
             delivery, kept_until=self.kept[key], approvals=frozenset(), approvals_end={}
         )
 
@@ -359,10 +363,12 @@ class GateAndPlacement(RuleBasedStateMachine):
             kept = (
                 delivery.approvals if delivery.intent is not Intent.PRESENT else delivery.approvals - {LEAVE}
             )
-            self.deliveries[key] = replace(delivery, hold_reason=decision.verdict.reason, approvals=kept)
+            self.deliveries[key] = structs.replace(
+                delivery, hold_reason=decision.verdict.reason, approvals=kept
+            )
         elif decision.change.kind is ChangeKind.NONE:
             left = frozenset(each for each in delivery.approvals if not each.startswith("change:"))
-            self.deliveries[key] = replace(
+            self.deliveries[key] = structs.replace(
                 delivery, delivered_revision=delivery.desired_revision, hold_reason=None, approvals=left
             )
         else:
@@ -448,7 +454,9 @@ def test_the_machine_notices_what_must_not_leave() -> None:
     machine = GateAndPlacement()
     machine.provision("ada", (), active=True, then_drain=False)
     decision = machine.decided(address("ada"))
-    machine.deliveries[address("ada")] = replace(machine.deliveries[address("ada")], origin=Origin.CREATED)
+    machine.deliveries[address("ada")] = structs.replace(
+        machine.deliveries[address("ada")], origin=Origin.CREATED
+    )
 
     try:
         machine.send(address("ada"), decision)

@@ -37,6 +37,7 @@ class _Job:
     tenant_id: TenantId
     make: Callable[[], Tally[Any]]
     tell: bool
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +70,18 @@ class Beside:
         return (await self._backlog.totals(tenant_id)).users >= self._few
 
     async def through(
-        self, tenant_id: TenantId, make: Callable[[], Tally[T]], progress: Progress | None = None
+        self,
+        tenant_id: TenantId,
+        make: Callable[[], Tally[T]],
+        progress: Progress | None = None,
+        after: str = "",
     ) -> AsyncGenerator[T]:
         """Yield the pieces of a tally over everybody; a piece is taken from the process when it is asked for."""
         if not await self.are_many(tenant_id):
-            async for piece in self._here.through(tenant_id, make, progress):
+            async for piece in self._here.through(tenant_id, make, progress, after):
                 yield piece
             return
-        job = _Job(self._database, tenant_id, make, progress is not None)
+        job = _Job(self._database, tenant_id, make, progress is not None, after)
         async with self._slots:
             with self._waited_for():
                 process = await _start(job)
@@ -173,7 +178,7 @@ async def _work(job: _Job, out: IO[bytes]) -> None:
     here = Here(SqlBacklog(Writer(engine), reader))  # the writer is never started: nothing can be written
     progress = (lambda told: say(_Told(told))) if job.tell else None
     try:
-        async for piece in here.through(job.tenant_id, job.make, progress):
+        async for piece in here.through(job.tenant_id, job.make, progress, job.after):
             say(_Piece(piece))
     finally:
         await reader.close()

@@ -18,15 +18,22 @@ if TYPE_CHECKING:
     from syncline.gateway.hubspot.authority import HubSpotAuthority
     from syncline.gateway.hubspot.link import HubSpotLinks
     from syncline.gateway.notifying.mail import MailServer
+    from syncline.gateway.services.authorizing import Authorizing
     from syncline.gateway.services.calling import Operation
+    from syncline.gateway.services.connections import Connections
     from syncline.gateway.services.noticing import CheckAddress
     from syncline.gateway.services.ports import Store, Wake, Walks
     from syncline.gateway.services.posting import Sender
     from syncline.gateway.services.reconciling import Reconciliation
     from syncline.gateway.services.retention import ReadLog, Retention
-    from syncline.gateway.services.upkeep import LogKeeping, Upkeep
+    from syncline.gateway.services.tenants import Tenants
+    from syncline.gateway.services.upkeep import Upkeep
     from syncline.gateway.services.watching import Watch
     from syncline.gateway.store.keyring import KeyRing
+    from syncline.gateway.store.logs import SqlLogs
+    from syncline.gateway.store.upkeep import SqlUpkeep
+    from syncline.gateway.web.limits import InFlight
+    from syncline.scimserver.application import ScimApplication
     from syncline.scimserver.store import Exchange
     from syncline.settings import Settings
     from syncline.sql.reader import Reader
@@ -54,6 +61,55 @@ class Gateway:
     """How many reads and writes are under way: without any, and without a call to HubSpot, the gateway is at rest."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What everything in a gateway stands on."""
+
+    settings: Settings
+    address: Callable[[], str]
+    clock: Clock
+    engine: Engine
+    ring: KeyRing
+    writer: Writer
+    reader: Reader
+    store: Store
+    logs: SqlLogs
+    metrics: Metrics
+    session: Any
+    """The HTTP session to reach HubSpot with."""
+
+    @property
+    def fingerprint(self) -> Callable[[str], bytes]:
+        """How tokens are kept."""
+        from syncline.gateway.store.keyring import TOKENS
+
+        return partial(self.ring.sealer.fingerprint, TOKENS)
+
+    def scim_base_url(self) -> str:
+        """Return where identity providers find their users."""
+        return f"{self.address()}/scim/v2"
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """What brings the rows to HubSpot."""
+
+    links: HubSpotLinks
+    authority: HubSpotAuthority
+    reconciliation: Reconciliation
+    drain: Drain
+    wake: Wake
+
+
+@dataclass(frozen=True, slots=True)
+class _Rooms:
+    """The services that more than one part of the gateway works with."""
+
+    tenants: Tenants
+    connections: Connections
+    authorizing: Authorizing
+
+
 @asynccontextmanager
 async def open_gateway(
     settings: Settings,
@@ -71,162 +127,174 @@ async def open_gateway(
     delivers, it watches connections and sends notices. `forget_key` lets a database open whose key is lost. `session`
     is the HTTP session to reach HubSpot with; left out, one is opened, and closed at the end.
 
+    At the end what was opened last is closed first: notices, the dispatcher with its drains, the ways to HubSpot, the
+    keeping of logs, the session, and the database when nobody writes to it any more.
+
     Raises the errors of `syncline.sql` for a database or a key that cannot be used.
     """
     from syncline.bootstrap.beside import Beside
-    from syncline.bootstrap.console import Parts, callback_rendering
-    from syncline.clock import SystemClock
-    from syncline.gateway.hubspot.client import open_session
-    from syncline.gateway.services.authorizing import Authorizing
-    from syncline.gateway.services.connections import Connections
-    from syncline.gateway.services.maintenance import maintenance
-    from syncline.gateway.services.operations import operations
-    from syncline.gateway.services.reconciling import Reconciliation
-    from syncline.gateway.services.tenants import Tenants
-    from syncline.gateway.store.keyring import TOKENS
-    from syncline.gateway.store.logs import SqlLogs
-    from syncline.gateway.store.store import MIGRATIONS, sql_store
-    from syncline.gateway.store.upkeep import SqlUpkeep
-    from syncline.gateway.web.callback import CALLBACK_PATH, callback_page
-    from syncline.gateway.web.visits import HttpVisitor
-    from syncline.telemetry.metrics import Metrics
 
-    clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
-        engine, ring, writer, reader = _open_database(settings, stack, forget_key=forget_key)
-        sealer = ring.sealer
-        store = sql_store(writer, reader, sealer)
-        if session is None:
-            session = open_session()
-            stack.push_async_callback(session.close)
-        metrics = Metrics()
-        upkeep = SqlUpkeep(engine, writer, reader, ring, settings.data, MIGRATIONS)
-        logs = SqlLogs(writer, reader)
-        read_log = await _log_keeping(settings, stack, store, logs, clock, metrics) if serving else None
-        links, authority = _hubspot(settings, store, session, clock, metrics)
-        stack.push_async_callback(links.close)
-        reconciliation = Reconciliation(store, clock)
-        plans = Beside(store.backlog, settings.database, PLANS_AT_ONCE)
-        looks = Beside(store.backlog, settings.database, LOOKS_AT_ONCE)
-        drain, wake = _delivery(
-            settings, stack, store, links, clock, metrics, reconciliation, looks, deliver=deliver
-        )
-        fingerprint = partial(sealer.fingerprint, TOKENS)
-        tenants = Tenants(store, clock, lambda: f"{address()}/scim/v2", wake)
-        connections = Connections(store, tenants, links, authority, clock, wake, reconciliation)
-        authorizing = Authorizing(
-            store,
-            tenants,
-            connections,
-            links,
-            authority,
-            clock,
-            lambda: address() + CALLBACK_PATH,
-            wake,
-        )
-        noticed = await _notices(
-            settings, stack, store, links, logs, clock, wake, address, metrics, watches=serving and deliver
-        )
-        table = operations(
-            store,
-            plans,
-            clock,
-            fingerprint=fingerprint,
-            scim_base_url=lambda: f"{address()}/scim/v2",
-            wake=wake,
-            links=links,
-            connections=connections,
-            authorizing=authorizing,
-            address=address,
-            check_notice_address=noticed.check_address,
-        )
-        upkept = maintenance(
-            store,
-            links,
-            logs,
-            upkeep,
-            HttpVisitor(session, clock),
-            clock,
-            folder=settings.data,
-            address=address,
-            serving=serving,
-        )
-        everything = {**table, **upkept, **noticed.operations}
-        console = Parts(
-            settings,
-            store,
-            tenants,
-            everything,
-            fingerprint,
-            clock,
-            address,
-            links.pace,
-            fingerprint("csrf tokens of the console"),
-            wake,
-        )
-        application = _application(
-            settings,
-            address,
-            store,
-            reader,
-            fingerprint,
-            metrics,
-            clock,
-            wake,
-            read_log,
-            callback_page(authorizing.answer, callback_rendering() if serving else None),
-            console if serving else None,
-        )
+        ground = _open_ground(settings, address, clock, session, stack, forget_key=forget_key)
+        read_log = await _log_keeping(ground, stack) if serving else None
+        plans = Beside(ground.store.backlog, settings.database, PLANS_AT_ONCE)
+        looks = Beside(ground.store.backlog, settings.database, LOOKS_AT_ONCE)
+        delivery = _delivery(ground, looks, stack, deliver=deliver)
+        rooms = _rooms(ground, delivery)
+        noticed = await _notices(ground, delivery, stack, watches=serving and deliver)
+        operations = _operations(ground, delivery, rooms, noticed, plans, serving=serving)
         yield Gateway(
-            everything,
-            application,
-            store,
-            drain,
-            upkeep,
-            clock,
+            operations,
+            _application(ground, delivery, rooms, operations, read_log, serving=serving),
+            ground.store,
+            delivery.drain,
+            _upkeep(ground),
+            ground.clock,
             noticed.watch,
             noticed.sender,
-            lambda: sum(each.unanswered for each in (writer, reader, plans, looks)),
+            lambda: sum(each.unanswered for each in (ground.writer, ground.reader, plans, looks)),
         )
 
 
-async def _log_keeping(
-    settings: Settings, stack: AsyncExitStack, store: Store, logs: LogKeeping, clock: Clock, metrics: Metrics
-) -> ReadLog:
+def _open_ground(
+    settings: Settings,
+    address: Callable[[], str],
+    clock: Clock | None,
+    session: Any,
+    stack: AsyncExitStack,
+    *,
+    forget_key: bool,
+) -> _Ground:
+    """Open the database, and the session to HubSpot unless one is given."""
+    from syncline.clock import SystemClock
+    from syncline.gateway.hubspot.client import open_session
+    from syncline.gateway.store.logs import SqlLogs
+    from syncline.gateway.store.store import sql_store
+    from syncline.telemetry.metrics import Metrics
+
+    engine, ring, writer, reader = _open_database(settings, stack, forget_key=forget_key)
+    if session is None:
+        session = open_session()
+        stack.push_async_callback(session.close)
+    return _Ground(
+        settings,
+        address,
+        clock or SystemClock(),
+        engine,
+        ring,
+        writer,
+        reader,
+        sql_store(writer, reader, ring.sealer),
+        SqlLogs(writer, reader),
+        Metrics(),
+        session,
+    )
+
+
+def _rooms(ground: _Ground, delivery: _Delivery) -> _Rooms:
+    from syncline.gateway.services.authorizing import Authorizing
+    from syncline.gateway.services.connections import Connections
+    from syncline.gateway.services.tenants import Tenants
+    from syncline.gateway.web.callback import CALLBACK_PATH
+
+    store, clock, wake = ground.store, ground.clock, delivery.wake
+    links, authority = delivery.links, delivery.authority
+    tenants = Tenants(store, clock, ground.scim_base_url, wake)
+    connections = Connections(store, tenants, links, authority, clock, wake, delivery.reconciliation)
+    authorizing = Authorizing(
+        store,
+        tenants,
+        connections,
+        links,
+        authority,
+        clock,
+        lambda: ground.address() + CALLBACK_PATH,
+        wake,
+    )
+    return _Rooms(tenants, connections, authorizing)
+
+
+def _operations(
+    ground: _Ground,
+    delivery: _Delivery,
+    rooms: _Rooms,
+    noticed: _Notices,
+    plans: Walks,
+    *,
+    serving: bool,
+) -> Mapping[str, Operation]:
+    """Return every operation by name."""
+    from syncline.gateway.services.maintenance import maintenance
+    from syncline.gateway.services.operations import operations
+    from syncline.gateway.web.visits import HttpVisitor
+
+    store, clock, links = ground.store, ground.clock, delivery.links
+    table = operations(
+        store,
+        plans,
+        clock,
+        fingerprint=ground.fingerprint,
+        scim_base_url=ground.scim_base_url,
+        wake=delivery.wake,
+        links=links,
+        connections=rooms.connections,
+        authorizing=rooms.authorizing,
+        address=ground.address,
+        check_notice_address=noticed.check_address,
+    )
+    upkept = maintenance(
+        store,
+        links,
+        ground.logs,
+        _upkeep(ground),
+        HttpVisitor(ground.session, clock),
+        clock,
+        folder=ground.settings.data,
+        address=ground.address,
+        serving=serving,
+    )
+    return {**table, **upkept, **noticed.operations}
+
+
+def _upkeep(ground: _Ground) -> SqlUpkeep:
+    from syncline.gateway.store.store import MIGRATIONS
+    from syncline.gateway.store.upkeep import SqlUpkeep
+
+    return SqlUpkeep(
+        ground.engine, ground.writer, ground.reader, ground.ring, ground.settings.data, MIGRATIONS
+    )
+
+
+async def _log_keeping(ground: _Ground, stack: AsyncExitStack) -> ReadLog:
     """Start what keeps the logs beside a server: reads are written, and what is old is purged."""
     from syncline.gateway.services.retention import ReadLog
 
-    read_log = ReadLog(logs, clock, metrics.read_log)
+    read_log = ReadLog(ground.logs, ground.clock, ground.metrics.read_log)
     await stack.enter_async_context(_beside(read_log.run()))
-    await stack.enter_async_context(_beside(_retention(settings, store, logs, clock).run()))
+    await stack.enter_async_context(_beside(_retention(ground).run()))
     return read_log
 
 
-def _delivery(
-    settings: Settings,
-    stack: AsyncExitStack,
-    store: Store,
-    links: HubSpotLinks,
-    clock: Clock,
-    metrics: Metrics,
-    reconciliation: Reconciliation,
-    looks: Walks,
-    *,
-    deliver: bool,
-) -> tuple[Drain, Wake]:
+def _delivery(ground: _Ground, looks: Walks, stack: AsyncExitStack, *, deliver: bool) -> _Delivery:
     """Put the drain together and what wakes it; `deliver` starts the dispatcher, and readings on schedule."""
     from syncline.gateway.delivery.dispatcher import LocalDispatcher
     from syncline.gateway.delivery.drain import Drain
     from syncline.gateway.delivery.schedule import Schedule
+    from syncline.gateway.services.reconciling import Reconciliation
 
-    schedule = Schedule(reconciliation, clock, settings.reconcile_hours * 3_600_000) if deliver else None
-    drain = Drain(store, links, clock, metrics.delivery, schedule, reconciliation, looks)
+    store, clock = ground.store, ground.clock
+    links, authority = _hubspot(ground)
+    stack.push_async_callback(links.close)
+    reconciliation = Reconciliation(store, clock)
+    every = ground.settings.reconcile_hours * 3_600_000
+    schedule = Schedule(reconciliation, clock, every) if deliver else None
+    drain = Drain(store, links, clock, ground.metrics.delivery, schedule, reconciliation, looks)
     if not deliver:
-        return drain, _nobody_delivers
+        return _Delivery(links, authority, reconciliation, drain, _nobody_delivers)
     dispatcher = LocalDispatcher(drain, drain.due_tenants, clock)
     dispatcher.start()
     stack.push_async_callback(dispatcher.close)
-    return drain, dispatcher.wake
+    return _Delivery(links, authority, reconciliation, drain, dispatcher.wake)
 
 
 def _open_database(
@@ -251,24 +319,23 @@ def _open_database(
     return engine, ring, writer, reader
 
 
-def _hubspot(
-    settings: Settings, store: Store, session: Any, clock: Clock, metrics: Metrics
-) -> tuple[HubSpotLinks, HubSpotAuthority]:
+def _hubspot(ground: _Ground) -> tuple[HubSpotLinks, HubSpotAuthority]:
     """Put together the ways to HubSpot: its channels, and its OAuth server; private addresses only if allowed."""
     from syncline.gateway.hubspot.addresses import check_authorize_url, check_base_url
     from syncline.gateway.hubspot.authority import HubSpotAuthority
     from syncline.gateway.hubspot.link import HubSpotLinks
 
+    settings, store, clock = ground.settings, ground.store, ground.clock
     private, allowed = not settings.is_public, settings.allow_private_hubspot
     app = _hubspot_app(settings)
     links = HubSpotLinks(
         store.setup,
         store.grants,
         store.backlog,
-        session,
+        ground.session,
         clock,
         partial(check_base_url, allow_private=private, allowed_hosts=allowed),
-        metrics.hubspot_call,
+        ground.metrics.hubspot_call,
         app=app,
     )
     authority = HubSpotAuthority(
@@ -291,29 +358,24 @@ def _hubspot_app(settings: Settings) -> OAuthApp | None:
 
 
 def _application(
-    settings: Settings,
-    address: Callable[[], str],
-    store: Any,
-    reader: Any,
-    fingerprint: Callable[[str], bytes],
-    metrics: Any,
-    clock: Clock,
-    wake: Wake,
+    ground: _Ground,
+    delivery: _Delivery,
+    rooms: _Rooms,
+    operations: Mapping[str, Operation],
     read_log: ReadLog | None,
-    callback: Any,
-    parts: Parts | None,
+    *,
+    serving: bool,
 ) -> Any:
-    from sqlalchemy import text
-
-    from syncline.bootstrap.console import api_application, console_application
-    from syncline.gateway.web.application import SCIM_PREFIX, create_application
-    from syncline.gateway.web.bearer import BearerAuthenticator
+    """Put together what answers HTTP; only a server has the console and the admin API."""
+    from syncline.bootstrap.console import api_application, callback_rendering, console_application
+    from syncline.gateway.web.application import create_application
+    from syncline.gateway.web.callback import callback_page
     from syncline.gateway.web.health import Health
     from syncline.gateway.web.limits import InFlight
     from syncline.gateway.web.measures import metrics_page
-    from syncline.scimserver.application import ScimApplication
     from syncline.telemetry.metrics import MEDIA_TYPE
 
+    settings, metrics = ground.settings, ground.metrics
     in_flight = InFlight(
         total=settings.total_in_flight,
         per_tenant=settings.tenant_in_flight,
@@ -321,30 +383,62 @@ def _application(
         refused=metrics.refused,
     )
     metrics.in_flight(lambda: in_flight.running)
-    authenticate = BearerAuthenticator(
-        store.setup, store.directory, fingerprint, clock, wake, claim=in_flight.claim
-    )
-
-    def observe(exchange: Exchange, status: int, duration_us: int, operation: str) -> None:
-        metrics.scim_request(operation, status, duration_us)
-        if read_log is not None:
-            read_log.note(exchange, status, duration_us, operation)
-
-    scim = ScimApplication(authenticate, base_url=lambda: address() + SCIM_PREFIX, observe=observe)
-
-    async def database_answers() -> None:
-        await reader.scan(lambda connection: connection.execute(text("SELECT 1")).scalar())
-
+    parts = _console_parts(ground, delivery, rooms, operations) if serving else None
     return create_application(
-        scim=scim,
-        health=Health({"database": database_answers}, clock),
+        scim=_scim(ground, delivery.wake, in_flight, read_log),
+        health=Health({"database": partial(_database_answers, ground.reader)}, ground.clock),
         metrics=metrics_page(metrics.text, MEDIA_TYPE),
         in_flight=in_flight,
-        address=address,
-        callback=callback,
+        address=ground.address,
+        callback=callback_page(rooms.authorizing.answer, callback_rendering() if serving else None),
         trusted_proxies=settings.trusted_proxies,
         console=None if parts is None else console_application(parts),
         api=None if parts is None else api_application(parts),
+    )
+
+
+def _scim(ground: _Ground, wake: Wake, in_flight: InFlight, read_log: ReadLog | None) -> ScimApplication:
+    """Put the SCIM endpoints together; every request is measured, and every read written down where logs are kept."""
+    from syncline.gateway.web.application import SCIM_PREFIX
+    from syncline.gateway.web.bearer import BearerAuthenticator
+    from syncline.scimserver.application import ScimApplication
+
+    store = ground.store
+    authenticate = BearerAuthenticator(
+        store.setup, store.directory, ground.fingerprint, ground.clock, wake, claim=in_flight.claim
+    )
+
+    def observe(exchange: Exchange, status: int, duration_us: int, operation: str) -> None:
+        ground.metrics.scim_request(operation, status, duration_us)
+        if read_log is not None:
+            read_log.note(exchange, status, duration_us, operation)
+
+    return ScimApplication(authenticate, base_url=lambda: ground.address() + SCIM_PREFIX, observe=observe)
+
+
+async def _database_answers(reader: Reader) -> None:
+    from sqlalchemy import text
+
+    await reader.scan(lambda connection: connection.execute(text("SELECT 1")).scalar())
+
+
+def _console_parts(
+    ground: _Ground, delivery: _Delivery, rooms: _Rooms, operations: Mapping[str, Operation]
+) -> Parts:
+    from syncline.bootstrap.console import Parts
+
+    fingerprint = ground.fingerprint
+    return Parts(
+        ground.settings,
+        ground.store,
+        rooms.tenants,
+        operations,
+        fingerprint,
+        ground.clock,
+        ground.address,
+        delivery.links.pace,
+        fingerprint("csrf tokens of the console"),
+        delivery.wake,
     )
 
 
@@ -356,19 +450,7 @@ class _Notices:
     check_address: CheckAddress
 
 
-async def _notices(
-    settings: Settings,
-    stack: AsyncExitStack,
-    store: Store,
-    links: HubSpotLinks,
-    logs: LogKeeping,
-    clock: Clock,
-    wake: Wake,
-    address: Callable[[], str],
-    metrics: Metrics,
-    *,
-    watches: bool,
-) -> _Notices:
+async def _notices(ground: _Ground, delivery: _Delivery, stack: AsyncExitStack, *, watches: bool) -> _Notices:
     """Put together what notices come from and go out by; `watches` has both at work until the stack closes."""
     from syncline.gateway.notifying.addresses import Doors
     from syncline.gateway.notifying.mail import MailChannel
@@ -379,6 +461,7 @@ async def _notices(
     from syncline.gateway.services.tenants import Tenants
     from syncline.gateway.services.watching import Watch
 
+    settings, store, clock, address = ground.settings, ground.store, ground.clock, ground.address
     doors = Doors(allow_private=not settings.is_public, allowed_hosts=settings.allow_private_webhooks)
     session = open_webhook_session(doors)
     stack.push_async_callback(session.close)
@@ -386,8 +469,9 @@ async def _notices(
         ChannelKind.EMAIL: MailChannel(_mail_server(settings)),
         ChannelKind.WEBHOOK: WebhookChannel(session, doors, clock),
     }
-    watch = Watch(store, links, logs, clock, wake, address, metrics.conditions)
-    sender = Sender(store, channels, clock, metrics.notice_message)
+    wake = delivery.wake
+    watch = Watch(store, delivery.links, ground.logs, clock, wake, address, ground.metrics.conditions)
+    sender = Sender(store, channels, clock, ground.metrics.notice_message)
     if watches:
         await stack.enter_async_context(_beside(watch.run()))
         await stack.enter_async_context(_beside(sender.run()))
@@ -421,16 +505,17 @@ def _mail_server(settings: Settings) -> MailServer | None:
     )
 
 
-def _retention(settings: Settings, store: Store, logs: LogKeeping, clock: Clock) -> Retention:
+def _retention(ground: _Ground) -> Retention:
     from syncline.gateway.services.retention import Retention
     from syncline.gateway.services.upkeep import LogKind
 
+    settings, store = ground.settings, ground.store
     days = {
         LogKind.EVENTS: settings.event_days,
         LogKind.CALLS: settings.call_days,
         LogKind.READS: settings.read_log_days,
     }
-    return Retention(store.setup, logs, clock, days, store.removal)
+    return Retention(store.setup, ground.logs, ground.clock, days, store.removal)
 
 
 @asynccontextmanager

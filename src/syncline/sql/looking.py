@@ -1,4 +1,4 @@
-"""Reading with a constant query: compiled once, run on SQLite's driver, its rows as dicts.
+"""Reading with a constant query: compiled once, run on SQLite's driver, its rows as dicts or as tuples.
 
 `rows_of(connection, statement, parameters)` gives what `connection.execute(statement, parameters).mappings()` gives,
 at the price of the look-up: SQLAlchemy's path to the rows costs five times that. On any other connection it is
@@ -8,7 +8,7 @@ exactly that.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -21,12 +21,13 @@ from syncline.sql.layout import Row
 _SQLITE: Any = pysqlite_dialect()
 
 _Lists = tuple[tuple[str, int], ...]
-"""The parameters that are lists, for an IN, with their lengths."""
+"""The parameters that are lists, for an IN, with the lengths they are filled up to."""
 
 
 class _Compiled(NamedTuple):
     text: str
     names: tuple[str, ...]
+    """The parameters in the order of their places; a list takes as many as it is long."""
     constants: Mapping[str, Any]
     """Parameters that have their value already: SQLite is told an offset of 0 with every limit."""
     columns: tuple[str, ...]
@@ -41,21 +42,45 @@ def rows_of(connection: Connection, statement: Select[Any], parameters: Mapping[
     return sqlite_rows(connection.connection.driver_connection, statement, parameters)
 
 
+def tuples_of(
+    connection: Connection, statement: Select[Any], parameters: Mapping[str, Any]
+) -> Sequence[tuple[Any, ...]]:
+    """Return every row as a tuple, in the order of the statement's columns: the least there is for very many rows."""
+    if not _on_sqlite(connection) or [] in parameters.values():
+        return [tuple(row) for row in connection.execute(statement, parameters)]
+    driver = connection.connection.driver_connection
+    compiled, found = _found(driver, statement, parameters)
+    return found if not compiled.readers else [tuple(row.values()) for row in _as_rows(compiled, found)]
+
+
 def sqlite_rows(driver: Any, statement: Select[Any], parameters: Mapping[str, Any]) -> list[Row]:
-    """Return the same from SQLite's driver; no list among the parameters may be empty."""
-    lists = tuple([(name, len(value)) for name, value in parameters.items() if type(value) is list])
+    """Return the rows from SQLite's driver; no list among the parameters may be empty."""
+    return _as_rows(*_found(driver, statement, parameters))
+
+
+def _found(
+    driver: Any, statement: Select[Any], parameters: Mapping[str, Any]
+) -> tuple[_Compiled, list[tuple[Any, ...]]]:
+    lists = tuple([(name, _filled(len(value))) for name, value in parameters.items() if type(value) is list])
     compiled = _compiled(statement, lists)
-    given = parameters
-    if lists or compiled.constants:
-        given = {**compiled.constants, **parameters}
-        for name, _ in lists:
-            given |= {f"{name}_{number}": value for number, value in enumerate(parameters[name], 1)}
+    given = {**compiled.constants, **parameters} if compiled.constants else parameters
+    values: list[Any] = []
+    for name in compiled.names:
+        value = given[name]
+        if type(value) is list:
+            values += value
+            values += value[-1:] * (_filled(len(value)) - len(value))
+        else:
+            values.append(value)
     try:
-        found = driver.execute(compiled.text, [given[name] for name in compiled.names]).fetchall()
+        return compiled, driver.execute(compiled.text, values).fetchall()
     except sqlite3.Error as error:
         raise DBAPIError.instance(
             compiled.text, None, error, sqlite3.Error, hide_parameters=True, dialect=_SQLITE
         ) from error
+
+
+def _as_rows(compiled: _Compiled, found: list[tuple[Any, ...]]) -> list[Row]:
     if not found:
         return []
     columns = compiled.columns
@@ -64,6 +89,11 @@ def sqlite_rows(driver: Any, statement: Select[Any], parameters: Mapping[str, An
         for row in rows:
             row[name] = read(row[name])
     return rows
+
+
+def _filled(length: int) -> int:
+    """Return the length a list is filled up to with its last value, so that few statements do for all lengths."""
+    return 1 << (length - 1).bit_length()
 
 
 def _on_sqlite(connection: Connection) -> bool:
@@ -88,8 +118,18 @@ def _compiled(statement: Select[Any], lists: _Lists) -> _Compiled:
     )
     return _Compiled(
         text=str(compiled),
-        names=tuple(compiled.positiontup),
+        names=tuple(_each_once(compiled.positiontup, lists)),
         constants={name: bind.value for name, bind in compiled.binds.items() if bind.value is not None},
         columns=tuple(column.name for column in columns),
         readers=tuple((name, read) for name, read in processors if read is not None),
     )
+
+
+def _each_once(places: Sequence[str], lists: _Lists) -> Iterator[str]:
+    """Yield the parameters of the places in order, a list once for all its places: these are numbered from 1."""
+    first = {f"{name}_1": (name, length) for name, length in lists}
+    start = 0
+    while start < len(places):
+        name, length = first.get(places[start], (places[start], 1))
+        yield name
+        start += length

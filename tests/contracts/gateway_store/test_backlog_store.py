@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from syncline.gateway.domain.delivery import Access, Intent, Origin
 from syncline.gateway.domain.holds import HoldReason
@@ -124,7 +125,7 @@ async def test_deciding_again_writes_what_it_came_to(acme: Acme) -> None:
     acme.now += 100
     await acme.store.backlog.redecide(acme.id, decided, 7, acme.cause())
 
-    assert replace(before, epoch=7) == await acme.item(ADA)
+    assert structs.replace(before, epoch=7) == await acme.item(ADA)
     assert HoldReason.PRIVILEGED_GRANT == (await acme.delivery(BOB)).hold_reason
     assert [CYD] == await acme.due()
     assert [] == await acme.store.backlog.stale(acme.id, 7, 10)

@@ -9,6 +9,7 @@ from syncline.gateway.domain.delivery import LEAVE
 from syncline.gateway.domain.errors import Refused
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.services.ports import Actor
+from syncline.gateway.store import backlog
 from tests.support.acme import START, Acme, settlement
 
 ADA, BOB = "ada@acme.example", "bob@acme.example"
@@ -85,13 +86,31 @@ async def test_who_has_lost_access_lately_is_told_with_the_moment_in_pages(acme:
     for email in (ADA, BOB):
         await acme.add(email, active=False)
         await acme.store.backlog.pass_threshold(acme.id, email, acme.now, None)
-    backlog = acme.store.backlog
-
-    first = await backlog.gone(acme.id, START - 1, "", 1)
-    second = await backlog.gone(acme.id, START - 1, ADA, 1)
+    first = await acme.store.backlog.gone(acme.id, START - 1, "", 1)
+    second = await acme.store.backlog.gone(acme.id, START - 1, ADA, 1)
 
     assert [(ADA, START), (BOB, START)] == [(item.delivery.key, at) for item, at in (*first, *second)]
-    assert [] == await backlog.gone(acme.id, START, "", 10)
+    assert [] == await acme.store.backlog.gone(acme.id, START, "", 10)
+
+
+async def test_whom_an_operator_lets_go_is_counted_within_a_day_and_no_further_than_decides_anything(
+    acme: Acme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backlog, "COUNTED", 6)
+    for number in range(8):
+        await acme.add(f"{number}@acme.example", active=False)
+        await acme.store.backlog.pass_threshold(acme.id, f"{number}@acme.example", acme.now, None)
+
+    async def gone(at: int) -> int:
+        setup = await acme.store.backlog.setup(acme.id, at)
+        assert setup is not None
+        assert setup.threshold is not None
+        return setup.threshold.gone
+
+    assert (6, 0) == (await gone(START), await gone(START + DAY))
+    await acme.store.setup.change_policy(acme.id, {"deletion_threshold": 20}, acme.actor)
+    assert 8 == await gone(START)
+    assert [START] * 8 == [each.delivery.gone_at for each in await acme.store.backlog.walk(acme.id, "", 10)]
 
 
 async def test_a_first_approval_waits_for_another_person_and_both_are_named(acme: Acme) -> None:

@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 from syncline.bootstrap.beside import Beside
-from syncline.gateway.services.planned import Planner
+from syncline.gateway.domain.account import AccountUser
+from syncline.gateway.services.comparing import Comparison
+from syncline.gateway.services.planned import Page, Planner
+from syncline.gateway.services.trying import PeopleThere, packed
 from syncline.gateway.services.walking import Here, tallied
 from syncline.sql.errors import StoreUnavailable
 from tests.support.tallies import Broken, Keys, Surroundings, Talkative
@@ -52,6 +55,38 @@ async def test_a_plan_of_another_process_is_the_same_plan(acme: World, beside: B
 
     assert {"create": [ADA, BOB, CYD]} == there.keys
     assert (here.shown(), here.people) == (there.shown(), there.people)
+
+
+@pytest.mark.each_database
+async def test_a_page_of_one_kind_ends_where_the_next_one_begins(acme: World, beside: Beside) -> None:
+    setup = await acme.gateway.store.backlog.setup(acme.tenant_id, acme.clock.now())
+    assert setup is not None
+    make = partial(Page, setup, 1, frozenset({"create"}))
+
+    pages = [await tallied(beside, acme.tenant_id, make, after=after) for after in ("", ADA, BOB)]
+
+    assert [([ADA], True), ([BOB], True), ([CYD], False)] == [
+        ([each["email"] for each in page.people], page.more) for page in pages
+    ]
+
+
+@pytest.mark.parametrize("another", [True, False])
+async def test_people_are_compared_there_with_another_account(
+    acme: World, beside: Beside, another: bool
+) -> None:
+    setup = await acme.gateway.store.backlog.setup(acme.tenant_id, acme.clock.now())
+    assert setup is not None
+    users = [AccountUser(hubspot_id=str(number), email=name) for number, name in enumerate((ADA, CYD))]
+    people = PeopleThere(await packed(users), another=another)
+    make = partial(Comparison, setup, setup, 10, seen=people.seen)
+
+    there = await tallied(beside, acme.tenant_id, make)
+    here = await tallied(Here(acme.gateway.store.backlog), acme.tenant_id, make)
+
+    assert here.shown() == there.shown()
+    assert [(ADA, "adopt"), (CYD, "adopt")] == [
+        (each["email"], each["after"]["kind"]) for each in there.people
+    ]
 
 
 async def test_everybody_comes_in_order_and_progress_is_told(acme: World, beside: Beside) -> None:

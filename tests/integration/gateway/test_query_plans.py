@@ -41,7 +41,7 @@ WALKS = {
     "GROUP_PAGE": "as USER_PAGE",
     "GROUPS_LIKE": "a part of a name may be anywhere: groups are looked at in order until enough are found",
     "READINGS_DUE": "every connection is looked at once, there is one a tenant",
-    "DELETIONS_SINCE": "the table forgets what is older than the threshold's window",
+    "DELETIONS_COUNTED": "counts what a look-up has found that ends after so many",
     "READS": "sorts only what was asked within one millisecond",
 }
 BARE = re.compile(r"(?:SEARCH|SCAN) (\w+).*\(tenant_id=\?\)")

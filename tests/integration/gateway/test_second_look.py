@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from syncline.bootstrap.beside import Beside
 from syncline.gateway.delivery.drain import DECIDED_AT_ONCE
@@ -58,13 +58,13 @@ async def test_a_rule_change_reaches_everybody_it_concerns(many: World) -> None:
 
 
 async def test_whoever_comes_to_the_same_keeps_his_row_but_for_the_mark(many: World) -> None:
-    before = [replace(each, epoch=0) for each in await items(many)]
+    before = [structs.replace(each, epoch=0) for each in await items(many)]
     events = await many.run("events.list", tenant=TENANT, limit=200)
     await many.run("rule.add", tenant=TENANT, role="Nobody", permission_set="Manager")
     await many.drain()
 
     assert [] == await stale(many)
-    assert before == [replace(each, epoch=0) for each in await items(many)]
+    assert before == [structs.replace(each, epoch=0) for each in await items(many)]
     assert events == await many.run("events.list", tenant=TENANT, limit=200)
 
 
@@ -110,6 +110,8 @@ async def test_what_is_said_to_change_nothing_changes_nothing(acme: World) -> No
         settlement = settle_decision(item, decide_item(item, setup), setup.epoch)
         assert settlement is not None
         await backlog.settle(acme.tenant_id, [settlement], Cause(acme.clock.now(), "again"))
-        assert replace(item, epoch=setup.epoch) == await backlog.item(acme.tenant_id, item.delivery.key)
+        assert structs.replace(item, epoch=setup.epoch) == await backlog.item(
+            acme.tenant_id, item.delivery.key
+        )
         same += 1
     assert 7 == same

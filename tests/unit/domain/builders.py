@@ -69,7 +69,7 @@ def ours(access: Access = Access.ACTIVE, origin: Origin = Origin.CREATED, **fiel
 
 
 def deleted(delivery: Delivery) -> Delivery:
-    fields = {name: getattr(delivery, name) for name in Delivery.__slots__}
+    fields = {name: getattr(delivery, name) for name in Delivery.__struct_fields__}
     return Delivery(**{**fields, "intent": Intent.DELETED, "user_id": None})
 
 

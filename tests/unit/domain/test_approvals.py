@@ -14,7 +14,7 @@ from syncline.gateway.domain.decision import decide
 from syncline.gateway.domain.delivery import LEAVE, Delivery, grant_of
 from syncline.gateway.domain.gate import Hold, HoldReason, Send, Verdict
 from syncline.gateway.domain.privileged import privileged_because
-from syncline.gateway.domain.threshold import DeletionThreshold, deletion_limit
+from syncline.gateway.domain.threshold import WINDOW, DeletionThreshold, deletion_limit
 
 from .builders import (
     MANAGER,
@@ -28,7 +28,7 @@ from .builders import (
     unhurried,
 )
 
-FULL = DeletionThreshold(limit=2, spent=frozenset({"a@example.com", "b@example.com"}))
+FULL = DeletionThreshold(limit=2, gone=2)
 
 
 def leaving(delivery: Delivery | None = None, threshold: DeletionThreshold | None = FULL) -> Verdict:
@@ -60,12 +60,22 @@ def test_past_the_threshold_a_leaver_is_staged() -> None:
     assert "2 people have lost access within a day, the threshold is 2" in verdict.detail
 
 
+def test_more_leavers_than_are_counted_are_told_as_that_many_or_more() -> None:
+    verdict = leaving(threshold=DeletionThreshold(limit=50, gone=1_000))
+
+    assert isinstance(verdict, Hold)
+    assert "1000 people or more have lost access within a day, the threshold is 50" in verdict.detail
+
+
 def test_below_the_threshold_a_leaver_goes() -> None:
-    assert Send() == leaving(threshold=DeletionThreshold(limit=3, spent=FULL.spent))
+    assert Send() == leaving(threshold=DeletionThreshold(limit=3, gone=2))
 
 
 def test_somebody_who_counted_already_is_not_counted_again() -> None:
-    assert Send() == leaving(threshold=DeletionThreshold(limit=1, spent=frozenset({ours().key})))
+    full = DeletionThreshold(limit=1, gone=1)
+
+    assert Send() == leaving(ours(gone_at=1), full)
+    assert isinstance(leaving(ours(gone_at=-WINDOW), full), Hold)
 
 
 def test_an_approved_leaver_goes_whatever_the_threshold_says() -> None:
@@ -136,8 +146,7 @@ def test_somebody_who_has_the_set_already_needs_no_approval_to_keep_it() -> None
 @given(st.integers(0, 60), st.integers(0, 400))
 def test_past_the_threshold_nobody_else_leaves(gone: int, delivered: int) -> None:
     limit = deletion_limit(delivered, None)
-    spent = frozenset(f"{number}@example.com" for number in range(gone))
 
-    verdict = leaving(threshold=DeletionThreshold(limit=limit, spent=spent))
+    verdict = leaving(threshold=DeletionThreshold(limit=limit, gone=gone))
 
     assert isinstance(verdict, Hold) == (gone >= limit)

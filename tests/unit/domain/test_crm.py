@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from syncline.gateway.domain.account import as_far_as_known, with_what_was_known
 from syncline.gateway.domain.change import ChangeKind, approval_of
@@ -194,7 +195,9 @@ def test_the_approval_of_a_change_is_another_for_another_attribute_and_the_same_
     one, other = decided({"title": "A"}, crm={}).change, decided({"title": "B"}, crm={}).change
 
     assert approval_of(one) != approval_of(other)
-    assert approval_of(replace(one, crm_attributes=())) == approval_of(replace(other, crm_attributes=()))
+    assert approval_of(structs.replace(one, crm_attributes=())) == approval_of(
+        structs.replace(other, crm_attributes=())
+    )
 
 
 def test_the_gate_is_the_same_for_attributes_as_for_everything_else() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from syncline.gateway.domain.account import AccountUser, ChangedBy
 from syncline.gateway.domain.agreement import UNAGREED, Agreement
@@ -55,7 +56,7 @@ def delivered(**fields: Any) -> Delivery:
     """A delivery that was last confirmed as everything is wanted."""
     before = ours(**fields)
     seen = decide(PERSON, before, AS_WANTED, make_setup(make_policy(), rules=RULES))
-    return replace(before, agreement=seen.agreement or UNAGREED)
+    return structs.replace(before, agreement=seen.agreement or UNAGREED)
 
 
 def agreed(decision: Decision) -> Agreement:
@@ -118,7 +119,7 @@ def test_an_operators_word_is_for_the_value_he_saw() -> None:
 def test_accepted_drift_stays_until_another_value_is_wanted() -> None:
     known = replace(AS_WANTED, permission_set_ids=(MANAGER,))
     accepted = agreed(decided(known, drift={"permission_set": DriftPolicy.ACCEPT}))
-    delivery = replace(ours(), agreement=accepted)
+    delivery = structs.replace(ours(), agreement=accepted)
     other = (role_rule("sales", permission_set_id=STANDARD, primary_team_id=NORTH),)
 
     same, new = decided(known, delivery=delivery), decided(known, delivery=delivery, rules=other)
@@ -142,7 +143,7 @@ def test_an_address_changed_by_hand_is_left_and_the_rest_goes_to_it() -> None:
     known = replace(AS_WANTED, email="ada.new@example.com", first_name="Old")
     delivery = delivered()
     confirmed = {**delivery.agreement.confirmed, "first_name": "Old"}
-    delivery = replace(delivery, agreement=Agreement(confirmed))
+    delivery = structs.replace(delivery, agreement=Agreement(confirmed))
 
     decision = decided(known, delivery=delivery)
 
@@ -177,8 +178,10 @@ def test_somebody_removed_by_hand_comes_back_once_released() -> None:
 
 
 def test_whom_we_removed_ourselves_comes_back_as_ever() -> None:
-    left = decide(None, replace(delivered(), intent=Intent.DELETED), AS_WANTED, make_setup(rules=RULES))
-    back = replace(ours(Access.REMOVED), agreement=agreed(left))
+    left = decide(
+        None, structs.replace(delivered(), intent=Intent.DELETED), AS_WANTED, make_setup(rules=RULES)
+    )
+    back = structs.replace(ours(Access.REMOVED), agreement=agreed(left))
 
     assert (UNAGREED, Send()) == (agreed(left), decided(None, delivery=back).verdict)
 
@@ -192,7 +195,7 @@ def test_a_super_admin_made_by_hand_is_told_and_never_changed() -> None:
 
 
 def test_a_leaver_let_in_again_is_told_and_leaves_again() -> None:
-    delivery = replace(ours(Access.DEACTIVATED), delivered_revision=1)
+    delivery = structs.replace(ours(Access.DEACTIVATED), delivered_revision=1)
 
     decision = decided(AS_WANTED, person=make_person(active=False), delivery=delivery)
 
@@ -267,7 +270,7 @@ def test_whatever_happens_nothing_reported_or_accepted_is_sent_and_all_else_is(
                 name for name, wish in decision.wanted.items() if _value(known, name) not in (None, wish)
             }
             assert differing - left == sent - {"access"}
-        delivery = replace(delivery, agreement=agreement)
+        delivery = structs.replace(delivery, agreement=agreement)
 
 
 def _value(known: AccountUser, name: str) -> str | None:
@@ -295,6 +298,8 @@ def test_with_everything_enforced_whatever_is_not_held_becomes_as_wanted(known: 
             first_name=change.first_name or known.first_name,
             last_name=change.last_name or known.last_name,
         )
-        settled = replace(delivered(), agreement=confirmed_by(after, decision.wanted, agreed(decision)))
+        settled = structs.replace(
+            delivered(), agreement=confirmed_by(after, decision.wanted, agreed(decision))
+        )
         again = decided(after, delivery=settled, drift=ENFORCE_ALL)
         assert (ChangeKind.NONE, ()) == (again.change.kind, again.change.differences)

@@ -7,15 +7,17 @@ from typing import Any
 
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.change import Change, ChangeKind
+from syncline.gateway.domain.crm import CrmAttribute
 from syncline.gateway.domain.decision import Decision, decide
 from syncline.gateway.domain.delivery import Access, Delivery, Intent, Origin, Urgency
 from syncline.gateway.domain.gate import GATE, Case, Hold, HoldReason, Send
 from syncline.gateway.domain.person import GroupRef, Person, email_key
-from syncline.gateway.domain.placement import Output, place
-from syncline.gateway.domain.rules import Rule, RuleKind, in_order, matches
+from syncline.gateway.domain.placement import Output, Placements, place
+from syncline.gateway.domain.rules import Rule, RuleBook, RuleKind, in_order, matches
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import LeaverPolicy, Policy, TenantId, TenantMode
 
@@ -214,7 +216,7 @@ def test_the_default_role_is_only_for_people_we_create_or_have_stripped(
 def test_without_an_approved_plan_no_user_who_was_there_before_is_touched(
     person: Person | None, delivery: Delivery, known: AccountUser, setup: Setup
 ) -> None:
-    stranger = replace(delivery, origin=None, hubspot_id=None, access=Access.NONE)
+    stranger = structs.replace(delivery, origin=None, hubspot_id=None, access=Access.NONE)
 
     assert not sends(decide(person, stranger, known, replace(setup, plan_approved=False)))
 
@@ -250,7 +252,25 @@ def test_a_deactivation_by_somebody_else_stays_until_it_is_released(
     assume(delivery.access is not Access.DEACTIVATED)
     deactivated = replace(known, active=False)
 
-    assert not sends(decide(person, replace(delivery, may_reactivate=False), deactivated, setup))
+    assert not sends(decide(person, structs.replace(delivery, may_reactivate=False), deactivated, setup))
+
+
+@unhurried
+@given(st.lists(st.tuples(people, st.booleans()), max_size=6), rules(), policies, st.booleans(), st.data())
+def test_whoever_is_placed_as_somebody_before_him_is_placed_as_if_he_were_alone(
+    several: list[tuple[Person, bool]],
+    some_rules: tuple[Rule, ...],
+    policy: Policy,
+    with_attributes: bool,
+    data: st.DataObject,
+) -> None:
+    policy = replace(policy, crm_attributes=tuple(CrmAttribute) if with_attributes else ())
+    account = replace(ACCOUNT, crm_users=True)
+    placements = Placements(RuleBook(some_rules), policy, account)
+
+    for person, existing in data.draw(st.permutations([*several, *several])):
+        alone = place(person, some_rules, policy, account, existing=existing)
+        assert alone == placements.of(person, existing=existing)
 
 
 @unhurried
@@ -281,7 +301,7 @@ def test_once_a_change_is_carried_out_nothing_is_left_to_do(
     person: Person, delivery: Delivery, hubspot_id: str | None, user: AccountUser, setup: Setup
 ) -> None:
     known = None if hubspot_id is None else replace(user, hubspot_id=hubspot_id, super_admin=False)
-    before = decide(person, replace(delivery, claimed_by=None), known, setup)
+    before = decide(person, structs.replace(delivery, claimed_by=None), known, setup)
     if not sends(before):
         return
 
@@ -295,7 +315,7 @@ def _carried_out(
 ) -> tuple[Delivery, AccountUser | None]:
     """Do to the HubSpot user what the change says, and keep the row and what is known of him as the drain does."""
     hubspot_id = change.hubspot_id or "300"
-    settled = replace(
+    settled = structs.replace(
         delivery,
         origin=change.origin_after,
         access=change.access_after,
@@ -326,13 +346,13 @@ def _carried_out(
 def test_whoever_was_brought_in_step_as_active_can_still_be_made_to_leave(
     person: Person, delivery: Delivery, known: AccountUser, setup: Setup
 ) -> None:
-    present = replace(person, active=True)
+    present = structs.replace(person, active=True)
     first = decide(present, delivery, known, setup)
     if first.verdict != Send():
         return
     settled, after = _carried_out(delivery, known, first.change) if sends(first) else (delivery, known)
 
-    leaving = decide(replace(person, active=False), settled, after, setup)
+    leaving = decide(structs.replace(person, active=False), settled, after, setup)
 
     assert sends(leaving) or known.super_admin
     assert leaving.change.kind.is_leaving
@@ -347,9 +367,9 @@ def test_no_leaver_who_is_ours_stays_active_at_hubspot(
     active = replace(
         known, hubspot_id=delivery.hubspot_id or known.hubspot_id, active=True, super_admin=False
     )
-    settled = replace(delivery, delivered_revision=delivery.desired_revision)
+    settled = structs.replace(delivery, delivered_revision=delivery.desired_revision)
 
-    assert sends(decide(replace(person, active=False), settled, active, setup))
+    assert sends(decide(structs.replace(person, active=False), settled, active, setup))
 
 
 @unhurried
@@ -386,7 +406,7 @@ def test_the_reason_told_is_the_first_that_holds_and_approval_skips_only_what_it
     waiting = delivery.claimed_by is not None and delivery.origin is None and delivery.hubspot_id is None
     case = Case(
         person=person,
-        delivery=replace(delivery, access=Access.NONE) if waiting else delivery,
+        delivery=structs.replace(delivery, access=Access.NONE) if waiting else delivery,
         known=None if waiting else known,
         occupant=None,
         setup=setup,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.change import ChangeKind
@@ -60,7 +61,7 @@ def test_a_create_is_one_call_that_says_everything_at_once() -> None:
 
 
 def test_the_welcome_mail_is_sent_only_when_the_change_says_so() -> None:
-    _, calls = delivered(replace(CREATE, send_welcome_email=True), CREATED, known=None)
+    _, calls = delivered(structs.replace(CREATE, send_welcome_email=True), CREATED, known=None)
 
     assert calls[0].body is not None
     assert calls[0].body["sendWelcomeEmail"] is True

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.change import Change, ChangeKind
@@ -30,7 +31,7 @@ from tests.unit.hubspot.talking import (
 )
 
 DEACTIVATE = change(ChangeKind.DEACTIVATE, access_after=Access.DEACTIVATED)
-KNOWN_TO_SCIM = replace(DEACTIVATE, scim_id="s-1")
+KNOWN_TO_SCIM = structs.replace(DEACTIVATE, scim_id="s-1")
 CONVERTED = answer(201, scim_body())
 DEACTIVATED = answer(200, scim_body(active=False))
 ALREADY_SCIM = scim_refusal(409, "userName is taken", "uniqueness")
@@ -250,7 +251,7 @@ RENAME = change(
 
 def test_a_rename_carries_email_and_name_in_one_patch() -> None:
     renamed = answer(200, scim_body(userName=NEW))
-    outcome, calls = delivered(replace(RENAME, scim_id="s-1"), renamed)
+    outcome, calls = delivered(structs.replace(RENAME, scim_id="s-1"), renamed)
 
     assert asked(calls) == ["PATCH scim.users.update"]
     assert operations(calls[0]) == [
@@ -272,19 +273,19 @@ def test_a_rename_of_somebody_new_to_scim_converts_him_under_his_old_address() -
 
 
 def test_a_rename_that_is_not_shown_is_not_delivered() -> None:
-    outcome, _ = failed(replace(RENAME, scim_id="s-1"), answer(200, scim_body()))
+    outcome, _ = failed(structs.replace(RENAME, scim_id="s-1"), answer(200, scim_body()))
 
     assert outcome.failure.code == "NOT_CONFIRMED"
 
 
 def test_a_rename_to_an_address_somebody_has_is_for_an_admin() -> None:
-    outcome, _ = failed(replace(RENAME, scim_id="s-1"), ALREADY_SCIM)
+    outcome, _ = failed(structs.replace(RENAME, scim_id="s-1"), ALREADY_SCIM)
 
     assert (outcome.failure.kind, outcome.failure.code) == (FailureKind.HELD, "ALREADY_EXISTS")
 
 
 def test_a_rename_with_a_move_sends_the_move_by_the_api() -> None:
-    wanted = replace(RENAME, scim_id="s-1", permission_set_id="2")
+    wanted = structs.replace(RENAME, scim_id="s-1", permission_set_id="2")
     after = replace(ADA, email=NEW, last_name="King", permission_set_ids=("2",))
     outcome, calls = delivered(wanted, answer(200, scim_body(userName=NEW)), answer(200, user_body(after)))
 
@@ -305,7 +306,7 @@ def test_a_reactivation_of_a_scim_user_is_one_call() -> None:
 
 
 def test_a_reactivation_under_another_name_address_and_role_is_two_calls() -> None:
-    wanted: Change = replace(
+    wanted: Change = structs.replace(
         REACTIVATE, email=NEW, renamed_from=EMAIL, first_name="Augusta", permission_set_id="2"
     )
     after = replace(ADA, email=NEW, first_name="Augusta", permission_set_ids=("2",))
@@ -323,7 +324,7 @@ def test_a_reactivation_under_another_name_address_and_role_is_two_calls() -> No
 
 
 def test_a_reactivation_of_somebody_new_to_scim_converts_him_first() -> None:
-    wanted = replace(REACTIVATE, scim_id=None)
+    wanted = structs.replace(REACTIVATE, scim_id=None)
     outcome, calls = delivered(wanted, OK, CONVERTED, OK, answer(200, scim_body(active=True)), known=AWAY)
 
     assert calls[1].body is not None

@@ -17,13 +17,14 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    or_,
     select,
 )
 from sqlalchemy import bindparam as given
 from sqlalchemy.exc import DBAPIError
 
 from syncline.sql.engines import open_engine
-from syncline.sql.looking import first_of, rows_of
+from syncline.sql.looking import first_of, rows_of, tuples_of
 
 people = Table(
     "people",
@@ -39,6 +40,16 @@ FIRST = select(people.c.name).order_by(people.c.name).limit(given("limit"))
 AMONG = (
     select(people.c.name, people.c.active)
     .where(people.c.name.in_(given("names", expanding=True)))
+    .order_by(people.c.name)
+)
+NAMED_OR_AGED = (
+    select(people.c.name, people.c.age)
+    .where(
+        people.c.active == given("active"),
+        or_(
+            people.c.name.in_(given("names", expanding=True)), people.c.age.in_(given("ages", expanding=True))
+        ),
+    )
     .order_by(people.c.name)
 )
 
@@ -69,6 +80,8 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
         (FIRST, {"limit": 2}),
         (AMONG, {"names": ["cyd", "ada"]}),
         (AMONG, {"names": ["bob"]}),
+        (AMONG, {"names": ["cyd", "nobody", "ada"]}),
+        (NAMED_OR_AGED, {"names": ["cyd", "nobody", "bob"], "ages": [36, 5, 7, 8, 9], "active": True}),
         (AMONG, {"names": []}),
     ],
 )
@@ -79,6 +92,7 @@ def test_rows_are_those_of_sqlalchemy(
 
     assert expected == rows_of(connection, statement, parameters)
     assert expected == rows_of(connection, statement, parameters)  # as it is remembered
+    assert [tuple(row.values()) for row in expected] == tuples_of(connection, statement, parameters)
 
 
 def test_booleans_are_booleans(connection: Connection) -> None:

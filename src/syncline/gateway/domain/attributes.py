@@ -87,12 +87,16 @@ def _texts(entries: list[Any], path: AttributePath) -> Iterator[str]:
 
 def _member(holder: Any, name: str) -> Any:
     """Return the member of that lower-case name, whatever the case it is stored in."""
-    if not isinstance(holder, dict | Mapping):
+    if not isinstance(holder, (dict, Mapping)):
         return None
-    for key, value in holder.items():
-        if key.lower() == name:
-            return value
-    return None
+    key = _spelled(tuple(holder), name)
+    return None if key is None else holder[key]
+
+
+@lru_cache(maxsize=1024)
+def _spelled(names: tuple[str, ...], wanted: str) -> str | None:
+    """Return the one of the names that is the wanted one; what one identity provider sends has few sets of names."""
+    return next((each for each in names if each.lower() == wanted), None)
 
 
 def _is_core(schema: str) -> bool:

@@ -7,6 +7,8 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Final
 
+from msgspec import Struct
+
 from syncline.gateway.domain.delivery import Access, Origin, Urgency
 
 NO_TEAM: Final = ""
@@ -48,8 +50,7 @@ class Difference:
     after: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """A change to one HubSpot user. Every None means: leave as it is."""
 
     kind: ChangeKind

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.agreement import Agreement
@@ -13,15 +16,14 @@ from syncline.gateway.domain.deprovision import LEFT_AS, leaver_change
 from syncline.gateway.domain.drift import DriftField, Judgement, judge, let_in_again, wanted_values
 from syncline.gateway.domain.gate import Case, Hold, HoldReason, Send, Verdict, ends_at, gate_twice
 from syncline.gateway.domain.person import Person
-from syncline.gateway.domain.placement import Placement, place
+from syncline.gateway.domain.placement import Placement
 from syncline.gateway.domain.presence import keeps_his_own, present_change
 from syncline.gateway.domain.setup import Setup
 
 __all__ = ["Decision", "Hold", "HoldReason", "Send", "Setup", "Verdict", "decide"]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What is wanted, what would be done about it, and whether it may be."""
 
     placement: Placement | None
@@ -30,7 +32,7 @@ class Decision:
     verdict: Verdict
     would_hold: Hold | None
     """What would still hold in live mode with the plan approved; None when that would send it."""
-    wanted: Mapping[str, str] = field(default_factory=dict)
+    wanted: Mapping[str, str] = {}
     """What the identity provider wants, in raw values (`drift.wanted_values`); empty for somebody who leaves."""
     agreement: Agreement | None = None
     """What is to be remembered of the comparison with HubSpot; None when nothing was compared."""
@@ -57,8 +59,7 @@ def decide(
         return Decision(None, _unchanged(delivery), Send(), None)
     present = person is not None and person.active
     delivery, known = _identify(delivery, known, occupant if present else None)
-    placement, change = None, _unchanged(delivery)
-    policy = None
+    placement, change, policy = None, None, None
     wanted: Mapping[str, str] = {}
     judgement: Judgement | None = None
     if person is None or not person.active:
@@ -66,16 +67,16 @@ def decide(
         if setup.account is not None:
             change = leaver_change(policy, delivery, known, setup.policy.strip_to, setup.account)
             judgement = Judgement(agreement=let_in_again(delivery, known))
-    elif setup.account is not None:
-        existing = keeps_his_own(delivery, known)
-        placement = place(person, setup.book, setup.policy, setup.account, existing=existing)
+    elif setup.account is not None and setup.placements is not None:
+        placement = setup.placements.of(person, existing=keeps_his_own(delivery, known))
         wanted = wanted_values(person, placement, setup.account, known)
         judgement = judge(wanted, known, delivery, setup.policy, setup.account)
         change = present_change(
             person, delivery, known, placement, setup.policy, setup.account, judgement.left
         )
         if DriftField.PRESENCE in judgement.agreement.accepted:
-            change = _unchanged(delivery)
+            change = None
+    change = _unchanged(delivery) if change is None else change
     case = Case(
         person=person,
         delivery=delivery,
@@ -88,8 +89,8 @@ def decide(
         left=frozenset() if judgement is None else judgement.left,
     )
     verdict, would_hold = gate_twice(case)
-    if isinstance(verdict, Hold):
-        verdict = replace(verdict, until=ends_at(case))
+    if isinstance(verdict, Hold) and (until := ends_at(case)) is not None:
+        verdict = dataclasses.replace(verdict, until=until)
     agreement = None if judgement is None else judgement.agreement
     return Decision(placement, change, verdict, would_hold, wanted, agreement)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.agreement import UNAGREED, Agreement
@@ -67,8 +69,7 @@ class Intent(StrEnum):
     """The person moved to another address and took the HubSpot user along: nobody stands here any more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(Struct, frozen=True, kw_only=True):
     """One row of the backlog. It survives the SCIM user's deletion, so nothing can overtake it."""
 
     key: str
@@ -97,8 +98,10 @@ class Delivery:
     """An operator has released a person whom somebody else deactivated at HubSpot."""
     approvals: frozenset[str] = frozenset()
     """What an operator has approved for this person: `LEAVE`, `grant_of(…)`, `enforce_of(…)`, `approval_of(change)`."""
-    approvals_end: Mapping[str, Milliseconds] = field(default_factory=dict)
+    approvals_end: Mapping[str, Milliseconds] = {}
     """When each of the approvals ends unused; one that is not named does not end."""
+    gone_at: Milliseconds | None = None
+    """When he last lost access by us, where that may still count against the deletion threshold."""
     kept_until: Milliseconds | None = None
     """The end of an exception: although the identity provider says he has left, the person has access until then."""
     agreement: Agreement = UNAGREED
@@ -107,6 +110,8 @@ class Delivery:
 
 def as_of(delivery: Delivery, at: Milliseconds) -> Delivery:
     """Return the delivery as it is at that moment: without the approvals and the exception that have ended by then."""
+    if not delivery.approvals_end and delivery.kept_until is None:
+        return delivery
     ended = {what for what, end in delivery.approvals_end.items() if end <= at}
     over = delivery.kept_until is not None and delivery.kept_until <= at
     if not over and ended.isdisjoint(delivery.approvals):

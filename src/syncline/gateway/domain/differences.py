@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from syncline.gateway.domain.account import Account, AccountUser
 from syncline.gateway.domain.change import Difference
@@ -12,8 +13,7 @@ from syncline.gateway.domain.placement import Placement
 from syncline.gateway.domain.seats import wanted_seats
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """The values to send; None for every field that is right already or that nobody has a say in."""
 
     first_name: str | None
@@ -56,21 +56,13 @@ def compare(
         seat_names=seats,
         crm_attributes=attributes,
         differences=(
-            *_named("first_name", known.first_name if known else None, first),
-            *_named("last_name", known.last_name if known else None, last),
-            *_named(
-                "permission_set",
-                permission_sets_text(known, account),
-                account.permission_set_name(permission_set) if permission_set is not None else None,
-            ),
-            *_named(
-                "primary_team",
-                primary_team_text(known, account),
-                account.team_name(primary) if primary is not None else None,
-            ),
+            *_name_difference("first_name", known.first_name if known else None, first),
+            *_name_difference("last_name", known.last_name if known else None, last),
+            *_permission_set_difference(permission_set, known, account),
+            *_primary_difference(primary, known, account),
             *_secondary_difference(secondary, known, account),
             *_seat_difference(seats, known),
-            *(Difference(name, _crm(known).get(name), value) for name, value in attributes),
+            *[Difference(name, _crm(known).get(name), value) for name, value in attributes],
         ),
     )
 
@@ -131,6 +123,23 @@ def _secondary_teams(placement: Placement, known: AccountUser | None) -> tuple[s
     return None if set(wanted) == set(known.secondary_team_ids if known else ()) else wanted
 
 
+def _permission_set_difference(
+    wanted: str | None, known: AccountUser | None, account: Account
+) -> tuple[Difference, ...]:
+    if wanted is None:
+        return ()
+    before = permission_sets_text(known, account)
+    return (Difference("permission_set", before, account.permission_set_name(wanted)),)
+
+
+def _primary_difference(
+    wanted: str | None, known: AccountUser | None, account: Account
+) -> tuple[Difference, ...]:
+    if wanted is None:
+        return ()
+    return (Difference("primary_team", primary_team_text(known, account), account.team_name(wanted)),)
+
+
 def _secondary_difference(
     wanted: tuple[str, ...] | None, known: AccountUser | None, account: Account
 ) -> tuple[Difference, ...]:
@@ -158,9 +167,13 @@ def _crm_attributes(
     """Return what the CRM record lacks; nothing while no record of somebody at HubSpot is known."""
     if known is not None and known.crm is None:
         return ()
+    wanted = placement.crm_attributes
+    if not wanted:
+        return ()
     there = _crm(known)
-    wanted = placement.crm_attributes.items()
-    return tuple((name, value) for name, value in wanted if name not in left and there.get(name) != value)
+    return tuple(
+        [(name, value) for name, value in wanted.items() if name not in left and there.get(name) != value]
+    )
 
 
 def _crm(known: AccountUser | None) -> Mapping[str, str]:
@@ -171,5 +184,5 @@ def _unless_equal(wanted: str | None, present: str | None) -> str | None:
     return None if wanted == present else wanted
 
 
-def _named(field: str, before: str | None, after: str | None) -> tuple[Difference, ...]:
+def _name_difference(field: str, before: str | None, after: str | None) -> tuple[Difference, ...]:
     return () if after is None else (Difference(field, before, after),)

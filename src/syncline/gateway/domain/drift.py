@@ -9,12 +9,13 @@ always goes out, whatever was found or decided about an older one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 from typing import Final
 
+from msgspec import Struct
+
 from syncline.gateway.domain.account import Account, AccountUser, ChangedBy
-from syncline.gateway.domain.agreement import Agreement, Drift
+from syncline.gateway.domain.agreement import UNAGREED, Agreement, Drift
 from syncline.gateway.domain.crm import CrmAttribute
 from syncline.gateway.domain.delivery import Access, Delivery, enforce_of, is_ours
 from syncline.gateway.domain.differences import (
@@ -54,6 +55,19 @@ FIXED: Final = frozenset({DriftField.ACCESS, DriftField.SUPER_ADMIN})
 let in again leaves again, and super admin is HubSpot's own to give and to take."""
 CHOSEN: Final = tuple(each for each in DriftField if each not in FIXED)
 
+# As text, looked up once: a member of an enumeration gives its own at the price of a look-up in a row.
+_PERMISSION_SET: Final = DriftField.PERMISSION_SET.value
+_PRIMARY_TEAM: Final = DriftField.PRIMARY_TEAM.value
+_SECONDARY_TEAMS: Final = DriftField.SECONDARY_TEAMS.value
+_SEATS: Final = DriftField.SEATS.value
+_FIRST_NAME: Final = DriftField.FIRST_NAME.value
+_LAST_NAME: Final = DriftField.LAST_NAME.value
+_EMAIL: Final = DriftField.EMAIL.value
+_PRESENCE: Final = DriftField.PRESENCE.value
+_ACCESS: Final = DriftField.ACCESS.value
+_SUPER_ADMIN: Final = DriftField.SUPER_ADMIN.value
+_CRM_ATTRIBUTES: Final = tuple(each.value for each in CrmAttribute)
+
 PRESENT, ABSENT = "present", "absent"
 ACTIVE, DEACTIVATED = "active", "deactivated"
 YES, NO = "yes", "no"
@@ -77,12 +91,15 @@ _BY_POLICY: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+_LEFT: Final = (Outcome.ACCEPTED, Outcome.REPORTED)
+"""What stays as HubSpot has it."""
+
+
+class Judgement(Struct, frozen=True):
     """What became of the comparison: the fields to leave as HubSpot has them, and what to remember."""
 
     left: frozenset[str] = frozenset()
-    agreement: Agreement = field(default_factory=Agreement)
+    agreement: Agreement = UNAGREED
 
 
 def wanted_values(
@@ -90,40 +107,41 @@ def wanted_values(
 ) -> dict[str, str]:
     """Return what the identity provider wants, for every field it has a say in; seats given by hand are part of it."""
     wanted = {
-        DriftField.PRESENCE: PRESENT,
-        DriftField.PERMISSION_SET: wanted_permission_set(placement, account),
-        DriftField.PRIMARY_TEAM: wanted_primary_team(placement, account),
-        DriftField.SECONDARY_TEAMS: _listed(wanted_secondary_teams(placement)),
-        DriftField.SEATS: _listed(wanted_seats(placement, known, account)),
-        DriftField.FIRST_NAME: person.given_name,
-        DriftField.LAST_NAME: person.family_name,
-        DriftField.EMAIL: None if person.email is None else email_key(person.email),
+        _PRESENCE: PRESENT,
+        _PERMISSION_SET: wanted_permission_set(placement, account),
+        _PRIMARY_TEAM: wanted_primary_team(placement, account),
+        _SECONDARY_TEAMS: _listed(wanted_secondary_teams(placement)),
+        _SEATS: _listed(wanted_seats(placement, known, account)),
+        _FIRST_NAME: person.given_name,
+        _LAST_NAME: person.family_name,
+        _EMAIL: None if person.email is None else email_key(person.email),
     }
-    said = {each.value: value for each, value in wanted.items() if value is not None}
-    return {**said, **placement.crm_attributes}
+    said = {name: value for name, value in wanted.items() if value is not None}
+    said.update(placement.crm_attributes)
+    return said
 
 
 def values_at_hubspot(known: AccountUser | None) -> dict[str, str]:
     """Return what HubSpot has; of somebody it does not have, nothing but that."""
     if known is None:
-        return {DriftField.PRESENCE.value: ABSENT}
+        return {_PRESENCE: ABSENT}
     values = {
-        DriftField.PRESENCE: PRESENT,
-        DriftField.PERMISSION_SET: ",".join(known.permission_set_ids),
-        DriftField.PRIMARY_TEAM: known.primary_team_id or "",
-        DriftField.SECONDARY_TEAMS: _listed(known.secondary_team_ids) or "",
-        DriftField.FIRST_NAME: known.first_name or "",
-        DriftField.LAST_NAME: known.last_name or "",
-        DriftField.EMAIL: email_key(known.email),
-        DriftField.SUPER_ADMIN: YES if known.super_admin else NO,
+        _PRESENCE: PRESENT,
+        _PERMISSION_SET: ",".join(known.permission_set_ids),
+        _PRIMARY_TEAM: known.primary_team_id or "",
+        _SECONDARY_TEAMS: _listed(known.secondary_team_ids) or "",
+        _FIRST_NAME: known.first_name or "",
+        _LAST_NAME: known.last_name or "",
+        _EMAIL: email_key(known.email),
+        _SUPER_ADMIN: YES if known.super_admin else NO,
     }
     if known.seat_names is not None:
-        values[DriftField.SEATS] = _listed(known.seat_names) or ""
+        values[_SEATS] = _listed(known.seat_names) or ""
     if known.crm is not None:
-        values |= {DriftField(each): known.crm.get(each, "") for each in CrmAttribute}
+        values |= {name: known.crm.get(name, "") for name in _CRM_ATTRIBUTES}
     if known.active is not None:
-        values[DriftField.ACCESS] = ACTIVE if known.active else DEACTIVATED
-    return {each.value: value for each, value in values.items()}
+        values[_ACCESS] = ACTIVE if known.active else DEACTIVATED
+    return values
 
 
 def judge(
@@ -141,40 +159,35 @@ def judge(
     if known is not None and not is_ours(delivery):
         return Judgement()
     now = values_at_hubspot(known)
-    wishes = {**wanted, **_standing_wishes(now, before)}
-    outcomes = {
-        name: _outcome(name, wish, now[name], delivery, policy)
-        for name, wish in wishes.items()
-        if name in now
-    }
-
-    def those(*meant: Outcome) -> dict[str, str]:
-        return {name: wishes[name] for name, outcome in outcomes.items() if outcome in meant}
-
-    # Of somebody who is gone nothing but that is compared: what was confirmed of him before still tells of it.
-    untold = (
-        {}
-        if known is not None
-        else {name: before.confirmed[name] for name in before.confirmed.keys() - now.keys()}
-    )
-    agreement = Agreement(
-        confirmed={**untold, **those(Outcome.IN_STEP, Outcome.ACCEPTED, Outcome.REPORTED, Outcome.ENFORCED)},
-        accepted=those(Outcome.ACCEPTED),
-        drift={
-            name: _drift(name, wish, now[name], known, before, account)
-            for name, wish in those(Outcome.REPORTED, Outcome.ENFORCED).items()
-        },
-        removed_by=before.removed_by if known is None else (),
-    )
-    return Judgement(frozenset(those(Outcome.ACCEPTED, Outcome.REPORTED)), agreement)
+    confirmed: dict[str, str] = {}
+    if known is None:
+        # Of somebody who is gone nothing but that is compared: what was confirmed of him before still tells of it.
+        confirmed = {name: before.confirmed[name] for name in before.confirmed.keys() - now.keys()}
+    accepted: dict[str, str] = {}
+    drift: dict[str, Drift] = {}
+    left: list[str] = []
+    for name, wish in {**wanted, **_standing_wishes(now, before)}.items():
+        value = now.get(name)
+        if value is None:
+            continue
+        outcome = Outcome.IN_STEP if value == wish else _outcome(name, wish, value, delivery, policy)
+        if outcome is Outcome.NEW:
+            continue
+        confirmed[name] = wish
+        if outcome is Outcome.ACCEPTED:
+            accepted[name] = wish
+        elif outcome is not Outcome.IN_STEP:
+            drift[name] = _drift(name, wish, value, known, before, account)
+        if outcome in _LEFT:
+            left.append(name)
+    removed_by = before.removed_by if known is None else ()
+    return Judgement(frozenset(left), Agreement(confirmed, accepted, drift, removed_by))
 
 
 def _outcome(name: str, wish: str, value: str, delivery: Delivery, policy: Policy) -> Outcome:
-    """Say what one field comes to: the three values, then an operator's word, then the tenant's policy."""
+    """Say what a field comes to that is not as wanted: what was confirmed, an operator's word, the tenant's policy."""
     before = delivery.agreement
     enforced = _is_enforced(name, value, delivery)
-    if value == wish:
-        return Outcome.IN_STEP
     if before.accepted.get(name) == wish and not enforced:
         return Outcome.ACCEPTED
     if before.confirmed.get(name) != wish:
@@ -216,11 +229,10 @@ def confirmed_by(answer: AccountUser, wanted: Mapping[str, str], agreement: Agre
 def _standing_wishes(now: Mapping[str, str], before: Agreement) -> dict[str, str]:
     """Return what is compared although the identity provider does not speak of it: access, and super admin."""
     wishes: dict[str, str] = {}
-    if DriftField.ACCESS in now:
-        wishes[DriftField.ACCESS.value] = ACTIVE
-    if DriftField.SUPER_ADMIN in now:
-        name = DriftField.SUPER_ADMIN.value
-        wishes[name] = before.confirmed.get(name, now[name])
+    if _ACCESS in now:
+        wishes[_ACCESS] = ACTIVE
+    if _SUPER_ADMIN in now:
+        wishes[_SUPER_ADMIN] = before.confirmed.get(_SUPER_ADMIN, now[_SUPER_ADMIN])
     return wishes
 
 
@@ -230,8 +242,8 @@ def _policy(name: str, policy: Policy) -> DriftPolicy:
 
 def _is_enforced(name: str, value: str, delivery: Delivery) -> bool:
     """Tell whether an operator has said that this person's field is delivered again."""
-    released = name == DriftField.PRESENCE and delivery.may_reactivate
-    return released or enforce_of(name, value) in delivery.approvals
+    released = name == _PRESENCE and delivery.may_reactivate
+    return released or (bool(delivery.approvals) and enforce_of(name, value) in delivery.approvals)
 
 
 def _drift(

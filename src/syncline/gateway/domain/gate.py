@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from msgspec import Struct
+
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.change import Change, ChangeKind, approval_of
@@ -41,8 +43,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """Everything the gate may look at."""
 
     person: Person | None
@@ -127,9 +128,10 @@ def gate_twice(case: Case) -> tuple[Verdict, Hold | None]:
 
 def ends_at(case: Case) -> Milliseconds | None:
     """Return the moment at which the person is to be decided again by himself: an exception or a protection ends."""
-    ends = [each for key, each in case.setup.protection_ends.items() if key in case.keys]
-    if case.delivery.kept_until is not None:
-        ends.append(case.delivery.kept_until)
+    kept_until, protections = case.delivery.kept_until, case.setup.protection_ends
+    ends = [] if kept_until is None else [kept_until]
+    if protections:
+        ends += [protections[key] for key in case.keys if key in protections]
     return min(ends, default=None)
 
 
@@ -340,11 +342,11 @@ def _staged_deletion(case: Case) -> str | None:
     threshold, delivery = case.setup.threshold, case.delivery
     if threshold is None or not case.change.kind.is_leaving or LEAVE in delivery.approvals:
         return None
-    if threshold.lets_through(delivery.key):
+    if threshold.lets_through(delivery.gone_at, case.setup.at):
         staged = delivery.hold_reason is HoldReason.STAGED_DELETION
         return f"{case.address} was staged before, and nobody staged goes by himself." if staged else None
-    gone = len(threshold.spent)
-    return f"{case.address}: {gone} people have lost access within a day, the threshold is {threshold.limit}."
+    gone, limit = threshold.told, threshold.limit
+    return f"{case.address}: {gone} have lost access within a day, the threshold is {limit}."
 
 
 def _plan_mode(case: Case) -> str | None:

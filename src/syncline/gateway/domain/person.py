@@ -40,8 +40,7 @@ class EmailChoice(Struct, frozen=True):
     """True for Entra's soft-delete form `<32 hex>user@…`, which names nobody."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Person(Struct, frozen=True, kw_only=True):
     """One SCIM user, read for the decisions. Absent names and roles mean the client sent none."""
 
     id: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from syncline.gateway.domain.account import Account
@@ -22,6 +22,8 @@ NOTHING_MATCHES = "nothing matches"
 """How the reason begins that says that no rule and no name gave a permission set."""
 NO_SEAT = ""
 """As `Placement.seat`: none of the seats that rules give (None leaves them as they are)."""
+REMEMBERED = 5_000
+"""Placements that are kept for the next person like that: some megabytes."""
 
 
 class Output(StrEnum):
@@ -88,48 +90,77 @@ class _Choice:
 
 
 def place(
-    person: Person,
-    rules: tuple[Rule, ...] | RuleBook,
-    policy: Policy,
-    account: Account,
-    *,
-    existing: bool,
+    person: Person, rules: tuple[Rule, ...], policy: Policy, account: Account, *, existing: bool
 ) -> Placement:
     """Decide the outputs; each comes from the first matching rule that sets it, secondary teams are the union.
 
     `existing` says that the HubSpot user was not created by us: the default role is not for him, and without a
     match he keeps what he has. An id the account no longer has is reported as missing and never replaced.
     """
-    book = rules if isinstance(rules, RuleBook) else RuleBook(rules)
-    matched = book.matched(person)
-    permission_set = _permission_set(person, matched, policy, account, existing=existing)
-    primary = _primary_team(matched, account)
-    secondary = _secondary_teams(book, matched, account, existing=existing)
-    seat = _seat(book, matched, existing=existing)
-    attributes, why = _crm_attributes(person, policy, account)
-    teams = dict.fromkeys((*(primary.ids or ()), *(secondary.ids or ())))
-    return Placement(
-        permission_set_id=permission_set.one,
-        primary_team_id=primary.one,
-        secondary_team_ids=secondary.ids,
-        seat=seat.one,
-        ruled_seats=book.seats,
-        crm_attributes=attributes,
-        reasons=(*permission_set.reasons, *primary.reasons, *secondary.reasons, *seat.reasons, *why),
-        near_misses=_near_misses(person, book, policy, account) if person.roles else (),
-        missing=tuple(each for each in permission_set.ids or () if account.permission_set(each) is None),
-        missing_teams=tuple(each for each in teams if account.team(each) is None),
-        ambiguous=permission_set.ambiguous,
-    )
+    return Placements(RuleBook(rules), policy, account).of(person, existing=existing)
+
+
+class Placements:
+    """`place` for many people: those with the same roles and the same matching rules are placed once.
+
+    All else that a placement rests on is the person's CRM attributes, which come to it one by one.
+    """
+
+    __slots__ = ("_account", "_book", "_placed", "_policy")
+
+    def __init__(self, book: RuleBook, policy: Policy, account: Account) -> None:
+        self._book = book
+        self._policy = policy
+        self._account = account
+        self._placed: dict[tuple[object, ...], Placement] = {}
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel to another process without what was placed here."""
+        return (Placements, (self._book, self._policy, self._account))
+
+    def of(self, person: Person, *, existing: bool) -> Placement:
+        """Return the person's placement."""
+        places = self._book.places(person)
+        alike = (existing, person.roles, places)
+        placed = self._placed.get(alike)
+        if placed is None:
+            if len(self._placed) == REMEMBERED:
+                self._placed.clear()
+            matched = [self._book.ordered[place] for place in places]
+            placed = self._placed[alike] = self._place(person.roles, matched, existing=existing)
+        if not self._policy.crm_attributes:
+            return placed
+        attributes, why = _crm_attributes(person, self._policy, self._account)
+        return replace(placed, crm_attributes=attributes, reasons=(*placed.reasons, *why))
+
+    def _place(self, roles: tuple[str, ...], matched: Sequence[Rule], *, existing: bool) -> Placement:
+        book, policy, account = self._book, self._policy, self._account
+        permission_set = _permission_set(roles, matched, policy, account, existing=existing)
+        primary = _primary_team(matched, account)
+        secondary = _secondary_teams(book, matched, account, existing=existing)
+        seat = _seat(book, matched, existing=existing)
+        teams = dict.fromkeys((*(primary.ids or ()), *(secondary.ids or ())))
+        return Placement(
+            permission_set_id=permission_set.one,
+            primary_team_id=primary.one,
+            secondary_team_ids=secondary.ids,
+            seat=seat.one,
+            ruled_seats=book.seats,
+            reasons=(*permission_set.reasons, *primary.reasons, *secondary.reasons, *seat.reasons),
+            near_misses=_near_misses(roles, book, policy, account) if roles else (),
+            missing=tuple(each for each in permission_set.ids or () if account.permission_set(each) is None),
+            missing_teams=tuple(each for each in teams if account.team(each) is None),
+            ambiguous=permission_set.ambiguous,
+        )
 
 
 def _permission_set(
-    person: Person, matched: Sequence[Rule], policy: Policy, account: Account, *, existing: bool
+    roles: tuple[str, ...], matched: Sequence[Rule], policy: Policy, account: Account, *, existing: bool
 ) -> _Choice:
     by_rule = _first(
         Output.PERMISSION_SET, matched, lambda rule: rule.permission_set_id, account.permission_set_name
     )
-    by_name = _role_name(person, account, lost=by_rule is not None) if policy.match_role_names else None
+    by_name = _role_name(roles, account, lost=by_rule is not None) if policy.match_role_names else None
     if by_rule is not None:
         return _Choice(by_rule.ids, (*by_rule.reasons, *(by_name.reasons if by_name else ())))
     if by_name is not None:
@@ -149,12 +180,12 @@ def _without_match(policy: Policy, account: Account, *, existing: bool) -> _Choi
     return _Choice((policy.default_permission_set,), (reason,))
 
 
-def _role_name(person: Person, account: Account, *, lost: bool) -> _Choice | None:
+def _role_name(roles: tuple[str, ...], account: Account, *, lost: bool) -> _Choice | None:
     """Return the first role that is a permission set's name exactly; roles come in the client's order."""
     chosen: tuple[str, ...] | None = None
     ambiguous: tuple[str, ...] = ()
     reasons: list[Reason] = []
-    for role in person.roles:
+    for role in roles:
         named = account.permission_sets_named(role)
         if not named:
             continue
@@ -253,12 +284,14 @@ def _first(
     return _Choice((chosen,), tuple(reasons)) if chosen is not None else None
 
 
-def _near_misses(person: Person, book: RuleBook, policy: Policy, account: Account) -> tuple[NearMiss, ...]:
+def _near_misses(
+    roles: tuple[str, ...], book: RuleBook, policy: Policy, account: Account
+) -> tuple[NearMiss, ...]:
     """Find what the roles that match nothing may have meant: the role of a rule, else a permission set."""
     by_role = book.by_role
     candidates = book.candidates(account.permission_set_names() if policy.match_role_names else ())
     found: list[NearMiss] = []
-    for role in person.roles:
+    for role in roles:
         meant = nearest(role, candidates)
         if meant is None:
             continue

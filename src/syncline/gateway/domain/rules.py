@@ -114,8 +114,8 @@ class RuleBook:
             self._candidates[names] = tuple(dict.fromkeys((*self.by_role, *names)))
         return self._candidates[names]
 
-    def matched(self, person: Person) -> list[Rule]:
-        """Return the rules that apply to the person, as they are tried."""
+    def places(self, person: Person) -> tuple[int, ...]:
+        """Return the places in `ordered` of the rules that apply to the person, as they are tried."""
         places: set[int] = set()
         if self._roles:
             for role in person.roles:
@@ -126,7 +126,11 @@ class RuleBook:
         for path, by_value in self._attributes.items():
             for text in attribute_texts(person.resource, path):
                 places.update(by_value.get(text, ()))
-        return [self.ordered[place] for place in sorted(places)]
+        return tuple(sorted(places))
+
+    def matched(self, person: Person) -> list[Rule]:
+        """Return the rules that apply to the person, as they are tried."""
+        return [self.ordered[place] for place in self.places(person)]
 
 
 def with_rule(rules: Sequence[Rule], rule: Rule, position: int | None) -> tuple[Rule, ...]:

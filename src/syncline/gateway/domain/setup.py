@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import Account
+from syncline.gateway.domain.placement import Placements
 from syncline.gateway.domain.rules import Rule, RuleBook
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
 from syncline.gateway.domain.threshold import DeletionThreshold
@@ -40,6 +41,8 @@ class Setup:
     """The moment it is of: what ends by then has ended."""
     book: RuleBook = field(init=False, repr=False, compare=False)
     """The rules, made ready for many people."""
+    placements: Placements | None = field(init=False, repr=False, compare=False)
+    """Where the rules place people; None while the account is unread."""
 
     @property
     def lacks_crm_records(self) -> bool:
@@ -49,3 +52,6 @@ class Setup:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "book", RuleBook(self.rules))
+        account = self.account
+        placements = None if account is None else Placements(self.book, self.policy, account)
+        object.__setattr__(self, "placements", placements)

@@ -15,6 +15,10 @@ WINDOW: Final[Milliseconds] = 24 * 3_600_000
 LEAST: Final = 5
 MOST: Final = 50
 SHARE_PERCENT: Final = 20
+COUNTED: Final = 1_000
+"""Leavers of a day are counted up to so many, or up to the limit: what more there are decides nothing."""
+ENOUGH: Final = MOST * 100 // SHARE_PERCENT
+"""With so many people delivered the threshold is at its most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +26,20 @@ class DeletionThreshold:
     """A tenant's threshold as it stands now. Each person counts once, however often he is tried."""
 
     limit: int
-    spent: frozenset[str] = frozenset()
-    """The keys of the deliveries that took access away within the window."""
+    gone: int = 0
+    """How many have lost access within the window; counted no further than `COUNTED`, or than a higher limit."""
 
-    def lets_through(self, key: str) -> bool:
-        """Tell whether this person may still lose access without anybody looking."""
-        return key in self.spent or len(self.spent) < self.limit
+    def lets_through(self, gone_at: Milliseconds | None, now: Milliseconds) -> bool:
+        """Tell whether somebody who last lost access at that moment may lose it now without anybody looking."""
+        counts_already = gone_at is not None and gone_at > now - WINDOW
+        return counts_already or self.gone < self.limit
+
+    @property
+    def told(self) -> str:
+        """How many have lost access, for people to read."""
+        return (
+            f"{self.gone} people" if self.gone < max(COUNTED, self.limit) else f"{self.gone} people or more"
+        )
 
 
 def deletion_limit(delivered: int, chosen: int | None) -> int:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.agreement import UNAGREED, Agreement
@@ -43,7 +45,7 @@ def decide_item(item: WorkItem, setup: Setup) -> Decision:
         return _look(item)
     found = known is not None and known.active is not False
     if item.create_unanswered and delivery.origin is None and found:
-        delivery = replace(delivery, origin=Origin.CREATED, access=Access.ACTIVE)
+        delivery = structs.replace(delivery, origin=Origin.CREATED, access=Access.ACTIVE)
     return decide(item.person, delivery, known, setup, occupant=item.occupant)
 
 

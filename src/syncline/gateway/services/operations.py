@@ -34,6 +34,8 @@ from syncline.gateway.services.roles import Roles
 from syncline.gateway.services.seating import Seating
 from syncline.gateway.services.tenants import Tenants
 
+_Table = Mapping[str, Operation]
+
 
 def operations(
     store: Store,
@@ -48,7 +50,7 @@ def operations(
     authorizing: Authorizing,
     address: Callable[[], str],
     check_notice_address: CheckAddress,
-) -> Mapping[str, Operation]:
+) -> _Table:
     """Return the table of operations. Each takes who asks, then keyword arguments, and returns what JSON can hold."""
     tenants = Tenants(store, clock, scim_base_url, wake)
     tokens = Tokens(store.setup, tenants, fingerprint, clock, scim_base_url)
@@ -58,31 +60,40 @@ def operations(
         store.setup, store.notices, store.journal, tenants, check_notice_address, clock, wake
     )
     previewing = Previewing(store, tenants, planning, connections, policies, configuring)
-    consenting = Consenting(store, tenants, planning, clock, wake)
-    drafting = Drafting(store, tenants, planning, consenting, clock)
-    approving = Approving(store, tenants, clock, wake)
-    leavers, grants, adoptions = (
-        Inbox(awaited, store, tenants, clock, wake) for awaited in (LEAVERS, GRANTS, ADOPTIONS)
-    )
-    keeping = Keeping(store, tenants, clock, wake)
-    rereading = Rereading(store, tenants, links, clock, wake)
-    people = People(store, tenants, clock, wake)
-    roles = Roles(store, tenants)
-    log = Log(store, tenants)
-    drifting = Drifting(store, tenants, connections, clock, wake)
-    seating = Seating(store, tenants, connections)
-    operators = Operators(store.operators, tenants, fingerprint, clock, address)
-    api_keys = ApiKeys(store.operators, tenants, fingerprint, clock)
+    return {
+        **_tenants(tenants, tokens, Removing(store, tenants, authorizing, clock), Auditing(store, tenants)),
+        **_connections(connections, authorizing),
+        **_choices(policies, configuring, previewing),
+        **_seen(Roles(store, tenants), Seating(store, tenants, connections)),
+        **_plans(store, tenants, planning, previewing, clock, wake),
+        **_waiting(store, tenants, clock, wake),
+        **_account(Drifting(store, tenants, connections, clock, wake)),
+        **_people(People(store, tenants, clock, wake), Rereading(store, tenants, links, clock, wake)),
+        **_log(Log(store, tenants)),
+        **_operators(
+            Operators(store.operators, tenants, fingerprint, clock, address),
+            ApiKeys(store.operators, tenants, fingerprint, clock),
+        ),
+    }
+
+
+def _tenants(tenants: Tenants, tokens: Tokens, removing: Removing, auditing: Auditing) -> _Table:
     return {
         "tenant.create": tenants.create,
         "tenant.list": tenants.list,
         "tenant.page": tenants.page,
         "tenant.show": tenants.show,
         "tenant.mode": tenants.mode,
-        "tenant.delete": Removing(store, tenants, authorizing, clock).delete,
+        "tenant.delete": removing.delete,
         "token.create": tokens.create,
         "token.list": tokens.list,
         "token.revoke": tokens.revoke,
+        "audit.list": auditing.list,
+    }
+
+
+def _connections(connections: Connections, authorizing: Authorizing) -> _Table:
+    return {
         "connection.set": connections.set,
         "connection.check": connections.check,
         "connection.show": connections.show,
@@ -90,7 +101,11 @@ def operations(
         "connection.authorize": authorizing.authorize,
         "connection.authorization": authorizing.authorization,
         "connection.revoke": authorizing.revoke,
-        "audit.list": Auditing(store, tenants).list,
+    }
+
+
+def _choices(policies: Policies, configuring: Configuring, previewing: Previewing) -> _Table:
+    return {
         "config.export": configuring.export,
         "config.diff": previewing.compare,
         "config.apply": configuring.apply,
@@ -100,13 +115,47 @@ def operations(
         "rule.list": policies.list_rules,
         "rule.move": policies.move_rule,
         "rule.remove": policies.remove_rule,
-        "seats.list": seating.list,
-        "roles.seen": roles.seen,
-        "roles.attributes": roles.attributes,
         "role.default": policies.default_role,
         "protect.add": policies.protect,
         "protect.list": policies.list_protected,
         "protect.remove": policies.unprotect,
+    }
+
+
+def _seen(roles: Roles, seating: Seating) -> _Table:
+    return {
+        "roles.seen": roles.seen,
+        "roles.attributes": roles.attributes,
+        "seats.list": seating.list,
+    }
+
+
+def _plans(
+    store: Store, tenants: Tenants, planning: Planning, previewing: Previewing, clock: Clock, wake: Wake
+) -> _Table:
+    consenting = Consenting(store, tenants, planning, clock, wake)
+    drafting = Drafting(store, tenants, planning, consenting, clock)
+    return {
+        "plan.show": planning.show,
+        "plan.people": planning.people,
+        "plan.preview": previewing.preview,
+        "plan.change": previewing.change,
+        "plan.begin": drafting.begin,
+        "plan.consent": drafting.consent,
+        "plan.latest": drafting.latest,
+        "plan.approve": consenting.approve,
+        "plan.deliver": consenting.deliver,
+    }
+
+
+def _waiting(store: Store, tenants: Tenants, clock: Clock, wake: Wake) -> _Table:
+    """Return what settles who waits for an operator."""
+    leavers, grants, adoptions = (
+        Inbox(awaited, store, tenants, clock, wake) for awaited in (LEAVERS, GRANTS, ADOPTIONS)
+    )
+    keeping = Keeping(store, tenants, clock, wake)
+    approving = Approving(store, tenants, clock, wake)
+    return {
         "leavers.list": leavers.waiting,
         "leavers.release": leavers.approve,
         "leavers.gone": keeping.gone,
@@ -123,21 +172,22 @@ def operations(
         "privileged.list": approving.list_privileged,
         "privileged.mark": approving.mark,
         "privileged.unmark": approving.unmark,
-        "plan.show": planning.show,
-        "plan.people": planning.people,
-        "plan.preview": previewing.preview,
-        "plan.change": previewing.change,
-        "plan.begin": drafting.begin,
-        "plan.consent": drafting.consent,
-        "plan.latest": drafting.latest,
-        "plan.approve": consenting.approve,
-        "plan.deliver": consenting.deliver,
+    }
+
+
+def _account(drifting: Drifting) -> _Table:
+    return {
         "reconcile.run": drifting.reconcile,
         "reconcile.show": drifting.show,
         "drift.list": drifting.list,
         "drift.enforce": drifting.enforce,
         "drift.accept": drifting.accept,
         "orphans.list": drifting.orphans,
+    }
+
+
+def _people(people: People, rereading: Rereading) -> _Table:
+    return {
         "users.list": people.list_users,
         "users.show": people.show_user,
         "users.release": people.release,
@@ -145,8 +195,15 @@ def operations(
         "groups.list": people.list_groups,
         "groups.show": people.show_group,
         "groups.members": people.list_members,
-        "events.list": log.list,
-        "events.show": log.show,
+    }
+
+
+def _log(log: Log) -> _Table:
+    return {"events.list": log.list, "events.show": log.show}
+
+
+def _operators(operators: Operators, api_keys: ApiKeys) -> _Table:
+    return {
         "operator.list": operators.list,
         "operator.invite": operators.invite,
         "operator.link": operators.link,
@@ -160,7 +217,7 @@ def operations(
 
 
 async def run_operation(
-    table: Mapping[str, Operation],
+    table: _Table,
     name: str,
     actor: str,
     arguments: Mapping[str, Any],

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Final
 
-from syncline.gateway.domain.change import Change, ChangeKind, approval_of
+from syncline.gateway.domain.change import Change, ChangeKind, approval_of, content_of
 from syncline.gateway.domain.decision import Decision
 from syncline.gateway.domain.delivery import as_of
 from syncline.gateway.domain.holds import HoldReason
@@ -75,7 +75,8 @@ class Plan:
             self._count_change(decision.change)
         if would is None or would.reason is HoldReason.NO_SEAT_FREE:
             seat = seat_taken(decision.placement, decision.change, item.known)
-            self.seats.update([] if seat is None else [seat])
+            if seat is not None:
+                self.seats[seat] += 1
         for miss in decision.placement.near_misses if decision.placement is not None else ():
             self.near_misses[(miss.role, miss.meant)] += 1
         if keep:
@@ -84,7 +85,8 @@ class Plan:
 
     def _count_change(self, change: Change) -> None:
         self.counts[kind_of(change)] += 1
-        self.fields.update({each.field for each in change.differences})
+        for name in {each.field for each in change.differences}:
+            self.fields[name] += 1
         self.emails_sent += change.send_welcome_email
         self.leaving += change.kind.is_leaving
 
@@ -124,7 +126,7 @@ class Plan:
         threshold = self.setup.threshold
         if threshold is None:
             return {"people": self.leaving, "threshold": None, "staged": 0}
-        free = max(0, threshold.limit - len(threshold.spent))
+        free = max(0, threshold.limit - threshold.gone)
         return {
             "people": self.leaving,
             "threshold": threshold.limit,
@@ -155,7 +157,7 @@ class Planner:
         plan.more = plan.more or (meant and not keep)
         plan.add(item, decision, keep=keep)
         reason = "" if decision.would_hold is None else decision.would_hold.reason.value
-        self._digest.update(f"{key}\0{reason}\0{approval_of(decision.change)}\n".encode())
+        self._digest.update(f"{key}\0{reason}\0{content_of(decision.change)!r}\n".encode())
         if self._indexed:
             plan.keys.setdefault(outcome, []).append(key)
 
@@ -163,6 +165,38 @@ class Planner:
         """Return the plan."""
         self._plan.fingerprint = f"{self._plan.setup.epoch}-{self._digest.hexdigest()}"
         return (self._plan,)
+
+
+class Page:
+    """Some people of a plan: a `Tally` that hands itself out as soon as it is full and somebody more is found."""
+
+    def __init__(self, setup: Setup, limit: int, kinds: frozenset[str]) -> None:
+        """Show at most `limit` people of these kinds, of all without any."""
+        self._setup = setup
+        self._limit = limit
+        self._kinds = kinds
+        self.people: list[dict[str, Any]] = []
+        self.more = False
+        self.last = ""
+        """The key of the last one in `people`."""
+
+    def add(self, item: WorkItem) -> Page | None:
+        """Decide about one person; return the page if he no longer fits in."""
+        if not concerns_hubspot(item):
+            return None
+        decision = decide_item(item, self._setup)
+        if self._kinds and outcome_of(decision) not in self._kinds:
+            return None
+        if len(self.people) == self._limit:
+            self.more = True
+            return self
+        self.people.append(person_shown(item, decision, self._setup))
+        self.last = item.delivery.key
+        return None
+
+    def end(self) -> tuple[Page]:
+        """Return the page, which is the last one."""
+        return (self,)
 
 
 def kind_of(change: Change) -> str:

@@ -15,12 +15,11 @@ from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import TenantMode
 from syncline.gateway.services.connections import Connections
-from syncline.gateway.services.delivering import decide_item
-from syncline.gateway.services.planned import KINDS, Plan, Planner, outcome_of, person_shown
+from syncline.gateway.services.planned import KINDS, Page, Plan, Planner
 from syncline.gateway.services.ports import Connection, Progress, Store, Tenant, Walks
 from syncline.gateway.services.showing import moment
 from syncline.gateway.services.tenants import Tenants
-from syncline.gateway.services.walking import concerns_hubspot, everybody, tallied
+from syncline.gateway.services.walking import Here, tallied
 
 FRESH: Milliseconds = 15 * 60_000
 """A reading of the account younger than this is good enough for a plan."""
@@ -71,20 +70,11 @@ class Planning:
         """Return a page of the people of the plan, by e-mail, and where the next one begins; None after the last."""
         found = await self._tenants.find(tenant)
         limit, wanted = _page(limit), _kinds(kinds)
-        setup = await self.setup(found)
-        shown: list[dict[str, Any]] = []
-        last = after
-        async for item in everybody(self._store.backlog, found.id, after):
-            if not concerns_hubspot(item):
-                continue
-            decision = decide_item(item, setup)
-            if wanted and outcome_of(decision) not in wanted:
-                continue
-            if len(shown) == limit:
-                return {"people": shown, "next": last}
-            shown.append(person_shown(item, decision, setup))
-            last = item.delivery.key
-        return {"people": shown, "next": None}
+        make = partial(Page, await self.setup(found), limit, wanted)
+        # Those of one kind may be few among very many; a page of everybody is near at hand.
+        walks = self.walks if wanted else Here(self._store.backlog)
+        page = await tallied(walks, found.id, make, after=after)
+        return {"people": page.people, "next": (page.last or after) if page.more else None}
 
     async def decide(
         self,

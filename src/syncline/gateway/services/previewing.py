@@ -22,8 +22,8 @@ from syncline.gateway.services.policies import Policies
 from syncline.gateway.services.ports import Progress, Store, Tenant
 from syncline.gateway.services.proposing import ProposedChoices
 from syncline.gateway.services.tenants import Tenants
-from syncline.gateway.services.trying import AtAccount
-from syncline.gateway.services.walking import Here, tallied
+from syncline.gateway.services.trying import AtAccount, packed
+from syncline.gateway.services.walking import tallied
 
 CONNECTION = "connection.set"
 PREVIEWED = (
@@ -79,7 +79,7 @@ class Previewing:
         setup = await self._planning.setup(found)
         if change == CONNECTION:
             there = await self._tried(actor, found, setup, arguments)
-            after, mark, seen = there.setup, there.fingerprint, there.seen
+            after, mark, seen = there.setup, there.fingerprint, there.people.seen
         else:
             await self._planning.fresh(found)
             setup = await self._planning.setup(found)
@@ -89,10 +89,8 @@ class Previewing:
                 setup = await self._planning.setup(found)
                 choices = await self._proposed(actor, found, setup, change, arguments)
             after, mark, seen = choices.setup, choices.fingerprint, None
-        # Whom the other account knows is read into memory here, and too much to hand over.
-        walks = self._planning.walks if seen is None else Here(self._store.backlog)
         make = partial(Comparison, setup, after, limit, seen=seen)
-        comparison = await tallied(walks, found.id, make, progress)
+        comparison = await tallied(self._planning.walks, found.id, make, progress)
         return {"mode": found.mode.value, **comparison.shown(), "fingerprint": mark}
 
     async def change(
@@ -170,7 +168,7 @@ class Previewing:
             **{name: value for name, value in given.items() if name != "expect"}
         )
         before = await self._store.setup.connection(tenant.id)
-        return AtAccount(setup, before, trial.connection, trial.reading.users)
+        return AtAccount(setup, before, trial.connection, await packed(trial.reading.users))
 
 
 def _savable(policies: Policies, configuring: Configuring) -> Mapping[str, Operation]:

@@ -9,8 +9,10 @@ from syncline.gateway.domain.setup import Setup
 from syncline.gateway.services.delivering import decide_item, settle_decision
 from syncline.gateway.services.ports import Redecided, Settlement, WorkItem
 
-AT_ONCE = 50
-"""People in a piece, which is written in one transaction: some five milliseconds."""
+AT_ONCE = 25
+MARKED_AT_ONCE = 50
+"""People in a piece, which is written in one transaction: those who come to something else, and those whose mark alone
+is renewed. Either takes one or two milliseconds of the processor, so nobody's write waits much longer for one."""
 
 
 class Redeciding:
@@ -38,9 +40,10 @@ class Redeciding:
 
     def end(self) -> Iterator[Sequence[Redecided]]:
         """Yield the last of those who come to something else, then everybody who does not."""
-        rest = [*self._others, *self._same]
-        for start in range(0, len(rest), AT_ONCE):
-            yield rest[start : start + AT_ONCE]
+        if self._others:
+            yield self._others
+        for start in range(0, len(self._same), MARKED_AT_ONCE):
+            yield self._same[start : start + MARKED_AT_ONCE]
 
 
 def redecided(item: WorkItem, setup: Setup) -> Redecided:

@@ -53,11 +53,15 @@ class Here:
         return False
 
     async def through(
-        self, tenant_id: TenantId, make: Callable[[], Tally[T]], progress: Progress | None = None
+        self,
+        tenant_id: TenantId,
+        make: Callable[[], Tally[T]],
+        progress: Progress | None = None,
+        after: str = "",
     ) -> AsyncGenerator[T]:
-        """Yield the pieces of a tally over everybody."""
+        """Yield the pieces of a tally over everybody after a key."""
         tally = make()
-        async for item in everybody(self._backlog, tenant_id, progress=progress):
+        async for item in everybody(self._backlog, tenant_id, after, progress):
             if (piece := tally.add(item)) is not None:
                 yield piece
         for piece in tally.end():
@@ -65,10 +69,14 @@ class Here:
 
 
 async def tallied(
-    walks: Walks, tenant_id: TenantId, make: Callable[[], Tally[T]], progress: Progress | None = None
+    walks: Walks,
+    tenant_id: TenantId,
+    make: Callable[[], Tally[T]],
+    progress: Progress | None = None,
+    after: str = "",
 ) -> T:
-    """Return what a tally over everybody comes to, for one that hands nothing out before its end."""
-    async with aclosing(walks.through(tenant_id, make, progress)) as pieces:
+    """Return the first piece of a tally over everybody, and give up the rest: for one that hands out one alone."""
+    async with aclosing(walks.through(tenant_id, make, progress, after)) as pieces:
         return await anext(pieces)
 
 

@@ -216,7 +216,12 @@ def _deletions_since(rows: MemoryRows, parameters: Parameters) -> list[Row]:
         for row in _own(rows, t.deletions, parameters)
         if row["at"] > parameters["since"]
         and (delivery := rows.get(t.deliveries, row["tenant_id"], row["key"])) is not None
-    ]
+    ][: parameters["limit"]]
+
+
+def _deletions_counted(rows: MemoryRows, parameters: Parameters) -> list[Row]:
+    lately = [row for row in _own(rows, t.deletions, parameters) if row["at"] > parameters["since"]]
+    return [{"count": min(len(lately), parameters["limit"])}]
 
 
 def _first_from(table: Table, moment: str) -> Answer:
@@ -226,6 +231,8 @@ def _first_from(table: Table, moment: str) -> Answer:
 
     return answer
 
+
+_KNOWN = ("hubspot_id", "email_key", "document")
 
 ANSWERS: Mapping[SelectBase, Answer] = {
     statements.TENANT_BY_ID: _tenants("id", "tenant_id"),
@@ -294,6 +301,8 @@ ANSWERS: Mapping[SelectBase, Answer] = {
         shown=("due_at",),
     ),
     statements.DELETIONS_SINCE: _deletions_since,
+    statements.DELETIONS_COUNTED: _deletions_counted,
+    statements.DELETIONS_OF: _rows_of(t.deletions, _among("key"), shown=("key", "at")),
     statements.APPROVALS_FOR: _rows_of(
         t.approvals, _among("key"), shown=("key", "what", "user_id", "expires_at")
     ),
@@ -315,10 +324,8 @@ ANSWERS: Mapping[SelectBase, Answer] = {
     statements.DELIVERIES_AFTER: _rows_of(t.deliveries, _after("key"), _by("key")),
     statements.DELIVERIES_LIKE: _rows_of(t.deliveries, _is_searched, _by("key")),
     statements.DUE_TENANTS: _due_tenants,
-    statements.KNOWN_BY_EMAIL: _rows_of(
-        t.account_users, _among("email_key"), shown=("email_key", "document")
-    ),
-    statements.KNOWN_BY_ID: _rows_of(t.account_users, _among("hubspot_id"), shown=("hubspot_id", "document")),
+    statements.KNOWN_BY_EMAIL: _rows_of(t.account_users, _among("email_key"), shown=_KNOWN),
+    statements.KNOWN_BY_ID: _rows_of(t.account_users, _among("hubspot_id"), shown=_KNOWN),
     statements.UNANSWERED_CREATES: _rows_of(
         t.calls, _is_unanswered_create, shown=("delivery_key", "sent_at")
     ),

@@ -12,7 +12,7 @@ from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.setup import Setup
 from syncline.gateway.domain.tenant import Policy, TenantId, TenantMode
-from syncline.gateway.domain.threshold import WINDOW, DeletionThreshold, deletion_limit
+from syncline.gateway.domain.threshold import COUNTED, ENOUGH, WINDOW, DeletionThreshold, deletion_limit
 from syncline.gateway.services.ports import Basis, Cause, Redecided, Settlement, Totals, WorkItem
 from syncline.gateway.store import records, statements
 from syncline.gateway.store.commands.approvals import PassThreshold
@@ -244,15 +244,18 @@ def _threshold(
     connection: Connection, tenant_id: TenantId, policy: Policy, now: Milliseconds
 ) -> DeletionThreshold:
     parameters = {"tenant_id": tenant_id, "since": now - WINDOW}
-    lately = connection.execute(statements.DELETIONS_SINCE, parameters)
-    spent = {row[0]: row[1] for row in lately}
     counters = connection.execute(statements.COUNTERS, parameters).mappings().first()
     # Those who have just left were delivered too: a threshold that shrinks with each leaver would brake early.
-    # Who is on the way out, or back again, is still among the delivered, and counts once.
-    left = sum(access != Access.ACTIVE.value for access in spent.values())
+    # Who is on the way out, or back again, is still among the delivered, and counts once: so whatever so many of
+    # them are by now, with all who are delivered they are enough.
+    lately = rows_of(connection, statements.DELETIONS_SINCE, {**parameters, "limit": ENOUGH})
+    left = sum(row["access"] != Access.ACTIVE.value for row in lately)
     delivered = left + (0 if counters is None else counters["delivered"])
     limit = deletion_limit(delivered, policy.deletion_threshold)
-    return DeletionThreshold(limit=limit, spent=frozenset(spent))
+    most = {**parameters, "limit": max(COUNTED, limit)}
+    return DeletionThreshold(
+        limit=limit, gone=connection.execute(statements.DELETIONS_COUNTED, most).scalar() or 0
+    )
 
 
 def _totals(connection: Connection, tenant_id: str) -> Totals:

@@ -5,7 +5,7 @@ Part of `tables`, which says what holds for all of them.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, String, Table
+from sqlalchemy import BigInteger, Column, Index, String, Table
 
 from syncline.gateway.store.metadata import metadata
 
@@ -57,6 +57,7 @@ deletions = Table(
     Column("tenant_id", String, primary_key=True),
     Column("key", String, primary_key=True),
     Column("at", BigInteger, nullable=False),
+    Index("ix_deletions_at", "tenant_id", "at"),
 )
 """Who has lost access lately, each once: what the deletion threshold counts."""
 

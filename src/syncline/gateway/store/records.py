@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import orjson
@@ -30,6 +30,13 @@ from syncline.gateway.services.ports import (
     Token,
 )
 from syncline.sql.rows import Row
+
+_ACCOUNT_USER: Final = msgspec.json.Decoder(AccountUser)
+# Looked up by value: calling an enumeration takes as long as making the rest of a delivery.
+_INTENTS: Final = {each.value: each for each in Intent}
+_URGENCIES: Final = {each.value: each for each in Urgency}
+_ACCESSES: Final = {each.value: each for each in Access}
+_ORIGINS: Final[Mapping[str | None, Origin | None]] = {None: None, **{each.value: each for each in Origin}}
 
 
 def tenant_of(row: Row) -> Tenant:
@@ -173,25 +180,29 @@ def account_user_text(user: AccountUser) -> str:
 
 def account_user_of(document: str) -> AccountUser:
     """Return the HubSpot user of a row's document."""
-    return msgspec.json.decode(document, type=AccountUser)
+    return _ACCOUNT_USER.decode(document)
 
 
-def delivery_of(row: Row, approvals: Mapping[str, Milliseconds] = MappingProxyType({})) -> Delivery:
+def delivery_of(
+    row: Row,
+    approvals: Mapping[str, Milliseconds] = MappingProxyType({}),
+    gone_at: Milliseconds | None = None,
+) -> Delivery:
     """Return the delivery of a row of `deliveries`, with what is approved for it and when that ends."""
     return Delivery(
         key=row["key"],
         email=row["email"],
         user_id=row["user_id"],
-        intent=Intent(row["intent"]),
+        intent=_INTENTS[row["intent"]],
         desired_revision=row["desired_revision"],
         delivered_revision=row["delivered_revision"],
-        urgency=Urgency(row["urgency"]),
+        urgency=_URGENCIES[row["urgency"]],
         due_at=row["due_at"],
         attempts=row["attempts"],
         hubspot_id=row["hubspot_id"],
         scim_id=row["scim_id"],
-        origin=None if row["origin"] is None else Origin(row["origin"]),
-        access=Access(row["access"]),
+        origin=_ORIGINS[row["origin"]],
+        access=_ACCESSES[row["access"]],
         renamed_from=row["renamed_from"],
         hold_reason=None if row["hold_reason"] is None else HoldReason(row["hold_reason"]),
         hold_detail=row["hold_detail"] or "",
@@ -200,6 +211,7 @@ def delivery_of(row: Row, approvals: Mapping[str, Milliseconds] = MappingProxyTy
         may_reactivate=row["may_reactivate"],
         approvals=frozenset(approvals),
         approvals_end=approvals,
+        gone_at=gone_at,
         kept_until=row["kept_until"],
         agreement=agreement_of(row["agreement"]),
     )

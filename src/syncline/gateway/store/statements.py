@@ -254,6 +254,16 @@ DELETIONS_SINCE = (
         and_(deliveries.c.tenant_id == deletions.c.tenant_id, deliveries.c.key == deletions.c.key),
     )
     .where(deletions.c.tenant_id == _tenant, deletions.c.at > bindparam("since"))
+    .limit(_limit)
+)
+DELETIONS_COUNTED = select(func.count()).select_from(
+    select(deletions.c.key)
+    .where(deletions.c.tenant_id == _tenant, deletions.c.at > bindparam("since"))
+    .limit(_limit)
+    .subquery()
+)
+DELETIONS_OF = select(deletions.c.key, deletions.c.at).where(
+    deletions.c.tenant_id == _tenant, deletions.c.key.in_(_many)
 )
 APPROVALS_FOR = select(approvals.c.key, approvals.c.what, approvals.c.user_id, approvals.c.expires_at).where(
     approvals.c.tenant_id == _tenant, approvals.c.key.in_(_many)
@@ -338,10 +348,10 @@ _is_stale = exists().where(
     deliveries.c.tenant_id == tenants.c.id, deliveries.c.decided_epoch < tenants.c.placement_epoch
 )
 DUE_TENANTS = select(tenants.c.id).where(or_(_is_due, _is_stale))
-KNOWN_BY_EMAIL = select(account_users.c.email_key, account_users.c.document).where(
-    account_users.c.tenant_id == _tenant, account_users.c.email_key.in_(_many)
-)
-KNOWN_BY_ID = select(account_users.c.hubspot_id, account_users.c.document).where(
+KNOWN_BY_EMAIL = select(
+    account_users.c.hubspot_id, account_users.c.email_key, account_users.c.document
+).where(account_users.c.tenant_id == _tenant, account_users.c.email_key.in_(_many))
+KNOWN_BY_ID = select(account_users.c.hubspot_id, account_users.c.email_key, account_users.c.document).where(
     account_users.c.tenant_id == _tenant, account_users.c.hubspot_id.in_(_many)
 )
 UNANSWERED_CREATES = select(calls.c.delivery_key, calls.c.sent_at).where(

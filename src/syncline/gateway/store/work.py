@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from operator import itemgetter
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 from sqlalchemy import Connection, Select
 
 from syncline.clock import Milliseconds
@@ -17,8 +19,7 @@ from syncline.gateway.domain.tenant import EmailSource
 from syncline.gateway.services.ports import WorkItem
 from syncline.gateway.store import records, statements
 from syncline.gateway.store.commands.drifting import OUTDATED
-from syncline.gateway.store.directory import groups_of
-from syncline.sql.looking import rows_of
+from syncline.sql.looking import tuples_of
 from syncline.sql.rows import Row
 
 NEVER: Milliseconds = 2**62
@@ -32,24 +33,28 @@ def items_of(connection: Connection, tenant_id: str, rows: Sequence[Row]) -> lis
     tenant = connection.execute(statements.TENANT_BY_ID, {"tenant_id": tenant_id}).mappings().first()
     email_source = EmailSource.USER_NAME if tenant is None else records.policy_of(dict(tenant)).email_from
     approved = _approvals(connection, tenant_id, rows)
-    deliveries = [records.delivery_of(row, approved[row["key"]]) for row in rows]
+    gone = _gone(connection, tenant_id, rows)
+    deliveries = [records.delivery_of(row, approved[row["key"]], gone.get(row["key"])) for row in rows]
+    addresses = [_email_keys(each) for each in deliveries]
     people = _people(connection, tenant_id, deliveries, email_source)
-    known = _Known(connection, tenant_id, deliveries)
-    unanswered = _unanswered(connection, tenant_id, deliveries)
-    return [
-        WorkItem(
+    known = _Known(connection, tenant_id, deliveries, addresses)
+    unanswered = _unanswered(connection, tenant_id, deliveries, addresses)
+    items: list[WorkItem] = []
+    for delivery, row, keys in zip(deliveries, rows, addresses, strict=True):
+        user = known.user_of(delivery, keys)
+        item = WorkItem(
             delivery=_naming_holder(delivery, people),
             person=None if delivery.user_id is None else people.get(delivery.user_id),
-            known=known.user_of(delivery),
-            occupant=known.occupant_of(delivery),
+            known=user,
+            occupant=known.occupant_of(delivery, user),
             correlation_id=row["correlation_id"],
             uncertain=row["uncertain"],
             epoch=row["decided_epoch"],
             outdated=row["decided_epoch"] == OUTDATED,
-            create_unanswered=_was_created(delivery, unanswered, row["delivered_at"] or 0),
+            create_unanswered=_was_created(keys, unanswered, row["delivered_at"] or 0),
         )
-        for delivery, row in zip(deliveries, rows, strict=True)
-    ]
+        items.append(item)
+    return items
 
 
 def _approvals(
@@ -62,12 +67,20 @@ def _approvals(
     found: defaultdict[str, dict[str, Milliseconds]] = defaultdict(dict)
     by_key = {row["key"]: row for row in rows}
     parameters = {"tenant_id": tenant_id, "values": list(by_key)}
-    for key, what, user_id, expires_at in connection.execute(statements.APPROVALS_FOR, parameters):
+    for key, what, user_id, expires_at in tuples_of(connection, statements.APPROVALS_FOR, parameters):
         row = by_key[key]
         outdated = what == LEAVE and row["intent"] == Intent.PRESENT.value
         if user_id == row["user_id"] and not outdated:
             found[key][what] = NEVER if expires_at is None else expires_at
     return found
+
+
+def _gone(connection: Connection, tenant_id: str, rows: Sequence[Row]) -> dict[str, Milliseconds]:
+    """Return when those who are to leave last lost access, by delivery; who came back long ago is not looked for."""
+    keys = [row["key"] for row in rows if row["intent"] != Intent.PRESENT.value]
+    if not keys:
+        return {}
+    return dict(tuples_of(connection, statements.DELETIONS_OF, {"tenant_id": tenant_id, "values": keys}))
 
 
 def _people(
@@ -79,62 +92,79 @@ def _people(
     if not values:
         return {}
     parameters = {"tenant_id": tenant_id, "values": values}
-    groups = groups_of(connection, tenant_id, values)
-    found = rows_of(connection, statements.USERS_IN, parameters)
+    groups = _groups_of(connection, tenant_id, values)
+    found = tuples_of(connection, statements.USERS_IN, parameters)
     return {
-        row["id"]: person_from(
-            row["id"],
-            orjson.loads(row["document"]),
-            [GroupRef(each["value"], each["display"]) for each in groups[row["id"]]],
-            source,
-        )
-        for row in found
+        user_id: person_from(user_id, orjson.loads(document), groups.get(user_id, ()), source)
+        for user_id, document in found
     }
+
+
+def _groups_of(
+    connection: Connection, tenant_id: str, user_ids: Sequence[str]
+) -> defaultdict[str, list[GroupRef]]:
+    """Return the groups each of these is a direct member of, the oldest first; each group is read once."""
+    parameters = {"tenant_id": tenant_id, "values": user_ids}
+    found: defaultdict[str, list[GroupRef]] = defaultdict(list)
+    groups: dict[str, GroupRef] = {}
+    memberships = tuples_of(connection, statements.GROUPS_OF, parameters)
+    for user_id, group_id, _ordinal, document in sorted(memberships, key=itemgetter(2)):
+        group = groups.get(group_id)
+        if group is None:
+            group = groups[group_id] = GroupRef(group_id, orjson.loads(document)["displayName"])
+        found[user_id].append(group)
+    return found
 
 
 def _naming_holder(delivery: Delivery, people: dict[str, Person]) -> Delivery:
     """People are named by their userName, not by an id nobody knows."""
-    holder = people.get(delivery.claimed_by or "")
-    if holder is None:
+    if delivery.claimed_by is None:
         return delivery
-    fields = {name: getattr(delivery, name) for name in Delivery.__slots__}
-    return Delivery(**{**fields, "claimed_by": holder.user_name})
+    holder = people.get(delivery.claimed_by)
+    return delivery if holder is None else replace(delivery, claimed_by=holder.user_name)
 
 
 class _Known:
-    """HubSpot's users behind a number of deliveries, by id and by e-mail."""
+    """HubSpot's users behind a number of deliveries, by id and by e-mail; each is read once."""
 
-    def __init__(self, connection: Connection, tenant_id: str, deliveries: Sequence[Delivery]) -> None:
-        ids = sorted({each.hubspot_id for each in deliveries if each.hubspot_id is not None})
-        emails = sorted({key for each in deliveries for key in _email_keys(each)})
-        self._by_id = self._read(connection, tenant_id, statements.KNOWN_BY_ID, ids)
-        self._by_email = self._read(connection, tenant_id, statements.KNOWN_BY_EMAIL, emails)
+    def __init__(
+        self,
+        connection: Connection,
+        tenant_id: str,
+        deliveries: Sequence[Delivery],
+        addresses: Sequence[Sequence[str]],
+    ) -> None:
+        self._by_id: dict[str, AccountUser] = {}
+        self._by_email: dict[str, AccountUser] = {}
+        keys = {key for each in addresses for key in each}
+        self._read(connection, tenant_id, statements.KNOWN_BY_EMAIL, keys)
+        ids = {each.hubspot_id for each in deliveries if each.hubspot_id is not None}
+        self._read(connection, tenant_id, statements.KNOWN_BY_ID, ids - self._by_id.keys())
 
-    def user_of(self, delivery: Delivery) -> AccountUser | None:
+    def user_of(self, delivery: Delivery, keys: Sequence[str]) -> AccountUser | None:
         """Return the HubSpot user of the delivery: by id once it has one, else by e-mail."""
         if delivery.hubspot_id is not None and delivery.hubspot_id in self._by_id:
             return self._by_id[delivery.hubspot_id]
-        for key in _email_keys(delivery):
+        for key in keys:
             if key in self._by_email:
                 return self._by_email[key]
         return None
 
-    def occupant_of(self, delivery: Delivery) -> AccountUser | None:
+    def occupant_of(self, delivery: Delivery, mine: AccountUser | None) -> AccountUser | None:
         """Return another HubSpot user who has the delivery's e-mail."""
         there = self._by_email.get(delivery.key)
-        mine = self.user_of(delivery)
-        return (
-            there if there is not None and mine is not None and there.hubspot_id != mine.hubspot_id else None
-        )
+        if there is None or mine is None or there.hubspot_id == mine.hubspot_id:
+            return None
+        return there
 
-    @staticmethod
-    def _read(
-        connection: Connection, tenant_id: str, statement: Select[Any], values: Sequence[str]
-    ) -> dict[str, AccountUser]:
+    def _read(self, connection: Connection, tenant_id: str, statement: Select[Any], values: Set[str]) -> None:
         if not values:
-            return {}
-        parameters = {"tenant_id": tenant_id, "values": values}
-        return {key: records.account_user_of(text) for key, text in connection.execute(statement, parameters)}
+            return
+        parameters = {"tenant_id": tenant_id, "values": sorted(values)}
+        for hubspot_id, key, document in tuples_of(connection, statement, parameters):
+            if hubspot_id not in self._by_id:
+                self._by_id[hubspot_id] = records.account_user_of(document)
+            self._by_email[key] = self._by_id[hubspot_id]
 
 
 def _email_keys(delivery: Delivery) -> list[str]:
@@ -144,21 +174,25 @@ def _email_keys(delivery: Delivery) -> list[str]:
 
 
 def _was_created(
-    delivery: Delivery, unanswered: Mapping[str, Milliseconds], delivered_at: Milliseconds
+    keys: Sequence[str], unanswered: Mapping[str, Milliseconds], delivered_at: Milliseconds
 ) -> bool:
     """Tell whether a create of ours may have made the person: for this e-mail, or for the one before a rename."""
-    return any(unanswered.get(key, 0) > delivered_at for key in _email_keys(delivery))
+    return bool(unanswered) and any(unanswered.get(key, 0) > delivered_at for key in keys)
 
 
 def _unanswered(
-    connection: Connection, tenant_id: str, deliveries: Sequence[Delivery]
+    connection: Connection,
+    tenant_id: str,
+    deliveries: Sequence[Delivery],
+    addresses: Sequence[Sequence[str]],
 ) -> dict[str, Milliseconds]:
     """Return when a create was last sent whose answer never came, by e-mail, for those who are not ours yet."""
-    keys = sorted({key for each in deliveries if each.origin is None for key in _email_keys(each)})
+    not_ours = (keys for each, keys in zip(deliveries, addresses, strict=True) if each.origin is None)
+    keys = sorted({key for each in not_ours for key in each})
     if not keys:
         return {}
     sent: dict[str, Milliseconds] = {}
     parameters = {"tenant_id": tenant_id, "values": keys}
-    for key, sent_at in connection.execute(statements.UNANSWERED_CREATES, parameters):
+    for key, sent_at in tuples_of(connection, statements.UNANSWERED_CREATES, parameters):
         sent[key] = max(sent_at, sent.get(key, 0))
     return sent

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.agreement import Agreement
@@ -14,8 +16,7 @@ from syncline.gateway.domain.person import Person
 from syncline.gateway.domain.tenant import TenantMode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkItem:
+class WorkItem(Struct, frozen=True, kw_only=True):
     """One delivery with all that its decision needs."""
 
     delivery: Delivery

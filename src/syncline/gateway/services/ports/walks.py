@@ -34,9 +34,13 @@ class Walks(Protocol):
         ...
 
     def through(
-        self, tenant_id: TenantId, make: Callable[[], Tally[T]], progress: Progress | None = None
+        self,
+        tenant_id: TenantId,
+        make: Callable[[], Tally[T]],
+        progress: Progress | None = None,
+        after: str = "",
     ) -> AsyncGenerator[T]:
-        """Yield the pieces of a tally over everybody, in order of key; tells how many it has looked at.
+        """Yield the pieces of a tally over everybody after a key, in order; tells how many it has looked at.
 
         Close it (`aclosing`) to have the work given up. Raises `StoreUnavailable` when the process cannot do its work.
         """
