@@ -64,7 +64,9 @@ async def test_a_rule_of_a_group_is_shown_with_the_groups_name(acme: Acme) -> No
     group = await a_group(acme, "The <b>Sellers</b>")
     await acme.run("rule.add", group=group, primary_team="Sales")
     seen = await acme.viewer.open(acme.path(RULES))
+    why = await acme.viewer.open(acme.path("person?user=ada@acme.example"))
 
+    assert "group = The &lt;b&gt;Sellers&lt;/b&gt;" in why.text
     assert "The &lt;b&gt;Sellers&lt;/b&gt;" in seen.text
     assert group in seen.text
     assert "data-arrange" not in seen.text
