@@ -123,11 +123,19 @@ def move_database(settings: Settings, to: str, *, progress: Progress) -> dict[st
     }
 
 
-def check_database(settings: Settings) -> dict[str, Any]:
-    """Look the database over, whether a server uses it or not. Raises `OperationFailed`."""
+def check_database(settings: Settings, *, recount: bool = False) -> dict[str, Any]:
+    """Look the database over, whether a server uses it or not. Raises `OperationFailed`.
+
+    With `recount` what is kept counted is set right before, and no server may be using it.
+    """
+    from syncline.datafolder import DataFolder
     from syncline.gateway.store.checking import check_database as check
+    from syncline.gateway.store.checking import recount_database
 
     with in_words():
+        if recount:
+            with DataFolder(settings.data).hold():
+                recount_database(settings.database)
         return asdict(check(settings.database))
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from syncline.gateway.domain.errors import NotFound
-from syncline.gateway.store.checking import check_database
+from syncline.gateway.store.checking import check_database, recount_database
 from syncline.sql.engines import open_engine
 from tests.contracts.gateway_store.conftest import POSTGRESQL, SQLITE
 from tests.support.acme import Acme
@@ -86,6 +86,25 @@ async def test_what_disagrees_is_found(database_url: str) -> None:
         "1 addresses belong to no user",
     ):
         assert sentence in findings
+
+
+async def test_what_is_kept_counted_is_counted_anew(database_url: str) -> None:
+    async with database_store(database_url) as store:
+        acme = await Acme(store).found()
+        await acme.add("ada@acme.example")
+    engine = open_engine(database_url)
+    with engine.begin() as database:
+        for damage in (
+            "UPDATE counters SET users = 3, groups = 0, event_seq = 0, backlog = '{}'",
+            "INSERT INTO groups VALUES ('t1', 'g1', 1, 9, 'sales', NULL, '', 0, 0, 7)",
+        ):
+            database.execute(text(damage))
+    engine.dispose()
+    assert 4 == len([each for each in check_database(database_url).findings if "fsync" not in each])
+
+    recount_database(database_url)
+
+    assert [] == [each for each in check_database(database_url).findings if "fsync" not in each]
 
 
 def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:

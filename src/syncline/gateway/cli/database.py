@@ -38,13 +38,14 @@ def move(to: str, as_json: bool) -> None:
 
 
 @database.command()
+@click.option("--recount", is_flag=True, help="First count anew what is kept counted. Stop the server first.")
 @as_json
-def check(as_json: bool) -> None:
+def check(recount: bool, as_json: bool) -> None:
     """Look the database over: where it is, what it holds, whether its parts agree. A server may be using it.
 
     The exit code is 1 when something is found.
     """
-    result = seam.check_database()
+    result = seam.check_database(recount=recount)
     show(result, as_json, _checked)
     if result["findings"]:
         raise click.exceptions.Exit(1)

@@ -40,7 +40,7 @@ class Programs:
     move_database: Callable[..., Any] | None = None
     """`(settings, to, progress=)` copies everything from the data folder to an empty PostgreSQL database."""
     check_database: Callable[..., Any] | None = None
-    """`(settings)` looks the database over."""
+    """`(settings, recount=)` looks the database over."""
 
 
 def call(operation: str, **arguments: Any) -> Any:
@@ -100,10 +100,10 @@ def move_database(to: str) -> Any:
     return _apart(lambda settings, progress: _given(programs.move_database)(settings, to, progress=progress))
 
 
-def check_database() -> Any:
-    """Look the database over, whether a server uses it or not."""
+def check_database(*, recount: bool = False) -> Any:
+    """Look the database over, whether a server uses it or not; `recount` sets counts right, which none may."""
     programs = _programs()
-    return _apart(lambda settings, _progress: _given(programs.check_database)(settings))
+    return _apart(lambda settings, _progress: _given(programs.check_database)(settings, recount=recount))
 
 
 def live_check(**account: str | None) -> Any:

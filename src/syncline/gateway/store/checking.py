@@ -1,8 +1,7 @@
-"""Looking a database over: where it is, what it holds, and whether its parts agree. It only reads."""
+"""Looking a database over: where it is, what it holds, and whether its parts agree."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,14 +22,12 @@ from sqlalchemy import (
 )
 
 from syncline.gateway.domain.errors import NotFound
-from syncline.gateway.store.counted import counted_as, counts_of
+from syncline.gateway.store.recounting import GROUPS, LAST_EVENT, MEMBERS, USERS, miscounted, recount
 from syncline.gateway.store.store import MIGRATIONS
 from syncline.gateway.store.tables import (
     counters,
     deliveries,
-    events,
     groups,
-    members,
     metadata,
     tenants,
     user_emails,
@@ -75,6 +72,14 @@ def check_database(url: str) -> Checked:
             findings = [*_revision_findings(revision, latest), *_health(connection)]
             findings += _disagreements(connection) if whole else []
         return Checked(address_of(engine.url), version, revision, latest, rows, tuple(findings))
+
+
+def recount_database(url: str) -> None:
+    """Set right what the database at that URL keeps counted; no server may be using it. Raises as `check_database`."""
+    _refuse_missing_file(url)
+    with _opened(url) as engine, connected(engine) as connection, connection.begin():
+        if set(inspect(connection).get_table_names()).issuperset(metadata.tables):
+            recount(connection)
 
 
 def _snapshot(connection: Connection) -> RootTransaction:
@@ -135,29 +140,16 @@ def _postgres_health(connection: Connection) -> Iterator[str]:
             yield f"{setting} is {found}: {otherwise}."
 
 
-_users, _groups = (
-    select(func.count()).where(table.c.tenant_id == counters.c.tenant_id).scalar_subquery()
-    for table in (users, groups)
-)
-_members = (
-    select(func.count())
-    .where(members.c.tenant_id == groups.c.tenant_id, members.c.group_id == groups.c.id)
-    .scalar_subquery()
-)
-_last_event = (
-    select(func.max(events.c.seq)).where(events.c.tenant_id == counters.c.tenant_id).scalar_subquery()
-)
-
 _DISAGREEMENTS: Mapping[str, Select[tuple[str]]] = {
     "tenants have no counters": select(tenants.c.id).where(
         ~exists().where(counters.c.tenant_id == tenants.c.id)
     ),
     "tenants count other users or groups than they have": select(counters.c.tenant_id).where(
-        or_(counters.c.users != _users, counters.c.groups != _groups)
+        or_(counters.c.users != USERS, counters.c.groups != GROUPS)
     ),
-    "groups count other members than they have": select(groups.c.id).where(groups.c.members != _members),
+    "groups count other members than they have": select(groups.c.id).where(groups.c.members != MEMBERS),
     "tenants would number an event twice": select(counters.c.tenant_id).where(
-        counters.c.event_seq < _last_event
+        counters.c.event_seq < LAST_EVENT
     ),
     "users have no row that delivers them": select(users.c.id).where(
         ~exists().where(deliveries.c.tenant_id == users.c.tenant_id, deliveries.c.key == users.c.delivery_key)
@@ -174,21 +166,11 @@ def _disagreements(connection: Connection) -> Iterator[str]:
         sentence: connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
         for sentence, query in _DISAGREEMENTS.items()
     }
-    found["tenants count other deliveries than they have"] = _miscounted(connection)
+    found["tenants count other deliveries than they have"] = len(miscounted(connection))
     for sentence, count in found.items():
         if count:
-            yield f"{count} {sentence}: please report this, with the version of the program."
-
-
-def _miscounted(connection: Connection) -> int:
-    """Return how many tenants keep other counts of their deliveries than a count of the rows gives."""
-    counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for row in connection.execute(select(deliveries).execution_options(yield_per=1_000)).mappings():
-        kind = counted_as(dict(row))
-        if kind is not None:
-            counted[row["tenant_id"]][kind] += 1
-    kept = connection.execute(select(counters.c.tenant_id, counters.c.backlog))
-    return sum(counts_of(backlog) != counted[tenant_id] for tenant_id, backlog in kept)
+            helps = " `database check --recount` sets it right." if "count" in sentence else ""
+            yield f"{count} {sentence}: please report this, with the version of the program.{helps}"
 
 
 @contextmanager
