@@ -17,7 +17,9 @@ Row = dict[str, Any]
 
 Key = tuple[Any, ...]
 Columns = tuple[str, ...]
-ValuesOf = Callable[[Mapping[str, Any]], tuple[Any, ...]]
+Values = tuple[Any, ...]
+"""The values of some columns, in the order of those columns."""
+ValuesOf = Callable[[Mapping[str, Any]], Values]
 
 
 def values_getter(columns: Columns) -> ValuesOf:
