@@ -7,7 +7,7 @@ noted in a journal: undoing a failed command walks it back, and writing a comman
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from typing import Any, Final
@@ -84,7 +84,9 @@ class _Shelf:
         look = self.looks.get(spelled)
         if look is None:
             columns = self.layout.lookup(spelled)
-            look = self.looks[spelled] = self.looks.get(columns) or self._look(columns, values_getter(columns))
+            look = self.looks[spelled] = self.looks.get(columns) or self._look(
+                columns, values_getter(columns)
+            )
         return look
 
     def _look(self, columns: Columns, values_of: ValuesOf) -> _Look:
@@ -128,7 +130,7 @@ class _Shelves(dict[Table, _Shelf]):
         return shelf
 
 
-_Wanted = dict[_Look, Iterable[Values]]
+_Wanted = Mapping[_Look, Iterable[Values]]
 """Rows to be made known: those a look-up finds by one of the values."""
 
 _Write = tuple[_Shelf, Key, Row | _Unknown | None, Row | None]

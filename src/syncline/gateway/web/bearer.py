@@ -87,7 +87,7 @@ class BearerAuthenticator:
         return accepted.directory
 
     async def _is_as_it_was(self, token: Token) -> bool:
-        """Tell whether the store has the token as it was when it was accepted: then its secret is still the right one."""
+        """Tell whether the store has the token as it was when it was accepted: the secret is right still."""
         found = await self._token(token.id)
         return found is token or found == token
 
