@@ -44,24 +44,13 @@ class _Look:
     `keys` holds the known rows by those values. It is kept from when it is first needed on.
     """
 
-    __slots__ = ("asked", "columns", "keys", "shelf", "values_of")
+    __slots__ = ("asked", "columns", "keys", "values_of")
 
-    def __init__(self, shelf: _Shelf, columns: Columns, values_of: ValuesOf) -> None:
-        self.shelf = shelf
+    def __init__(self, columns: Columns, values_of: ValuesOf) -> None:
         self.columns = columns
         self.values_of = values_of
         self.asked: set[Values] = set()
         self.keys: defaultdict[Values, set[Key]] | None = None
-
-    def index(self) -> defaultdict[Values, set[Key]]:
-        """Return the known rows by their values; from now on they are kept so."""
-        if self.keys is None:
-            self.keys = defaultdict(set)
-            for key, row in self.shelf.rows.items():
-                if row is not None:
-                    self.keys[self.values_of(row)].add(key)
-            self.shelf.indexes.append(self)
-        return self.keys
 
 
 class _Shelf:
@@ -76,8 +65,6 @@ class _Shelf:
         self.looks: dict[Columns, _Look] = {}
         self.indexes: list[_Look] = []
         self.uniques = [self._look(columns, values_of) for columns, values_of in layout.uniques.items()]
-        for look in self.uniques:
-            look.index()
 
     def look(self, spelled: Columns) -> _Look:
         """Return the look-up by those columns, in whatever order they are named."""
@@ -90,15 +77,25 @@ class _Shelf:
         return look
 
     def _look(self, columns: Columns, values_of: ValuesOf) -> _Look:
-        look = self.looks[columns] = _Look(self, columns, values_of)
+        look = self.looks[columns] = _Look(columns, values_of)
         return look
+
+    def index(self, look: _Look) -> defaultdict[Values, set[Key]]:
+        """Return the known rows by the values of the look-up; from now on they are kept so."""
+        if look.keys is None:
+            look.keys = defaultdict(set)
+            for key, row in self.rows.items():
+                if row is not None:
+                    look.keys[look.values_of(row)].add(key)
+            self.indexes.append(look)
+        return look.keys
 
     def put(self, key: Key, row: Row | None) -> None:
         """Make that the known state of the row."""
         if self.indexes:
             before = self.rows.get(key)
             for look in self.indexes:
-                keys = look.index()
+                keys = self.index(look)
                 if before is not None:
                     keys[look.values_of(before)].discard(key)
                 if row is not None:
@@ -117,7 +114,7 @@ class _Shelf:
         """Raise RowConflict when another known row has the same unique columns; None equals nothing."""
         for look in self.uniques:
             values = look.values_of(row)
-            others = look.index().get(values)
+            others = self.index(look).get(values)
             if others and None not in values and others != {key}:
                 raise _conflict(self.layout, look.columns)
 
@@ -130,8 +127,8 @@ class _Shelves(dict[Table, _Shelf]):
         return shelf
 
 
-_Wanted = Mapping[_Look, Iterable[Values]]
-"""Rows to be made known: those a look-up finds by one of the values."""
+_Wanted = Mapping[_Look, tuple[_Shelf, Iterable[Values]]]
+"""Rows to be made known: those a look-up in a shelf finds by one of the values."""
 
 _Write = tuple[_Shelf, Key, Row | _Unknown | None, Row | None]
 """One staged write: where, what the batch knew of the row before, and the row after (None: gone)."""
@@ -157,7 +154,7 @@ class Session:
             return shelf.rows[key]
         except KeyError:
             layout = shelf.layout
-            self._load({shelf.look(layout.key): (layout.check_key(key),)})
+            self._load({shelf.look(layout.key): (shelf, [layout.check_key(key)])})
             return shelf.rows[key]
 
     def find(self, table: Table, **columns: Any) -> list[Row]:
@@ -167,8 +164,8 @@ class Session:
         if values not in look.asked:
             if None in values:
                 return []
-            self._load({look: (values,)})
-        keys = look.index().get(values)
+            self._load({look: (shelf, [values])})
+        keys = shelf.index(look).get(values)
         return [row for key in sorted(keys) if (row := shelf.rows[key]) is not None] if keys else []
 
     def insert(self, table: Table, row: Row) -> None:
@@ -194,11 +191,13 @@ class Session:
 
     def prefetch(self, needs: Iterable[Need]) -> None:
         """Load all that is needed: one SELECT per table and look-up (and per MOST_VALUES values)."""
-        wanted: defaultdict[_Look, dict[Values, None]] = defaultdict(dict)
+        wanted: dict[_Look, tuple[_Shelf, dict[Values, None]]] = {}
         for table, columns, values in needs:
-            look = self._shelves[table].look(columns)
+            shelf = self._shelves[table]
+            look = shelf.look(columns)
             if values not in look.asked:
-                wanted[look][values] = None
+                _, many = wanted.get(look) or wanted.setdefault(look, (shelf, {}))
+                many[values] = None
         if wanted:
             self._load(wanted)
 
@@ -271,28 +270,30 @@ class Session:
         """Make the rows known that are wanted and have not been asked for; what is known stays as it is."""
         with self._refusing():
             with statements.together(self._connection):
-                answers = [(look, self._ask(look, list(many))) for look, many in wanted.items()]
-            found = [(look.shelf, fetch()) for look, parts in answers for fetch in parts]
+                answers = [
+                    (shelf, self._ask(shelf.layout.table, look.columns, list(many)))
+                    for look, (shelf, many) in wanted.items()
+                ]
+            found = [(shelf, fetch()) for shelf, parts in answers for fetch in parts]
         for shelf, rows in found:
             for row in rows:
                 key = shelf.layout.key_of(row)
                 if key not in shelf.rows:
                     shelf.put(key, row)
-        for look, many in wanted.items():
+        for look, (shelf, many) in wanted.items():
             look.asked.update(many)
-            if look.columns == look.shelf.layout.key:
+            if look.columns == shelf.layout.key:
                 for key in many:
-                    look.shelf.rows.setdefault(key, None)
+                    shelf.rows.setdefault(key, None)
 
-    def _ask(self, look: _Look, many: Sequence[Values]) -> list[Callable[[], list[Row]]]:
+    def _ask(self, table: Table, columns: Columns, many: Sequence[Values]) -> list[Callable[[], list[Row]]]:
         """Ask for the rows, MOST_VALUES at a time; return what fetches them."""
-        table = look.shelf.layout.table
         answers = []
         for start in range(0, len(many), MOST_VALUES):
             part = many[start : start + MOST_VALUES]
             # The count is rounded up, so that there are few statements to compile and to keep.
             count = 1 << (len(part) - 1).bit_length()
-            lookup = statements.select_rows(table, self._dialect, look.columns, count)
+            lookup = statements.select_rows(table, self._dialect, columns, count)
             answers.append(lookup.ask(self._connection, [*part, *[part[-1]] * (count - len(part))]))
         return answers
 
