@@ -23,9 +23,9 @@ from syncline.gateway.store.commands.configuration import Configure
 from syncline.gateway.store.commands.health import NoteHealth
 from syncline.gateway.store.notices import subscription_row
 from syncline.gateway.store.sealed import credential_of, credential_row
-from syncline.gateway.store.tokens import Tokens
+from syncline.gateway.store.tables import scim_tokens
 from syncline.scim.names import comparison_key
-from syncline.sql.looking import rows_of
+from syncline.sql.looking import first_of, rows_of
 from syncline.sql.reader import Reader
 from syncline.sql.rows import Row
 from syncline.sql.sealing import Sealer
@@ -39,7 +39,6 @@ class SqlSetup:
         self._writer = writer
         self._reader = reader
         self._sealer = sealer
-        self._tokens = Tokens(writer, reader)
 
     async def create_tenant(self, tenant_id: TenantId, name: str, actor: Actor) -> Tenant:
         """Create a tenant; raises `Conflict` when the name is taken in any case."""
@@ -104,7 +103,12 @@ class SqlSetup:
 
     async def token(self, token_id: str) -> Token | None:
         """Return the token of that public id; its tenant is known only by it."""
-        return await self._tokens.get(token_id)
+        row = await self._reader.point(lambda c: first_of(c, statements.TOKEN, {"token_id": token_id}))
+        return None if row is None else records.token_of(row)
+
+    def token_changes(self) -> int | None:
+        """Return how often tokens have been written; None where others may write them too."""
+        return self._writer.changes(scim_tokens)
 
     async def tokens(self, tenant_id: TenantId) -> list[Token]:
         """Return the tenant's tokens, oldest first, the revoked ones included."""

@@ -31,7 +31,7 @@ MOST_REMEMBERED = 10_000
 
 
 class _Accepted(NamedTuple):
-    """A token as it was when its secret was found right, and what it opens."""
+    """A token whose secret was found right, and what it opens."""
 
     token: Token
     directory: TenantDirectory
@@ -40,7 +40,7 @@ class _Accepted(NamedTuple):
 class BearerAuthenticator:
     """Implements `scimserver.Authenticate`. A revoked token stops working with the next request.
 
-    A header that was accepted is taken apart and checked again only when the store's token is another than it was.
+    A header that was accepted is taken apart and checked again when a token has been written since.
 
     `claim` counts the request to the tenant and raises `TooManyRequests` when its share is used up.
     """
@@ -65,17 +65,17 @@ class BearerAuthenticator:
         # Under a key of this process: no secret is kept, and how long looking takes says nothing about one.
         self._marks = blake2b(key=token_bytes(32), digest_size=32)
         self._accepted: dict[bytes, _Accepted] = {}
+        self._moment: int | None = None
 
     async def __call__(self, authorization: str | None, exchange: Exchange) -> TenantDirectory:
         """Return the tenant's directory; raises `Unauthorized`, or `Unavailable` when the store cannot tell."""
         mark = self._marks.copy()
         mark.update((authorization or "").encode())
-        accepted = self._accepted.get(digest := mark.digest())
-        if accepted is None or not await self._is_as_it_was(accepted.token):
-            accepted = await self._accept(authorization)
-            if len(self._accepted) >= MOST_REMEMBERED:
-                self._accepted.clear()
-            self._accepted[digest] = accepted
+        digest = mark.digest()
+        known = self._remembered()
+        accepted = known.get(digest)
+        if accepted is None:
+            accepted = known[digest] = await self._accept(authorization)
         token = accepted.token
         now = self._clock.now()
         if not is_alive(expires_at=token.expires_at, revoked_at=token.revoked_at, now=now):
@@ -86,26 +86,26 @@ class BearerAuthenticator:
             await self._note_use(token.id, now, exchange.client)
         return accepted.directory
 
-    async def _is_as_it_was(self, token: Token) -> bool:
-        """Tell whether the store has the token as it was when it was accepted: the secret is right still."""
-        found = await self._token(token.id)
-        return found is token or found == token
+    def _remembered(self) -> dict[bytes, _Accepted]:
+        """Return what was accepted since a token was last written: nothing, where others may write them too."""
+        # Taken before anything is read: a change meanwhile makes what was read count as out of date.
+        moment = self._setup.token_changes()
+        if moment is None or moment != self._moment or len(self._accepted) >= MOST_REMEMBERED:
+            self._accepted, self._moment = {}, moment
+        return self._accepted
 
     async def _accept(self, authorization: str | None) -> _Accepted:
         text = bearer_token(authorization)
         token_id = public_id(text)
-        token = None if token_id is None else await self._token(token_id)
+        try:
+            token = None if token_id is None else await self._setup.token(token_id)
+        except StoreError as error:
+            raise Unavailable("The token cannot be checked now.", retry_after=5) from error
         expected = token.fingerprint if token is not None else bytes(32)
         right = hmac.compare_digest(expected, self._fingerprint(text))
         if token is None or not right:
             raise Unauthorized(_REFUSED)
         return _Accepted(token, TenantDirectory(token.tenant_id, self._directory, self._clock, self._wake))
-
-    async def _token(self, token_id: str) -> Token | None:
-        try:
-            return await self._setup.token(token_id)
-        except StoreError as error:
-            raise Unavailable("The token cannot be checked now.", retry_after=5) from error
 
     async def _note_use(self, token_id: str, now: Milliseconds, client: str | None) -> None:
         self._noted[token_id] = now
