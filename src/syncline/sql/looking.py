@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Select
 from sqlalchemy.dialects.sqlite.pysqlite import dialect as pysqlite_dialect
 from sqlalchemy.exc import DBAPIError
 
-from syncline.sql.layout import Row
+from syncline.sql.layout import Row, names_of
 
 _SQLITE: Any = pysqlite_dialect()
 
@@ -83,13 +83,12 @@ def _compiled(statement: Select[Any], lists: _Lists) -> _Compiled:
         dialect=_SQLITE, compile_kwargs={"render_postcompile": True}
     )
     columns = list(statement.selected_columns)
-    processors = (
-        (column.name, column.type.dialect_impl(_SQLITE).result_processor(_SQLITE, None)) for column in columns
-    )
+    names = names_of(columns)
+    processors = (column.type.dialect_impl(_SQLITE).result_processor(_SQLITE, None) for column in columns)
     return _Compiled(
         text=str(compiled),
         names=tuple(compiled.positiontup),
         constants={name: bind.value for name, bind in compiled.binds.items() if bind.value is not None},
-        columns=tuple(column.name for column in columns),
-        readers=tuple((name, read) for name, read in processors if read is not None),
+        columns=names,
+        readers=tuple((name, read) for name, read in zip(names, processors, strict=True) if read is not None),
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from msgspec import Struct
 from sqlalchemy import Table
 
 from syncline.sql.layout import Columns, Key, Row, layout_of
@@ -14,7 +15,7 @@ __all__ = ["Command", "Key", "Need", "Row", "Rows", "needs_of", "next_needs_of"]
 T_co = TypeVar("T_co", covariant=True)
 
 
-class Need(NamedTuple):
+class Need(Struct, frozen=True):
     """Rows that a command will surely read: those whose `columns` equal `values`.
 
     The columns are the primary key, a prefix of it, or a declared look-up, in that order.
@@ -42,10 +43,10 @@ def next_needs_of(command: Command[Any], rows: Rows) -> list[Need]:
 
 def _checked(asked: Iterable[Need]) -> list[Need]:
     needs = list(asked)
-    for table, columns, values in needs:
-        form = (table, columns, len(values))
+    for need in needs:
+        form = (need.table, need.columns, len(need.values))
         if form not in _sound:
-            layout_of(table).check_need(columns, values)
+            layout_of(need.table).check_need(need.columns, need.values)
             _sound.add(form)
     return needs
 

@@ -92,14 +92,13 @@ class _Shelf:
 
     def put(self, key: Key, row: Row | None) -> None:
         """Make that the known state of the row."""
-        if self.indexes:
-            before = self.rows.get(key)
-            for look in self.indexes:
-                keys = self.index(look)
-                if before is not None:
-                    keys[look.values_of(before)].discard(key)
-                if row is not None:
-                    keys[look.values_of(row)].add(key)
+        before = self.rows.get(key)
+        for look in self.indexes:
+            keys = self.index(look)
+            if before is not None:
+                keys[look.values_of(before)].discard(key)
+            if row is not None:
+                keys[look.values_of(row)].add(key)
         self.rows[key] = row
 
     def forget(self, key: Key) -> None:
@@ -178,10 +177,10 @@ class Session:
         self._stage(shelf, key, before, after)
 
     def update(self, table: Table, key: Key, **changes: Any) -> None:
-        before = self.get(table, *key)
+        shelf = self._shelves[table]
+        before = shelf.rows.get(key) or self.get(table, *key)
         if before is None:
             raise RowMissing(f"The table {table.name} has no such row to update.")
-        shelf = self._shelves[table]
         self._stage(shelf, key, before, shelf.layout.changed(before, changes))
 
     def delete(self, table: Table, *key: Any) -> None:
@@ -192,12 +191,12 @@ class Session:
     def prefetch(self, needs: Iterable[Need]) -> None:
         """Load all that is needed: one SELECT per table and look-up (and per MOST_VALUES values)."""
         wanted: dict[_Look, tuple[_Shelf, dict[Values, None]]] = {}
-        for table, columns, values in needs:
-            shelf = self._shelves[table]
-            look = shelf.look(columns)
-            if values not in look.asked:
+        for need in needs:
+            shelf = self._shelves[need.table]
+            look = shelf.look(need.columns)
+            if need.values not in look.asked:
                 _, many = wanted.get(look) or wanted.setdefault(look, (shelf, {}))
-                many[values] = None
+                many[need.values] = None
         if wanted:
             self._load(wanted)
 
@@ -264,7 +263,10 @@ class Session:
         self._journal.append((shelf, key, before, after))
         if key not in shelf.stored:
             shelf.stored[key] = None if before is UNKNOWN else before
-        shelf.put(key, after)
+        if shelf.indexes:
+            shelf.put(key, after)
+        else:
+            shelf.rows[key] = after
 
     def _load(self, wanted: _Wanted) -> None:
         """Make the rows known that are wanted and have not been asked for; what is known stays as it is."""

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from functools import cache
 from itertools import chain
 from operator import itemgetter
+from sys import intern
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -62,7 +63,9 @@ class Statement:
     def __init__(self, statement: ClauseElement, dialect_name: str) -> None:
         compiled: Any = statement.compile(dialect=_DIALECTS[dialect_name]())
         self.text = str(compiled)
-        self._names: Columns | None = tuple(compiled.positiontup) if compiled.positiontup else None
+        self._names: Columns | None = (
+            tuple(map(intern, compiled.positiontup)) if compiled.positiontup else None
+        )
         # SQLAlchemy's own conversions, but that of a Boolean for SQLite, whose driver makes it (`engines`).
         self._converters = tuple(
             (name, convert)
