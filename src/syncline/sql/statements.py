@@ -54,6 +54,9 @@ MOST_VALUES = 512
 MOST_ROWS = 64
 """Rows in one INSERT: with forty columns each far from SQLite's 32,766 parameters."""
 
+MOST_FORMS = 64
+"""Sets of empty columns of one table that an INSERT is kept for."""
+
 _DIALECTS: Mapping[str, Callable[[], Dialect]] = {"sqlite": pysqlite_dialect, "postgresql": psycopg_dialect}
 
 
@@ -103,13 +106,36 @@ class Statement:
 class ValuesInsert(Statement):
     """SQLite's insertion of up to MOST_ROWS rows at a time: beginning and ending a statement costs what a row costs.
 
-    Their numbers are powers of two, so that there are few statements to prepare and to keep.
+    Their numbers are powers of two, so that there are few statements to prepare and to keep. A column that is empty in
+    all rows is not named: saying so would cost as much as a value.
     """
 
-    def __init__(self, table: Table) -> None:
-        names = layout_of(table).columns
-        super().__init__(insert(table).inline().values({name: bindparam(name) for name in names}), "sqlite")
+    def __init__(self, table: Table, columns: Columns) -> None:
+        super().__init__(insert(table).inline().values({name: bindparam(name) for name in columns}), "sqlite")
         self._head, _, self._row = self.text.rpartition(" VALUES ")
+        self._table = table
+        self._columns = columns
+        self._may_be_empty = [
+            name for name in columns if table.c[name].nullable and table.c[name].server_default is None
+        ]
+        self._without: dict[Columns, ValuesInsert] = {}
+
+    def execute(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert the rows; raises what the driver raises."""
+        empty = [name for name in self._may_be_empty if rows[0][name] is None]
+        if empty:
+            empty = [name for name in empty if [row[name] for row in rows].count(None) == len(rows)]
+        Statement.execute(self.without(tuple(empty)) if empty else self, connection, rows)
+
+    def without(self, empty: Columns) -> ValuesInsert:
+        """Return the insertion that does not name those columns; the same every time, as long as there are few."""
+        found = self._without.get(empty)
+        if found is None:
+            if len(self._without) >= MOST_FORMS:
+                self._without.clear()
+            named = tuple(name for name in self._columns if name not in empty)
+            found = self._without[empty] = ValuesInsert(self._table, named)
+        return found
 
     def _run(self, driver: Any, parameters: Sequence[Any]) -> None:
         start = 0
@@ -268,7 +294,9 @@ def _found_by(table: Table, dialect_name: str, columns: Columns) -> tuple[FromCl
 @cache
 def insert_rows(table: Table, dialect_name: str) -> Statement:
     """Return the insertion of whole rows."""
-    return ArrayInsert(table) if dialect_name == "postgresql" else ValuesInsert(table)
+    if dialect_name == "postgresql":
+        return ArrayInsert(table)
+    return ValuesInsert(table, layout_of(table).columns)
 
 
 @cache
