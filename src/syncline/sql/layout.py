@@ -62,7 +62,6 @@ class Layout:
         self.required = names_of(c for c in table.columns if not c.nullable or c.primary_key)
         self._blank = dict(zip(self.columns, map(_default, table.columns), strict=True))
         self._lookups = self._declared_lookups()
-        self._orders = frozenset((columns, len(columns)) for columns in self._lookups.values())
         self._asked: dict[Columns, Columns] = {}
 
     @property
@@ -109,9 +108,13 @@ class Layout:
 
     def check_need(self, columns: Columns, values: tuple[Any, ...]) -> None:
         """Raise WrongColumns unless the columns are a look-up in its declared order, with as many values."""
-        if (columns, len(values)) not in self._orders:
+        if len(columns) != len(values) or not self.declares(columns):
             named = ", ".join(columns)
             raise WrongColumns(f"({named}) with {len(values)} values is no look-up of {self.name}.")
+
+    def declares(self, columns: Columns) -> bool:
+        """Tell whether those columns are a look-up in its declared order."""
+        return self._lookups.get(frozenset(columns)) == columns
 
     def _declared_lookups(self) -> dict[frozenset[str], Columns]:
         prefixes = [self.key[:length] for length in range(1, len(self.key) + 1)]

@@ -64,20 +64,18 @@ class _Shelf:
         self.stored: dict[Key, Row | None] = {}
         self.looks: dict[Columns, _Look] = {}
         self.indexes: list[_Look] = []
-        self.uniques = [self._look(columns, values_of) for columns, values_of in layout.uniques.items()]
+        self.uniques = [_Look(columns, values_of) for columns, values_of in layout.uniques.items()]
+        for look in self.uniques:
+            self.index(look)
+            if layout.declares(look.columns):
+                self.looks[look.columns] = look
 
-    def look(self, spelled: Columns) -> _Look:
-        """Return the look-up by those columns, in whatever order they are named."""
-        look = self.looks.get(spelled)
+    def look(self, columns: Columns) -> _Look:
+        """Return the declared look-up by those columns, which are in its order."""
+        look = self.looks.get(columns)
         if look is None:
-            columns = self.layout.lookup(spelled)
-            look = self.looks[spelled] = self.looks.get(columns) or self._look(
-                columns, values_getter(columns)
-            )
-        return look
-
-    def _look(self, columns: Columns, values_of: ValuesOf) -> _Look:
-        look = self.looks[columns] = _Look(columns, values_of)
+            self.layout.check_need(columns, columns)
+            look = self.looks[columns] = _Look(columns, values_getter(columns))
         return look
 
     def index(self, look: _Look) -> defaultdict[Values, set[Key]]:
@@ -144,6 +142,7 @@ class Session:
         self._connection = connection
         self._shelves = _Shelves()
         self._journal: list[_Write] = []
+        self._wanted: dict[_Look, tuple[_Shelf, dict[Values, None]]] = {}
         self._dialect = connection.dialect.name
         self.trouble: DatabaseRefusal | None = None
 
@@ -158,7 +157,8 @@ class Session:
 
     def find(self, table: Table, **columns: Any) -> list[Row]:
         shelf = self._shelves[table]
-        look = shelf.look(tuple(columns))
+        names = tuple(columns)
+        look = shelf.looks.get(names) or shelf.look(shelf.layout.lookup(names))
         values = look.values_of(columns)
         if values not in look.asked:
             if None in values:
@@ -189,14 +189,23 @@ class Session:
             self._stage(self._shelves[table], key, before, None)
 
     def prefetch(self, needs: Iterable[Need]) -> None:
-        """Load all that is needed: one SELECT per table and look-up (and per MOST_VALUES values)."""
-        wanted: dict[_Look, tuple[_Shelf, dict[Values, None]]] = {}
+        self.want(needs)
+        self.load()
+
+    def want(self, needs: Iterable[Need]) -> None:
+        """Take down what is needed, to be loaded with what others need; WrongColumns for what is no look-up."""
         for need in needs:
             shelf = self._shelves[need.table]
             look = shelf.look(need.columns)
             if need.values not in look.asked:
-                _, many = wanted.get(look) or wanted.setdefault(look, (shelf, {}))
+                if len(need.values) != len(need.columns):
+                    shelf.layout.check_need(need.columns, need.values)
+                _, many = self._wanted.get(look) or self._wanted.setdefault(look, (shelf, {}))
                 many[need.values] = None
+
+    def load(self) -> None:
+        """Load all that was taken down: one SELECT per table and look-up (and per MOST_VALUES values)."""
+        wanted, self._wanted = self._wanted, {}
         if wanted:
             self._load(wanted)
 
