@@ -8,8 +8,8 @@ exactly that.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select
@@ -34,6 +34,40 @@ class _Compiled(NamedTuple):
     """What turns the driver's value of a column into Python's."""
 
 
+class Question:
+    """A constant query asked so often that its rows are taken as the driver has them: as tuples, nothing converted.
+
+    `names` are its parameters in the order in which they stand in it.
+    """
+
+    def __init__(self, statement: Select[Any], *names: str) -> None:
+        self.statement = statement
+        self.names = names
+
+    def ask(self, connection: Connection, values: tuple[Any, ...]) -> Sequence[tuple[Any, ...]]:
+        """Return every row."""
+        if _on_sqlite(connection):
+            return self.ask_sqlite(connection.connection.driver_connection, values)
+        given = dict(zip(self.names, values, strict=True))
+        return [tuple(row) for row in connection.execute(self.statement, given)]
+
+    def ask_sqlite(self, driver: Any, values: tuple[Any, ...]) -> Sequence[tuple[Any, ...]]:
+        """Return every row from SQLite's driver."""
+        text = self._text
+        try:
+            found: list[tuple[Any, ...]] = driver.execute(text, values).fetchall()
+        except sqlite3.Error as error:
+            raise _as_sqlalchemy_has_it(error, text) from error
+        return found
+
+    @cached_property
+    def _text(self) -> str:
+        compiled = _compiled(self.statement, ())
+        if compiled.names != self.names or compiled.readers:
+            raise TypeError(f"Its parameters are {compiled.names}, and no column may need a conversion.")
+        return compiled.text
+
+
 def rows_of(connection: Connection, statement: Select[Any], parameters: Mapping[str, Any]) -> list[Row]:
     """Return every row by column name. The statement is a constant of its module: it is remembered for good."""
     if not _on_sqlite(connection) or [] in parameters.values():
@@ -53,9 +87,7 @@ def sqlite_rows(driver: Any, statement: Select[Any], parameters: Mapping[str, An
     try:
         found = driver.execute(compiled.text, [given[name] for name in compiled.names]).fetchall()
     except sqlite3.Error as error:
-        raise DBAPIError.instance(
-            compiled.text, None, error, sqlite3.Error, hide_parameters=True, dialect=_SQLITE
-        ) from error
+        raise _as_sqlalchemy_has_it(error, compiled.text) from error
     if not found:
         return []
     columns = compiled.columns
@@ -64,6 +96,13 @@ def sqlite_rows(driver: Any, statement: Select[Any], parameters: Mapping[str, An
         for row in rows:
             row[name] = read(row[name])
     return rows
+
+
+def _as_sqlalchemy_has_it(error: sqlite3.Error, text: str) -> Exception:
+    wrapped: Exception = DBAPIError.instance(
+        text, None, error, sqlite3.Error, hide_parameters=True, dialect=_SQLITE
+    )
+    return wrapped
 
 
 def _on_sqlite(connection: Connection) -> bool:
