@@ -332,9 +332,12 @@ class _Plan:
         self.deletes: list[Row] = []
         self.inserts: list[Row] = []
         self.updates: defaultdict[Columns, list[Row]] = defaultdict(list)
-        layout = shelf.layout
-        for key in sorted(shelf.stored):
-            before, after = shelf.stored[key], shelf.rows.get(key)
+        layout, rows, stored = shelf.layout, shelf.rows, shelf.stored
+        if not any(stored.values()):  # nothing but new rows, as in most tables of most batches
+            self.inserts = [row for key in sorted(stored) if (row := rows[key]) is not None]
+            return
+        for key in sorted(stored):
+            before, after = stored[key], rows.get(key)
             if before is None and after is not None:
                 self.inserts.append(after)
             elif before is not None and after is None:
