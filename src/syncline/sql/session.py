@@ -148,21 +148,21 @@ class Session:
 
     def get(self, table: Table, *key: Any) -> Row | None:
         shelf = self._shelves[table]
-        try:
-            return shelf.rows[key]
-        except KeyError:
+        row = shelf.rows.get(key, UNKNOWN)
+        if row is UNKNOWN:
             layout = shelf.layout
             self._load({shelf.look(layout.key): (shelf, [layout.check_key(key)])})
             return shelf.rows[key]
+        return row
 
     def find(self, table: Table, **columns: Any) -> list[Row]:
         shelf = self._shelves[table]
         names = tuple(columns)
         look = shelf.looks.get(names) or shelf.look(shelf.layout.lookup(names))
         values = look.values_of(columns)
+        if None in values:
+            return []
         if values not in look.asked:
-            if None in values:
-                return []
             self._load({look: (shelf, [values])})
         keys = shelf.index(look).get(values)
         return [row for key in sorted(keys) if (row := shelf.rows[key]) is not None] if keys else []
