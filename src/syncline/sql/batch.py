@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from operator import methodcaller
-from typing import Any, NamedTuple
+from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
@@ -18,13 +19,13 @@ MAX_TRIES = 5
 """How often a batch is tried again when it and another node's batch got in each other's way."""
 
 
-class Written(NamedTuple):
+class Written(Struct, frozen=True):
     """The command is committed; its result."""
 
     result: Any
 
 
-class Failed(NamedTuple):
+class Failed(Struct, frozen=True):
     """Nothing of the command was written; what its caller is told."""
 
     error: Exception
