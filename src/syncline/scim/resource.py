@@ -15,7 +15,8 @@ from syncline.scim.attributes import Path, ResourceType
 from syncline.scim.dialects import Notes
 from syncline.scim.errors import InvalidSyntax, InvalidValue, Mutability
 from syncline.scim.projection import Projection, project
-from syncline.scim.values import Converter, Entry, converter, exact_types, object_reader
+from syncline.scim.shapes import shape_of
+from syncline.scim.values import Converter, Entry, converter, distinct, exact_types, object_reader
 
 __all__ = ["Notes", "Projection", "Resource", "check_required", "list_schemas", "project", "read"]
 
@@ -27,7 +28,8 @@ def read(resource_type: ResourceType, body: Any, notes: Notes, *, resource_id: s
     """Return the canonical resource that a POST or PUT body describes.
 
     With `resource_id` (PUT) a repeated `id` must equal it, else Mutability. A group's `members` is present only
-    when the body has it; an empty list means no members. InvalidSyntax: not an object, an attribute given twice.
+    when the body has it; an empty list means no members. The body is left as it is; the resource may hold parts of it.
+    InvalidSyntax: not an object, an attribute given twice.
     InvalidValue: a required attribute is missing or a value does not fit.
     """
     if type(body) is not dict:
@@ -85,15 +87,56 @@ def read_schemas(resource_type: ResourceType, value: Any, notes: Notes) -> froze
 @cache
 def _reader(resource_type: ResourceType) -> Callable[[dict[str, Any], Notes], Resource]:
     """Compile the reader of whole bodies of this type."""
+    fits, take, convert = shape_of(resource_type), _taker(resource_type), _members_reader(resource_type)
+
+    def read_body(body: dict[str, Any], notes: Notes) -> Resource:
+        out: Resource = take(body, notes) if fits(body) else convert(body, notes)
+        listed = out["schemas"]
+        schemas = out["schemas"] = list_schemas(resource_type, out)
+        if not listed:
+            notes.add(dialects.MISSING_SCHEMAS)
+        elif len(schemas) > 1 and not listed.issuperset(schemas[1:]):
+            notes.add(dialects.UNLISTED_EXTENSION)
+        return out
+
+    return read_body
+
+
+def _taker(resource_type: ResourceType) -> Converter:
+    """Compile the reader of bodies that fit their shape; what it returns has the URNs that are known as `schemas`."""
+    required = [
+        (a.name, converter(a)) for a in resource_type.attributes if a.required and a.name != "schemas"
+    ]
+    lists = [a.name for a in resource_type.attributes if a.multi_valued and a.sub("primary") is not None]
+
+    def take(body: dict[str, Any], notes: Notes) -> Resource:
+        out = dict(body)
+        out["schemas"] = read_schemas(resource_type, body["schemas"], notes)
+        out.pop("meta", None)
+        for name, convert in required:
+            if name in out:
+                convert(out[name], notes)
+        for name in lists:
+            if name in out:
+                if elements := out[name]:
+                    out[name] = distinct(elements, name)
+                else:
+                    del out[name]
+        return out
+
+    return take
+
+
+def _members_reader(resource_type: ResourceType) -> Converter:
+    """Compile the reader that looks at every member of a body; what it returns has None as `schemas` without any."""
     attributes = [a for a in resource_type.attributes if a.name != "schemas"]
     exact = exact_types(attributes)
     table: dict[str, Entry] = {a.name: (a.name, converter(a)) for a in attributes}
     for schema in resource_type.extensions:
         table[schema.id] = (schema.id, _extension_converter(object_reader(schema.attributes), schema.name))
 
-    def read_body(body: dict[str, Any], notes: Notes) -> Resource:
+    def read_members(body: dict[str, Any], notes: Notes) -> Resource:
         out: Resource = {"schemas": None}
-        listed: frozenset[str] | None = None
         others: list[tuple[str, Any]] = []
         for key, value in body.items():
             if exact.get(key) is type(value):
@@ -104,19 +147,14 @@ def _reader(resource_type: ResourceType) -> Callable[[dict[str, Any], Notes], Re
                 if converted is not None:
                     out[name] = converted
             elif key == "schemas" and value is not None:
-                listed = read_schemas(resource_type, value, notes)
+                out[key] = read_schemas(resource_type, value, notes)
             else:
                 others.append((key, value))
         if others:
             _read_others(resource_type, table, body, others, out, notes)
-        schemas = out["schemas"] = list_schemas(resource_type, out)
-        if not listed:
-            notes.add(dialects.MISSING_SCHEMAS)
-        elif len(schemas) > 1 and not listed.issuperset(schemas[1:]):
-            notes.add(dialects.UNLISTED_EXTENSION)
         return out
 
-    return read_body
+    return read_members
 
 
 def _extension_converter(read_object: Converter, name: str) -> Converter:

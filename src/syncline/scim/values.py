@@ -34,7 +34,7 @@ _EXACT: dict[str, type[object]] = {
     "boolean": bool,
     "integer": int,
 }
-_JSON_TEXT_IN = frozenset({"roles", "entitlements"})
+JSON_TEXT_IN = frozenset({"roles", "entitlements"})
 _MEMBER_KEYS = ("value", "type", "display")
 
 
@@ -64,7 +64,7 @@ def element_converter(attribute: Attribute) -> Converter:
 @cache
 def sub_converter(attribute: Attribute, sub: Attribute) -> Converter:
     """Return the converter of one sub-attribute: that of the element where a role may be JSON text."""
-    if attribute.name not in _JSON_TEXT_IN or sub.name != "value":
+    if attribute.name not in JSON_TEXT_IN or sub.name != "value":
         return converter(sub)
     element = element_converter(attribute)
 
@@ -131,10 +131,16 @@ def object_reader(attributes: Iterable[Attribute], aliases: dict[str, str] | Non
     return read
 
 
-def check_primary(elements: list[Any], name: str) -> None:
-    """Raise InvalidValue when more than one element is primary (RFC 7643 §2.4)."""
-    if len([element for element in elements if type(element) is dict and element.get("primary") is True]) > 1:
-        raise InvalidValue(f"{name} has more than one primary value.")
+def distinct(elements: list[Any], name: str) -> list[Any]:
+    """Return the elements of a list that can have a primary one, each once. InvalidValue: several are primary."""
+    if len(elements) > 1:
+        if len({element.get("value") for element in elements}) < len(
+            elements
+        ):  # only then can two be the same
+            elements = list({frozenset(element.items()): element for element in elements}.values())
+        if len([True for element in elements if element.get("primary")]) > 1:
+            raise InvalidValue(f"{name} has more than one primary value.")
+    return elements
 
 
 def parse_boolean(value: Any, notes: Notes, name: str) -> bool:
@@ -257,7 +263,7 @@ def _complex_converter(attribute: Attribute) -> Converter:
         {"displayname": "display"} if attribute.sub("display") and not attribute.sub("displayName") else {}
     )
     read = object_reader(attribute.sub_attributes, aliases)
-    if attribute.multi_valued and name in _JSON_TEXT_IN:
+    if attribute.multi_valued and name in JSON_TEXT_IN:
         read = _reading_json_text(read)
     bare_note = dialects.STRING_ELEMENT if attribute.multi_valued else dialects.BARE_REFERENCE
 
@@ -328,10 +334,6 @@ def _list_converter(attribute: Attribute) -> Converter:
         if is_members:
             # An empty list empties the group; only an absent one leaves it alone.
             return list({member["value"]: member for member in out}.values())
-        if has_primary and len(out) > 1:
-            if len({item.get("value") for item in out}) < len(out):  # only then can two be the same
-                out = list({frozenset(item.items()): item for item in out}.values())
-            check_primary(out, name)
-        return out or None
+        return (distinct(out, name) if has_primary else out) or None
 
     return convert

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from operator import methodcaller
+from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
 from syncline.sql.failures import is_retryable, is_trouble, rejection
-from syncline.sql.rows import Command, Need, needs_of, next_needs_of
+from syncline.sql.rows import Command, next_needs_of
 from syncline.sql.session import DatabaseRefusal, Session
 
 MAX_TRIES = 5
 """How often a batch is tried again when it and another node's batch got in each other's way."""
 
 
-class Written(NamedTuple):
+class Written(Struct, frozen=True):
     """The command is committed; its result."""
 
     result: Any
 
 
-class Failed(NamedTuple):
+class Failed(Struct, frozen=True):
     """Nothing of the command was written; what its caller is told."""
 
     error: Exception
@@ -70,8 +72,7 @@ def _write_together(
     with connection.begin():
         session = Session(connection)
         outcomes: list[Outcome | None] = [None] * len(commands)
-        session.prefetch(_needs(commands, outcomes, needs_of))
-        session.prefetch(_needs(commands, outcomes, partial(next_needs_of, rows=session)))
+        _prefetch(session, commands, outcomes)
         for position, command in enumerate(commands):
             if outcomes[position] is None:
                 outcomes[position] = _apply(session, command)
@@ -81,21 +82,16 @@ def _write_together(
     return [outcome for outcome in outcomes if outcome is not None]
 
 
-def _needs(
-    commands: Sequence[Command[Any]],
-    outcomes: list[Outcome | None],
-    ask: Callable[[Command[Any]], list[Need]],
-) -> Iterable[Need]:
-    """Return what the commands ask for; one that cannot even say so has failed."""
-    needs: list[Need] = []
-    for position, command in enumerate(commands):
-        if outcomes[position] is not None:
-            continue
-        try:
-            needs.extend(ask(command))
-        except Exception as error:
-            outcomes[position] = Failed(_raisable(error))
-    return needs
+def _prefetch(session: Session, commands: Sequence[Command[Any]], outcomes: list[Outcome | None]) -> None:
+    """Load what the commands ask for, then what they ask for next; one that cannot even say so has failed."""
+    for ask in (methodcaller("prefetch"), partial(next_needs_of, rows=session)):
+        for position, command in enumerate(commands):
+            if outcomes[position] is None:
+                try:
+                    session.want(ask(command))
+                except Exception as error:
+                    outcomes[position] = Failed(_raisable(error))
+        session.load()
 
 
 def _apply(session: Session, command: Command[Any]) -> Outcome:
@@ -123,7 +119,7 @@ def _write_alone(connection: Connection, command: Command[Any], touched: set[Tab
     session = Session(connection)
     try:
         outcomes: list[Outcome | None] = [None]
-        session.prefetch(_needs([command], outcomes, needs_of))
+        _prefetch(session, [command], outcomes)
         outcome = outcomes[0] or _apply(session, command)
         session.keep_tallies()
         touched |= session.touched

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from operator import itemgetter
+from sys import intern
 from typing import Any
 
 from sqlalchemy import Index, Table, UniqueConstraint
@@ -17,7 +18,9 @@ Row = dict[str, Any]
 
 Key = tuple[Any, ...]
 Columns = tuple[str, ...]
-ValuesOf = Callable[[Mapping[str, Any]], tuple[Any, ...]]
+Values = tuple[Any, ...]
+"""The values of some columns, in the order of those columns."""
+ValuesOf = Callable[[Mapping[str, Any]], Values]
 
 
 def values_getter(columns: Columns) -> ValuesOf:
@@ -26,6 +29,14 @@ def values_getter(columns: Columns) -> ValuesOf:
         (only,) = columns
         return lambda row: (row[only],)
     return itemgetter(*columns)
+
+
+def names_of(columns: Iterable[Any]) -> Columns:
+    """Return the names of columns as plain texts, each the one that equal literals are.
+
+    SQLAlchemy's are of a class of its own: a dict with such a key asks it at every look-up whether it is equal.
+    """
+    return tuple([intern(str(column.name)) for column in columns])
 
 
 class Layout:
@@ -38,8 +49,8 @@ class Layout:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.name = table.name
-        self.columns: Columns = tuple(column.name for column in table.columns)
-        self.key: Columns = tuple(column.name for column in table.primary_key.columns)
+        self.columns: Columns = names_of(table.columns)
+        self.key: Columns = names_of(table.primary_key.columns)
         if not self.key:
             raise WrongColumns(f"The table {table.name} has no primary key.")
         self.key_of = values_getter(self.key)
@@ -48,12 +59,9 @@ class Layout:
         self.uniques: dict[Columns, ValuesOf] = {
             columns: values_getter(columns) for columns in _unique_columns(table)
         }
-        self.required = tuple(
-            column.name for column in table.columns if not column.nullable or column.primary_key
-        )
-        self._blank = {column.name: _default(column) for column in table.columns}
+        self.required = names_of(c for c in table.columns if not c.nullable or c.primary_key)
+        self._blank = dict(zip(self.columns, map(_default, table.columns), strict=True))
         self._lookups = self._declared_lookups()
-        self._orders = frozenset((columns, len(columns)) for columns in self._lookups.values())
         self._asked: dict[Columns, Columns] = {}
 
     @property
@@ -73,7 +81,7 @@ class Layout:
         full = {**row, **changes}
         if len(full) != len(self._blank):
             raise self._unknown(changes)
-        if not changes.keys().isdisjoint(self.key):
+        if [name for name in self.key if name in changes]:
             raise WrongColumns(f"The primary key of a row in {self.name} cannot be changed.")
         return full
 
@@ -100,9 +108,13 @@ class Layout:
 
     def check_need(self, columns: Columns, values: tuple[Any, ...]) -> None:
         """Raise WrongColumns unless the columns are a look-up in its declared order, with as many values."""
-        if (columns, len(values)) not in self._orders:
+        if len(columns) != len(values) or not self.declares(columns):
             named = ", ".join(columns)
             raise WrongColumns(f"({named}) with {len(values)} values is no look-up of {self.name}.")
+
+    def declares(self, columns: Columns) -> bool:
+        """Tell whether those columns are a look-up in its declared order."""
+        return self._lookups.get(frozenset(columns)) == columns
 
     def _declared_lookups(self) -> dict[frozenset[str], Columns]:
         prefixes = [self.key[:length] for length in range(1, len(self.key) + 1)]
@@ -126,15 +138,11 @@ def layout_of(table: Table) -> Layout:
 def _unique_columns(table: Table) -> list[Columns]:
     """Return the column sets that are unique without condition, the primary key left out."""
     constraints = [
-        tuple(column.name for column in constraint.columns)
+        names_of(constraint.columns)
         for constraint in table.constraints
         if isinstance(constraint, UniqueConstraint)
     ]
-    indexes = [
-        tuple(column.name for column in index.columns)
-        for index in table.indexes
-        if index.unique and _is_plain(index)
-    ]
+    indexes = [names_of(index.columns) for index in table.indexes if index.unique and _is_plain(index)]
     return sorted({columns for columns in [*constraints, *indexes] if columns})
 
 

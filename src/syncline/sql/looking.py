@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select
 from sqlalchemy.dialects.sqlite.pysqlite import dialect as pysqlite_dialect
 from sqlalchemy.exc import DBAPIError
 
-from syncline.sql.layout import Row
+from syncline.sql.layout import Row, names_of
 
 _SQLITE: Any = pysqlite_dialect()
 
@@ -33,6 +33,40 @@ class _Compiled(NamedTuple):
     columns: tuple[str, ...]
     readers: tuple[tuple[str, Callable[[Any], Any]], ...]
     """What turns the driver's value of a column into Python's."""
+
+
+class Question:
+    """A constant query asked so often that its rows are taken as the driver has them: as tuples, nothing converted.
+
+    `names` are its parameters in the order in which they stand in it.
+    """
+
+    def __init__(self, statement: Select[Any], *names: str) -> None:
+        self.statement = statement
+        self.names = names
+
+    def ask(self, connection: Connection, values: tuple[Any, ...]) -> Sequence[tuple[Any, ...]]:
+        """Return every row."""
+        if _on_sqlite(connection):
+            return self.ask_sqlite(connection.connection.driver_connection, values)
+        given = dict(zip(self.names, values, strict=True))
+        return [tuple(row) for row in connection.execute(self.statement, given)]
+
+    def ask_sqlite(self, driver: Any, values: tuple[Any, ...]) -> Sequence[tuple[Any, ...]]:
+        """Return every row from SQLite's driver."""
+        text = self._text
+        try:
+            found: list[tuple[Any, ...]] = driver.execute(text, values).fetchall()
+        except sqlite3.Error as error:
+            raise _as_sqlalchemy_has_it(error, text) from error
+        return found
+
+    @cached_property
+    def _text(self) -> str:
+        compiled = _compiled(self.statement, ())
+        if compiled.names != self.names or compiled.readers:
+            raise TypeError(f"Its parameters are {compiled.names}, and no column may need a conversion.")
+        return compiled.text
 
 
 def rows_of(connection: Connection, statement: Select[Any], parameters: Mapping[str, Any]) -> list[Row]:
@@ -75,9 +109,7 @@ def _found(
     try:
         return compiled, driver.execute(compiled.text, values).fetchall()
     except sqlite3.Error as error:
-        raise DBAPIError.instance(
-            compiled.text, None, error, sqlite3.Error, hide_parameters=True, dialect=_SQLITE
-        ) from error
+        raise _as_sqlalchemy_has_it(error, compiled.text) from error
 
 
 def _as_rows(compiled: _Compiled, found: list[tuple[Any, ...]]) -> list[Row]:
@@ -94,6 +126,13 @@ def _as_rows(compiled: _Compiled, found: list[tuple[Any, ...]]) -> list[Row]:
 def _filled(length: int) -> int:
     """Return the length a list is filled up to with its last value, so that few statements do for all lengths."""
     return 1 << (length - 1).bit_length()
+
+
+def _as_sqlalchemy_has_it(error: sqlite3.Error, text: str) -> Exception:
+    wrapped: Exception = DBAPIError.instance(
+        text, None, error, sqlite3.Error, hide_parameters=True, dialect=_SQLITE
+    )
+    return wrapped
 
 
 def _on_sqlite(connection: Connection) -> bool:
@@ -113,15 +152,14 @@ def _compiled(statement: Select[Any], lists: _Lists) -> _Compiled:
         dialect=_SQLITE, compile_kwargs={"render_postcompile": True}
     )
     columns = list(statement.selected_columns)
-    processors = (
-        (column.name, column.type.dialect_impl(_SQLITE).result_processor(_SQLITE, None)) for column in columns
-    )
+    names = names_of(columns)
+    processors = (column.type.dialect_impl(_SQLITE).result_processor(_SQLITE, None) for column in columns)
     return _Compiled(
         text=str(compiled),
         names=tuple(_each_once(compiled.positiontup, lists)),
         constants={name: bind.value for name, bind in compiled.binds.items() if bind.value is not None},
-        columns=tuple(column.name for column in columns),
-        readers=tuple((name, read) for name, read in processors if read is not None),
+        columns=names,
+        readers=tuple((name, read) for name, read in zip(names, processors, strict=True) if read is not None),
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Table
 from syncline.sql import tally
 from syncline.sql.errors import RowConflict, RowMissing
 from syncline.sql.layout import Key, Layout, Row, layout_of, values_getter
-from syncline.sql.rows import Command, Need, needs_of, next_needs_of
+from syncline.sql.rows import Command, Need, next_needs_of
 
 T = TypeVar("T")
 
@@ -26,7 +26,9 @@ class MemoryRows:
         self._journal: list[tuple[Table, Key, Row | None]] = []
 
     def prefetch(self, needs: Iterable[Need]) -> None:
-        """Read nothing: every row is at hand."""
+        """Read nothing: every row is at hand. WrongColumns for what is no key and no look-up."""
+        for need in needs:
+            layout_of(need.table).check_need(need.columns, need.values)
 
     def get(self, table: Table, *key: Any) -> Row | None:
         return self._rows(table).get(layout_of(table).check_key(key))
@@ -67,8 +69,8 @@ class MemoryRows:
 
     def run(self, command: Command[T]) -> T:
         """Return the command's result; after an exception nothing of it is left behind."""
-        needs_of(command)
-        next_needs_of(command, self)
+        self.prefetch(command.prefetch())
+        self.prefetch(next_needs_of(command, self))
         self._journal.clear()
         try:
             result = command.apply(self)

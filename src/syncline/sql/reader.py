@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ from syncline.sql.engines import BEGIN_OPTION, is_sqlite
 from syncline.sql.errors import StoreUnavailable
 from syncline.sql.failures import is_refused_write, is_trouble, unavailable
 from syncline.sql.layout import Row
-from syncline.sql.looking import rows_of, sqlite_rows
+from syncline.sql.looking import Question, rows_of, sqlite_rows
 
 T = TypeVar("T")
 
@@ -64,6 +64,16 @@ class Reader:
         self._check_open()
         try:
             return self._inline.rows(statement, parameters)
+        except SQLAlchemyError as error:
+            raise _as_ours(error) from None
+
+    async def ask(self, question: Question, *values: Any) -> Sequence[tuple[Any, ...]]:
+        """Return the few rows of one question; it is a snapshot by itself."""
+        if self._inline is None:
+            return await self.scan(lambda connection: question.ask(connection, values))
+        self._check_open()
+        try:
+            return self._inline.ask(question, values)
         except SQLAlchemyError as error:
             raise _as_ours(error) from None
 
@@ -163,6 +173,13 @@ class _InlineConnection:
             if self._connection is None:
                 self._connect()
             return sqlite_rows(self._driver, statement, parameters)
+
+    def ask(self, question: Question, values: tuple[Any, ...]) -> Sequence[tuple[Any, ...]]:
+        """Return the rows of one question."""
+        with self._lock:
+            if self._connection is None:
+                self._connect()
+            return question.ask_sqlite(self._driver, values)
 
     def close(self) -> None:
         with self._lock:

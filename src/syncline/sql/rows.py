@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from msgspec import Struct
 from sqlalchemy import Table
 
-from syncline.sql.layout import Columns, Key, Row, layout_of
+from syncline.sql.layout import Columns, Key, Row
 
-__all__ = ["Command", "Key", "Need", "Row", "Rows", "needs_of", "next_needs_of"]
+__all__ = ["Command", "Key", "Need", "Row", "Rows", "next_needs_of"]
 
 T_co = TypeVar("T_co", covariant=True)
 
 
-class Need(NamedTuple):
+class Need(Struct, frozen=True):
     """Rows that a command will surely read: those whose `columns` equal `values`.
 
     The columns are the primary key, a prefix of it, or a declared look-up, in that order.
@@ -25,29 +26,10 @@ class Need(NamedTuple):
     values: tuple[Any, ...]
 
 
-_sound: set[tuple[Table, Columns, int]] = set()
-"""Keys and look-ups that were found to be such: what a command asks for has one of a few forms."""
-
-
-def needs_of(command: Command[Any]) -> list[Need]:
-    """Return what the command needs; WrongColumns when that is no key and no look-up."""
-    return _checked(command.prefetch())
-
-
-def next_needs_of(command: Command[Any], rows: Rows) -> list[Need]:
+def next_needs_of(command: Command[Any], rows: Rows) -> Iterable[Need]:
     """Return what the command needs once the rows of its first needs are there: nothing for most kinds of command."""
     prefetch_next = getattr(command, "prefetch_next", None)
-    return [] if prefetch_next is None else _checked(prefetch_next(rows))
-
-
-def _checked(asked: Iterable[Need]) -> list[Need]:
-    needs = list(asked)
-    for table, columns, values in needs:
-        form = (table, columns, len(values))
-        if form not in _sound:
-            layout_of(table).check_need(columns, values)
-            _sound.add(form)
-    return needs
+    return () if prefetch_next is None else prefetch_next(rows)
 
 
 class Rows(Protocol):

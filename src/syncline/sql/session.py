@@ -7,7 +7,7 @@ noted in a journal: undoing a failed command walks it back, and writing a comman
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from typing import Any, Final
@@ -16,9 +16,9 @@ from sqlalchemy import Connection, Table
 
 from syncline.sql import statements, tally
 from syncline.sql.errors import RowConflict, RowMissing
-from syncline.sql.layout import Columns, Key, Layout, Row, ValuesOf, layout_of, values_getter
+from syncline.sql.layout import Columns, Key, Layout, Row, Values, ValuesOf, layout_of, values_getter
 from syncline.sql.rows import Need
-from syncline.sql.statements import KEY_PREFIX, MOST_VALUES, Statement, Way
+from syncline.sql.statements import KEY_PREFIX, MOST_VALUES, Way
 
 
 class DatabaseRefusal(Exception):
@@ -38,61 +38,94 @@ class _Unknown(Enum):
 UNKNOWN: Final = _Unknown.UNKNOWN
 
 
-class _Index:
-    """The known rows of one table by the values of some columns."""
+class _Look:
+    """The look-up of a shelf's rows by the values of some columns: what was asked for, and what is known of it.
 
-    def __init__(self, values_of: ValuesOf, rows: dict[Key, Row | None]) -> None:
+    `keys` holds the known rows by those values. It is kept from when it is first needed on.
+    """
+
+    __slots__ = ("asked", "columns", "keys", "values_of")
+
+    def __init__(self, columns: Columns, values_of: ValuesOf) -> None:
+        self.columns = columns
         self.values_of = values_of
-        self.keys: defaultdict[tuple[Any, ...], set[Key]] = defaultdict(set)
-        for key, row in rows.items():
-            if row is not None:
-                self.keys[values_of(row)].add(key)
+        self.asked: set[Values] = set()
+        self.keys: defaultdict[Values, set[Key]] | None = None
 
 
 class _Shelf:
     """What a batch knows of one table."""
 
+    __slots__ = ("indexes", "layout", "looks", "rows", "stored", "uniques")
+
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.rows: dict[Key, Row | None] = {}
         self.stored: dict[Key, Row | None] = {}
-        self.asked: defaultdict[Columns, set[tuple[Any, ...]]] = defaultdict(set)
-        self.indexes = {columns: _Index(values_of, {}) for columns, values_of in layout.uniques.items()}
+        self.looks: dict[Columns, _Look] = {}
+        self.indexes: list[_Look] = []
+        self.uniques = [_Look(columns, values_of) for columns, values_of in layout.uniques.items()]
+        for look in self.uniques:
+            self.index(look)
+            if layout.declares(look.columns):
+                self.looks[look.columns] = look
 
-    def index(self, columns: Columns) -> _Index:
-        """Return the index on those columns, built when first asked for and kept from then on."""
-        index = self.indexes.get(columns)
-        if index is None:
-            index = self.indexes[columns] = _Index(values_getter(columns), self.rows)
-        return index
+    def look(self, columns: Columns) -> _Look:
+        """Return the declared look-up by those columns, which are in its order."""
+        look = self.looks.get(columns)
+        if look is None:
+            self.layout.check_need(columns, columns)
+            look = self.looks[columns] = _Look(columns, values_getter(columns))
+        return look
 
-    def put(self, key: Key, row: Row | _Unknown | None) -> None:
+    def index(self, look: _Look) -> defaultdict[Values, set[Key]]:
+        """Return the known rows by the values of the look-up; from now on they are kept so."""
+        if look.keys is None:
+            look.keys = defaultdict(set)
+            for key, row in self.rows.items():
+                if row is not None:
+                    look.keys[look.values_of(row)].add(key)
+            self.indexes.append(look)
+        return look.keys
+
+    def put(self, key: Key, row: Row | None) -> None:
         """Make that the known state of the row."""
-        if self.indexes:
-            before = self.rows.get(key)
-            for index in self.indexes.values():
-                if before is not None:
-                    index.keys[index.values_of(before)].discard(key)
-                if row is not None and row is not UNKNOWN:
-                    index.keys[index.values_of(row)].add(key)
-        if row is UNKNOWN:
-            self.rows.pop(key, None)
-            self.stored.pop(key, None)
-            self.asked.clear()  # a look-up may have passed over the stored row for the staged one
-        else:
-            self.rows[key] = row
+        before = self.rows.get(key)
+        for look in self.indexes:
+            keys = self.index(look)
+            if before is not None:
+                keys[look.values_of(before)].discard(key)
+            if row is not None:
+                keys[look.values_of(row)].add(key)
+        self.rows[key] = row
+
+    def forget(self, key: Key) -> None:
+        """Know nothing of the row any more."""
+        self.put(key, None)
+        del self.rows[key]
+        self.stored.pop(key, None)
+        for look in self.looks.values():
+            look.asked.clear()  # one may have passed over the stored row for the staged one
 
     def check_unique(self, key: Key, row: Row) -> None:
         """Raise RowConflict when another known row has the same unique columns; None equals nothing."""
-        for columns, values_of in self.layout.uniques.items():
-            values = values_of(row)
-            others = self.indexes[columns].keys.get(values)
+        for look in self.uniques:
+            values = look.values_of(row)
+            others = self.index(look).get(values)
             if others and None not in values and others != {key}:
-                raise _conflict(self.layout, columns)
+                raise _conflict(self.layout, look.columns)
 
 
-_Wanted = tuple[_Shelf, Columns, Sequence[tuple[Any, ...]]]
-"""Rows of a table to be made known: those whose columns equal one of the values."""
+class _Shelves(dict[Table, _Shelf]):
+    """The tables a batch has touched; one that is asked for is there."""
+
+    def __missing__(self, table: Table) -> _Shelf:
+        shelf = self[table] = _Shelf(layout_of(table))
+        return shelf
+
+
+_Wanted = Mapping[_Look, tuple[_Shelf, Iterable[Values]]]
+"""Rows to be made known: those a look-up in a shelf finds by one of the values."""
 
 _Write = tuple[_Shelf, Key, Row | _Unknown | None, Row | None]
 """One staged write: where, what the batch knew of the row before, and the row after (None: gone)."""
@@ -107,32 +140,35 @@ class Session:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._shelves: dict[Table, _Shelf] = {}
+        self._shelves = _Shelves()
         self._journal: list[_Write] = []
+        self._wanted: dict[_Look, tuple[_Shelf, dict[Values, None]]] = {}
         self._dialect = connection.dialect.name
         self.trouble: DatabaseRefusal | None = None
 
     def get(self, table: Table, *key: Any) -> Row | None:
-        shelf = self._shelves.get(table) or self._shelf(table)
+        shelf = self._shelves[table]
         row = shelf.rows.get(key, UNKNOWN)
         if row is UNKNOWN:
-            self._load([(shelf, shelf.layout.key, [shelf.layout.check_key(key)])])
+            layout = shelf.layout
+            self._load({shelf.look(layout.key): (shelf, [layout.check_key(key)])})
             return shelf.rows[key]
         return row
 
     def find(self, table: Table, **columns: Any) -> list[Row]:
-        shelf = self._shelves.get(table) or self._shelf(table)
-        names = shelf.layout.lookup(columns)
-        values = tuple([columns[name] for name in names])
+        shelf = self._shelves[table]
+        names = tuple(columns)
+        look = shelf.looks.get(names) or shelf.look(shelf.layout.lookup(names))
+        values = look.values_of(columns)
         if None in values:
             return []
-        if values not in shelf.asked[names]:
-            self._load([(shelf, names, [values])])
-        keys = shelf.index(names).keys.get(values)
+        if values not in look.asked:
+            self._load({look: (shelf, [values])})
+        keys = shelf.index(look).get(values)
         return [row for key in sorted(keys) if (row := shelf.rows[key]) is not None] if keys else []
 
     def insert(self, table: Table, row: Row) -> None:
-        shelf = self._shelves.get(table) or self._shelf(table)
+        shelf = self._shelves[table]
         after = shelf.layout.complete(row)
         key = shelf.layout.key_of(after)
         before = shelf.rows.get(key, UNKNOWN)
@@ -141,23 +177,37 @@ class Session:
         self._stage(shelf, key, before, after)
 
     def update(self, table: Table, key: Key, **changes: Any) -> None:
-        before = self.get(table, *key)
+        shelf = self._shelves[table]
+        before = shelf.rows.get(key) or self.get(table, *key)
         if before is None:
             raise RowMissing(f"The table {table.name} has no such row to update.")
-        shelf = self._shelf(table)
         self._stage(shelf, key, before, shelf.layout.changed(before, changes))
 
     def delete(self, table: Table, *key: Any) -> None:
         before = self.get(table, *key)
         if before is not None:
-            self._stage(self._shelf(table), key, before, None)
+            self._stage(self._shelves[table], key, before, None)
 
     def prefetch(self, needs: Iterable[Need]) -> None:
-        """Load all that is needed: one SELECT per table and look-up (and per MOST_VALUES values)."""
-        wanted: defaultdict[tuple[Table, Columns], list[tuple[Any, ...]]] = defaultdict(list)
-        for table, columns, values in needs:
-            wanted[table, columns].append(values)
-        self._load([(self._shelf(table), columns, many) for (table, columns), many in wanted.items()])
+        self.want(needs)
+        self.load()
+
+    def want(self, needs: Iterable[Need]) -> None:
+        """Take down what is needed, to be loaded with what others need; WrongColumns for what is no look-up."""
+        for need in needs:
+            shelf = self._shelves[need.table]
+            look = shelf.look(need.columns)
+            if need.values not in look.asked:
+                if len(need.values) != len(need.columns):
+                    shelf.layout.check_need(need.columns, need.values)
+                _, many = self._wanted.get(look) or self._wanted.setdefault(look, (shelf, {}))
+                many[need.values] = None
+
+    def load(self) -> None:
+        """Load all that was taken down: one SELECT per table and look-up (and per MOST_VALUES values)."""
+        wanted, self._wanted = self._wanted, {}
+        if wanted:
+            self._load(wanted)
 
     @property
     def touched(self) -> set[Table]:
@@ -172,7 +222,10 @@ class Session:
         """Forget every write staged since the mark."""
         while len(self._journal) > mark:
             shelf, key, before, _ = self._journal.pop()
-            shelf.put(key, before)
+            if before is UNKNOWN:
+                shelf.forget(key)
+            else:
+                shelf.put(key, before)
 
     def keep_tallies(self) -> None:
         """Stage what the writes staged so far, taken together, change in the counts that are kept of rows."""
@@ -187,14 +240,17 @@ class Session:
         Children are deleted before parents and inserted after them. An order the constraints do not
         bear is refused, though the commands one after the other might be fine: `flush_in_order` tells.
         """
-        plans = [_Plan(shelf) for shelf in sorted(self._shelves.values(), key=_rank) if shelf.stored]
+        written = sorted([shelf for shelf in self._shelves.values() if shelf.stored], key=_rank)
+        plans = [_Plan(shelf) for shelf in written]
         with self._refusing(), statements.way_to(self._connection, commit=True) as way:
             for plan in reversed(plans):
-                _write(way, statements.delete_rows(plan.table, self._dialect), plan.deletes)
+                if plan.deletes:
+                    statements.delete_rows(plan.table, self._dialect).execute(way, plan.deletes)
             for plan in plans:
                 for columns, rows in plan.updates.items():
-                    _write(way, statements.update_rows(plan.table, self._dialect, columns), rows)
-                _write(way, statements.insert_rows(plan.table, self._dialect), plan.inserts)
+                    statements.update_rows(plan.table, self._dialect, columns).execute(way, rows)
+                if plan.inserts:
+                    statements.insert_rows(plan.table, self._dialect).execute(way, plan.inserts)
 
     def flush_in_order(self) -> None:
         """Write what was staged statement by statement, exactly as it was staged."""
@@ -203,21 +259,15 @@ class Session:
                 layout = shelf.layout
                 if after is None:
                     statement = statements.delete_rows(layout.table, self._dialect)
-                    _write(way, statement, [_key_parameters(layout, key)])
+                    statement.execute(way, [_key_parameters(layout, key)])
                 elif before is None or before is UNKNOWN:
-                    _write(way, statements.insert_rows(layout.table, self._dialect), [after])
+                    statements.insert_rows(layout.table, self._dialect).execute(way, [after])
                 elif columns := _changed(layout, before, after):
                     statement = statements.update_rows(layout.table, self._dialect, columns)
-                    _write(way, statement, [_update_parameters(layout, key, columns, after)])
-
-    def _shelf(self, table: Table) -> _Shelf:
-        shelf = self._shelves.get(table)
-        if shelf is None:
-            shelf = self._shelves[table] = _Shelf(layout_of(table))
-        return shelf
+                    statement.execute(way, [_update_parameters(layout, key, columns, after)])
 
     def _stage(self, shelf: _Shelf, key: Key, before: Row | _Unknown | None, after: Row | None) -> None:
-        if after is not None and shelf.layout.uniques:
+        if after is not None and shelf.uniques:
             shelf.check_unique(key, after)
         self._journal.append((shelf, key, before, after))
         if key not in shelf.stored:
@@ -227,31 +277,28 @@ class Session:
         else:
             shelf.rows[key] = after
 
-    def _load(self, wanted: Iterable[_Wanted]) -> None:
-        """Make the rows known whose columns equal one of those values; what is known stays as it is."""
-        new: list[_Wanted] = []
-        for shelf, columns, many in wanted:
-            asked = shelf.asked[columns]
-            if unknown := [values for values in dict.fromkeys(many) if values not in asked]:
-                new.append((shelf, columns, unknown))
-        if not new:
-            return
+    def _load(self, wanted: _Wanted) -> None:
+        """Make the rows known that are wanted and have not been asked for; what is known stays as it is."""
         with self._refusing():
             with statements.way_to(self._connection) as way:
-                answers = [(shelf, self._ask(way, shelf, columns, many)) for shelf, columns, many in new]
-            found = [(shelf, row) for shelf, parts in answers for fetch in parts for row in fetch()]
-        for shelf, row in found:
-            key = shelf.layout.key_of(row)
-            if key not in shelf.rows:
-                shelf.put(key, row)
-        for shelf, columns, many in new:
-            shelf.asked[columns].update(many)
-            if columns == shelf.layout.key:
+                answers = [
+                    (shelf, self._ask(way, shelf.layout.table, look.columns, list(many)))
+                    for look, (shelf, many) in wanted.items()
+                ]
+            found = [(shelf, fetch()) for shelf, parts in answers for fetch in parts]
+        for shelf, rows in found:
+            for row in rows:
+                key = shelf.layout.key_of(row)
+                if key not in shelf.rows:
+                    shelf.put(key, row)
+        for look, (shelf, many) in wanted.items():
+            look.asked.update(many)
+            if look.columns == shelf.layout.key:
                 for key in many:
                     shelf.rows.setdefault(key, None)
 
     def _ask(
-        self, way: Way, shelf: _Shelf, columns: Columns, many: Sequence[tuple[Any, ...]]
+        self, way: Way, table: Table, columns: Columns, many: Sequence[Values]
     ) -> list[Callable[[], list[Row]]]:
         """Ask for the rows, MOST_VALUES at a time; return what fetches them."""
         answers = []
@@ -259,7 +306,7 @@ class Session:
             part = many[start : start + MOST_VALUES]
             # The count is rounded up, so that there are few statements to compile and to keep.
             count = 1 << (len(part) - 1).bit_length()
-            lookup = statements.select_rows(shelf.layout.table, self._dialect, columns, count)
+            lookup = statements.select_rows(table, self._dialect, columns, count)
             answers.append(lookup.ask(way, [*part, *[part[-1]] * (count - len(part))]))
         return answers
 
@@ -284,20 +331,18 @@ class _Plan:
         self.deletes: list[Row] = []
         self.inserts: list[Row] = []
         self.updates: defaultdict[Columns, list[Row]] = defaultdict(list)
-        layout = shelf.layout
-        for key in sorted(shelf.stored):
-            before, after = shelf.stored[key], shelf.rows.get(key)
+        layout, rows, stored = shelf.layout, shelf.rows, shelf.stored
+        if not any(stored.values()):  # nothing but new rows, as in most tables of most batches
+            self.inserts = [row for key in sorted(stored) if (row := rows[key]) is not None]
+            return
+        for key in sorted(stored):
+            before, after = stored[key], rows.get(key)
             if before is None and after is not None:
                 self.inserts.append(after)
             elif before is not None and after is None:
                 self.deletes.append(_key_parameters(layout, key))
             elif before is not None and after is not None and (columns := _changed(layout, before, after)):
                 self.updates[columns].append(_update_parameters(layout, key, columns, after))
-
-
-def _write(way: Way, statement: Statement, rows: list[Row]) -> None:
-    if rows:
-        statement.execute(way, rows)
 
 
 def _rank(shelf: _Shelf) -> int:

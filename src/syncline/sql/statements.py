@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from itertools import chain
 from operator import itemgetter
+from sys import intern
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import (
@@ -57,6 +58,9 @@ MOST_VALUES = 512
 MOST_ROWS = 64
 """Rows in one INSERT: with forty columns each far from SQLite's 32,766 parameters."""
 
+MOST_FORMS = 64
+"""Sets of empty columns of one table that an INSERT is kept for."""
+
 _SQLITE: Dialect = pysqlite_dialect()
 _POSTGRESQL: Dialect = psycopg_dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
@@ -93,7 +97,7 @@ class SqliteStatement:
     def __init__(self, statement: ClauseElement) -> None:
         compiled: Any = statement.compile(dialect=_SQLITE)
         self.text = str(compiled)
-        self._names: Columns = tuple(compiled.positiontup)
+        self._names: Columns = tuple(map(intern, compiled.positiontup))
         # SQLAlchemy's own conversions, but that of a Boolean, which the driver makes (`engines`).
         self._converters = tuple(
             (name, convert)
@@ -122,16 +126,38 @@ class SqliteStatement:
 class SqliteInsert(SqliteStatement):
     """SQLite's insertion of up to MOST_ROWS rows at a time: beginning and ending a statement costs what a row costs.
 
-    Their numbers are powers of two, so that there are few statements to prepare and to keep.
+    Their numbers are powers of two, so that there are few statements to prepare and to keep. A column that is empty in
+    all rows is not named: saying so would cost as much as a value.
     """
 
-    def __init__(self, table: Table) -> None:
-        names = layout_of(table).columns
-        super().__init__(insert(table).inline().values({name: bindparam(name) for name in names}))
+    def __init__(self, table: Table, columns: Columns) -> None:
+        super().__init__(insert(table).inline().values({name: bindparam(name) for name in columns}))
         self._head, _, self._row = self.text.rpartition(" VALUES ")
+        self._table = table
+        self._columns = columns
+        self._may_be_empty = [
+            name for name in columns if table.c[name].nullable and table.c[name].server_default is None
+        ]
+        self._without: dict[Columns, SqliteInsert] = {}
 
     def execute(self, way: sqlite3.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        parameters = self.bind(rows)
+        empty = [name for name in self._may_be_empty if rows[0][name] is None]
+        if empty:
+            empty = [name for name in empty if [row[name] for row in rows].count(None) == len(rows)]
+        insertion = self.without(tuple(empty)) if empty else self
+        insertion._insert(way, insertion.bind(rows))
+
+    def without(self, empty: Columns) -> SqliteInsert:
+        """Return the insertion that does not name those columns; the same every time, as long as there are few."""
+        found = self._without.get(empty)
+        if found is None:
+            if len(self._without) >= MOST_FORMS:
+                self._without.clear()
+            named = tuple(name for name in self._columns if name not in empty)
+            found = self._without[empty] = SqliteInsert(self._table, named)
+        return found
+
+    def _insert(self, way: sqlite3.Connection, parameters: Sequence[Any]) -> None:
         start = 0
         while left := len(parameters) - start:
             count = min(1 << (left.bit_length() - 1), MOST_ROWS)
@@ -279,9 +305,9 @@ def _found_by(table: Table, columns: Columns) -> tuple[FromClause, FromClause]:
 @cache
 def insert_rows(table: Table, dialect_name: str) -> Statement:
     """Return the insertion of whole rows."""
-    if dialect_name == "sqlite":
-        return SqliteInsert(table)
     columns = layout_of(table).columns
+    if dialect_name == "sqlite":
+        return SqliteInsert(table, columns)
     rows = _wanted_arrays(table, {name: name for name in columns})
     return ArrayStatement(insert(table).inline().from_select(columns, select(rows)), table)
 

@@ -9,8 +9,9 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
+from msgspec import Struct
 from sqlalchemy import Connection, Engine, Table
 
 from syncline.sql.batch import Failed, Outcome, write_batch
@@ -24,7 +25,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-class _Waiting(NamedTuple):
+class _Waiting(Struct, frozen=True):
     command: Command[Any]
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop

@@ -63,6 +63,18 @@ async def test_nothing_is_found_by_none(world: World) -> None:
     assert await world.submit(Do(lambda rows: rows.find(accounts, tenant_id=TENANT, external_id=None))) == []
 
 
+async def test_nothing_is_found_by_none_where_it_was_asked_for_beforehand(world: World) -> None:
+    await world.submit(OpenAccount("a", "Anna", external_id=None))
+    needs = [
+        Need(accounts, ("tenant_id", "id"), (TENANT, "a")),
+        Need(accounts, ("tenant_id", "external_id"), (TENANT, None)),
+    ]
+
+    assert [] == await world.submit(
+        Do(lambda rows: rows.find(accounts, tenant_id=TENANT, external_id=None), needs)
+    )
+
+
 @pytest.mark.parametrize(
     "mistake",
     [

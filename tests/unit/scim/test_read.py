@@ -24,10 +24,10 @@ def test_an_entra_user_is_read_without_the_parts_that_are_ours_to_say() -> None:
     assert [] == notes_of_reading(entra_user())
 
 
-def test_the_body_given_is_not_touched_and_not_shared() -> None:
+def test_the_body_given_is_not_touched() -> None:
     body = entra_user()
 
-    read_user(body)["name"]["givenName"] = "Eve"
+    read_user(body)["title"] = "Baker"
 
     assert entra_user() == body
 

@@ -24,7 +24,7 @@ from sqlalchemy import bindparam as given
 from sqlalchemy.exc import DBAPIError
 
 from syncline.sql.engines import open_engine
-from syncline.sql.looking import first_of, rows_of, tuples_of
+from syncline.sql.looking import Question, first_of, rows_of, tuples_of
 
 people = Table(
     "people",
@@ -115,3 +115,32 @@ def test_what_the_driver_refuses_is_raised_as_sqlalchemy_raises_it_and_without_v
         rows_of(connection, BY_NAME, {"name": "secret-name"})
 
     assert "secret-name" not in str(refused.value)
+
+
+def test_a_question_gives_what_its_statement_gives(connection: Connection) -> None:
+    question = Question(
+        select(people.c.document, people.c.name).where(people.c.name == given("name")), "name"
+    )
+
+    assert [(b"{}", "ada")] == question.ask(connection, ("ada",))
+    assert [] == question.ask(connection, ("eve",))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        Question(BY_NAME, "name"),
+        Question(select(people.c.name).where(people.c.name == given("name")), "names"),
+    ],
+    ids=["a column that needs a conversion", "another parameter"],
+)
+def test_a_question_that_cannot_be_asked_so_says_so(connection: Connection, question: Question) -> None:
+    with pytest.raises(TypeError, match=r"\('name',\)"):
+        question.ask(connection, ("ada",))
+
+
+def test_trouble_with_a_question_is_raised_as_sqlalchemy_has_it(connection: Connection) -> None:
+    question = Question(select(people.c.name).where(people.c.age == given("age")), "age")
+
+    with pytest.raises(DBAPIError):
+        question.ask(connection, (object(),))

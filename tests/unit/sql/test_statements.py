@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Column, Integer, MetaData, Table, Text, select, text
 
 from syncline.sql.arrays import array_maker
 from syncline.sql.engines import open_engine
-from syncline.sql.layout import layout_of
+from syncline.sql.layout import Row, layout_of
 from syncline.sql.statements import (
+    MOST_FORMS,
     MOST_ROWS,
     MOST_VALUES,
+    SqliteInsert,
     SqliteStatement,
     delete_rows,
     insert_rows,
@@ -114,3 +116,40 @@ def test_any_number_of_rows_is_inserted_on_sqlite_each_once(tmp_path: Path, numb
         kept = connection.execute(select(accounts.c.id).order_by(accounts.c.id)).scalars().all()
     engine.dispose()
     assert [row["id"] for row in rows] == kept
+
+
+def test_what_is_empty_stays_empty_whatever_the_column_would_take_by_itself(tmp_path: Path) -> None:
+    notes = Table(
+        "notes",
+        MetaData(),
+        Column("id", Integer, primary_key=True),
+        Column("text", Text),
+        Column("author", Text),
+        Column("mood", Text, server_default="good"),
+    )
+    rows: list[Row] = [
+        {"id": 1, "text": None, "author": None, "mood": None},
+        {"id": 2, "text": "Hello", "author": None, "mood": "bad"},
+        {"id": 3, "text": None, "author": None, "mood": None},
+    ]
+    engine = open_engine(f"sqlite:///{tmp_path}/notes.db")
+    notes.create(engine)
+    with engine.begin() as connection:
+        insertion = insert_rows(notes, "sqlite")
+        with way_to(connection) as way:
+            insertion.execute(way, rows[:1])
+            insertion.execute(way, rows[1:])
+        kept = connection.execute(select(notes).order_by(notes.c.id)).mappings().all()
+    engine.dispose()
+
+    assert rows == [dict(row) for row in kept]
+
+
+def test_few_forms_of_an_insertion_are_kept() -> None:
+    insertion = SqliteInsert(accounts, layout_of(accounts).columns)
+
+    kept = [insertion.without((f"c{number}",)) for number in range(MOST_FORMS)]
+    assert kept[0] is insertion.without(("c0",))
+    insertion.without(("one more",))
+
+    assert kept[0] is not insertion.without(("c0",))

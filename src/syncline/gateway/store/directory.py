@@ -139,8 +139,7 @@ class SqlDirectory:
     ) -> Stored | None:
         """Return one resource, or None; `include` names the computed attributes wanted."""
         if resource_type is USER:
-            parameters = {"tenant_id": tenant_id, "value": resource_id}
-            return _user(await self._reader.rows(statements.USER_AND_GROUPS, parameters), include)
+            return _user(await self._reader.ask(statements.USER_AND_GROUPS, tenant_id, resource_id), include)
 
         def read(connection: Connection) -> Stored | None:
             rows = rows_of(connection, statements.GROUP, {"tenant_id": tenant_id, "id": resource_id})
@@ -156,9 +155,9 @@ class SqlDirectory:
             return await self._reader.scan(lambda c: _page(c, tenant_id, resource_type, query, include))
         filter_ = query.filter
         if resource_type is USER and _is_one_name(filter_):
-            parameters = {"tenant_id": tenant_id, "value": comparison_key(str(filter_.value))}
-            found = _user(await self._reader.rows(statements.USER_AND_GROUPS_BY_NAME, parameters), include)
-            return _page_of_one(found, query)
+            key = comparison_key(str(filter_.value))
+            rows = await self._reader.ask(statements.USER_AND_GROUPS_BY_NAME, tenant_id, key)
+            return _page_of_one(_user(rows, include), query)
         wanted = _indexed(resource_type, filter_)
         if wanted is None:
             return await self._reader.scan(
@@ -169,18 +168,16 @@ class SqlDirectory:
         )
 
 
-def _user(rows: Sequence[Row], include: frozenset[str]) -> Stored | None:
-    """Return the user of `USER_AND_GROUPS`."""
+def _user(rows: Sequence[tuple[Any, ...]], include: frozenset[str]) -> Stored | None:
+    """Return the user of `USER_AND_GROUPS`: five columns of his own, three of each group."""
     if not rows:
         return None
-    if "groups" not in include:
-        return stored_user(rows[0])
-    if rows[0]["group_id"] is None:
-        return stored_user(rows[0], ())
-    groups = sorted((row for row in rows if row["group_id"] is not None), key=itemgetter("group_ordinal"))
-    return stored_user(
-        rows[0], tuple([_group_reference(row["group_id"], row["group_document"]) for row in groups])
-    )
+    user_id, version, created_at, modified_at, document, *_ = rows[0]
+    groups = None
+    if "groups" in include:
+        memberships = sorted([row[5:] for row in rows if row[5] is not None], key=itemgetter(1))
+        groups = tuple([_group_reference(group_id, text) for group_id, _, text in memberships])
+    return Stored(user_id, version, created_at, modified_at, document, groups)
 
 
 def _is_one_name(filter_: Filter) -> TypeGuard[Comparison]:

@@ -7,7 +7,7 @@ contract tests hold them to the same promises.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Select, SelectBase
@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Select, SelectBase
 from syncline.gateway.services.ports import Store
 from syncline.gateway.store import answers, operator_answers, removal_answers, seeking_answers
 from syncline.gateway.store.store import sql_store
-from syncline.sql.looking import rows_of
+from syncline.sql.looking import Question, rows_of
 from syncline.sql.memory import MemoryRows, MemoryWriter
 from syncline.sql.reader import Reader
 from syncline.sql.rows import Row
@@ -52,6 +52,10 @@ class MemoryReader:
     async def rows(self, statement: Select[Any], parameters: Mapping[str, Any]) -> list[Row]:
         """Return the rows of one statement."""
         return rows_of(self._connection, statement, parameters)
+
+    async def ask(self, question: Question, *values: Any) -> Sequence[tuple[Any, ...]]:
+        """Return the rows of one question."""
+        return question.ask(self._connection, values)
 
     async def scan(self, fn: Callable[[Connection], T]) -> T:
         """Return what `fn` reads; it holds up the event loop."""

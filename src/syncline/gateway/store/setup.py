@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection as Database
@@ -24,12 +24,13 @@ from syncline.gateway.store.commands.health import NoteHealth
 from syncline.gateway.store.group_names import rules_named
 from syncline.gateway.store.notices import subscription_row
 from syncline.gateway.store.sealed import credential_of, credential_row
-from syncline.gateway.store.tokens import Tokens
+from syncline.gateway.store.tables import scim_tokens
 from syncline.scim.names import comparison_key
 from syncline.sql.looking import rows_of
 from syncline.sql.reader import Reader
 from syncline.sql.rows import Row
 from syncline.sql.sealing import Sealer
+from syncline.sql.sharing import SharedReads
 from syncline.sql.writer import Writer
 
 
@@ -40,7 +41,7 @@ class SqlSetup:
         self._writer = writer
         self._reader = reader
         self._sealer = sealer
-        self._tokens = Tokens(writer, reader)
+        self._tokens_by_id = SharedReads(self._read_tokens)
 
     async def create_tenant(self, tenant_id: TenantId, name: str, actor: Actor) -> Tenant:
         """Create a tenant; raises `Conflict` when the name is taken in any case."""
@@ -105,7 +106,15 @@ class SqlSetup:
 
     async def token(self, token_id: str) -> Token | None:
         """Return the token of that public id; its tenant is known only by it."""
-        return await self._tokens.get(token_id)
+        return await self._tokens_by_id.get(token_id)
+
+    async def _read_tokens(self, token_ids: Collection[str]) -> Mapping[str, Token]:
+        rows = await self._reader.rows(statements.TOKENS_BY_ID, {"token_ids": list(token_ids)})
+        return {row["id"]: records.token_of(row) for row in rows}
+
+    def token_changes(self) -> int | None:
+        """Return how often tokens have been written; None where others may write them too."""
+        return self._writer.changes(scim_tokens)
 
     async def tokens(self, tenant_id: TenantId) -> list[Token]:
         """Return the tenant's tokens, oldest first, the revoked ones included."""

@@ -39,6 +39,7 @@ from syncline.gateway.store.tables import (
     user_emails,
     users,
 )
+from syncline.sql.looking import Question
 
 _tenant: BindParameter[Any] = bindparam("tenant_id")
 _limit: BindParameter[Any] = bindparam("limit")
@@ -121,8 +122,8 @@ def _user_and_groups(column: ColumnElement[str]) -> Select[Any]:
     )
 
 
-USER_AND_GROUPS = _user_and_groups(users.c.id)
-USER_AND_GROUPS_BY_NAME = _user_and_groups(users.c.user_name_key)
+USER_AND_GROUPS = Question(_user_and_groups(users.c.id), "tenant_id", "value")
+USER_AND_GROUPS_BY_NAME = Question(_user_and_groups(users.c.user_name_key), "tenant_id", "value")
 USERS_BY_EXTERNAL_ID = (
     select(users)
     .where(users.c.tenant_id == _tenant, users.c.external_id == bindparam("value"))

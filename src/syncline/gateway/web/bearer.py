@@ -5,12 +5,15 @@ from __future__ import annotations
 import hmac
 import logging
 from collections.abc import Callable
+from hashlib import blake2b
+from secrets import token_bytes
+from typing import NamedTuple
 
 from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.credentials import is_alive, public_id
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.credentials import TokenFingerprint
-from syncline.gateway.services.ports import DirectoryStore, SetupStore, Wake
+from syncline.gateway.services.ports import DirectoryStore, SetupStore, Token, Wake
 from syncline.gateway.services.provisioning import TenantDirectory
 from syncline.scim.errors import Unauthorized, Unavailable
 from syncline.scimserver.bearer import bearer_token
@@ -23,8 +26,21 @@ USE_NOTED_EVERY: Milliseconds = 60_000
 """How exact `last used` is: one write a minute and token, whatever the traffic."""
 
 
+MOST_REMEMBERED = 10_000
+"""Headers that were accepted; past it all are forgotten, and checked once more when they come."""
+
+
+class _Accepted(NamedTuple):
+    """A token whose secret was found right, and what it opens."""
+
+    token: Token
+    directory: TenantDirectory
+
+
 class BearerAuthenticator:
     """Implements `scimserver.Authenticate`. A revoked token stops working with the next request.
+
+    A header that was accepted is taken apart and checked again when a token has been written since.
 
     `claim` counts the request to the tenant and raises `TooManyRequests` when its share is used up.
     """
@@ -46,29 +62,50 @@ class BearerAuthenticator:
         self._wake = wake
         self._claim = claim
         self._noted: dict[str, Milliseconds] = {}
+        # Under a key of this process: no secret is kept, and how long looking takes says nothing about one.
+        self._marks = blake2b(key=token_bytes(32), digest_size=32)
+        self._accepted: dict[bytes, _Accepted] = {}
+        self._moment: int | None = None
 
     async def __call__(self, authorization: str | None, exchange: Exchange) -> TenantDirectory:
         """Return the tenant's directory; raises `Unauthorized`, or `Unavailable` when the store cannot tell."""
-        text = bearer_token(authorization)
-        token_id = public_id(text)
-        if token_id is None:
-            raise Unauthorized(_REFUSED)
-        try:
-            token = await self._setup.token(token_id)
-        except StoreError as error:
-            raise Unavailable("The token cannot be checked now.", retry_after=5) from error
+        mark = self._marks.copy()
+        mark.update((authorization or "").encode())
+        digest = mark.digest()
+        known = self._remembered()
+        accepted = known.get(digest)
+        if accepted is None:
+            accepted = known[digest] = await self._accept(authorization)
+        token = accepted.token
         now = self._clock.now()
-        expected = token.fingerprint if token is not None else bytes(32)
-        right = hmac.compare_digest(expected, self._fingerprint(text))
-        if token is None or not right:
-            raise Unauthorized(_REFUSED)
         if not is_alive(expires_at=token.expires_at, revoked_at=token.revoked_at, now=now):
             raise Unauthorized(_REFUSED)
         self._claim(token.tenant_id)
         exchange.opened = token.tenant_id
         if now - self._noted.get(token.id, -USE_NOTED_EVERY) >= USE_NOTED_EVERY:
             await self._note_use(token.id, now, exchange.client)
-        return TenantDirectory(token.tenant_id, self._directory, self._clock, self._wake)
+        return accepted.directory
+
+    def _remembered(self) -> dict[bytes, _Accepted]:
+        """Return what was accepted since a token was last written: nothing, where others may write them too."""
+        # Taken before anything is read: a change meanwhile makes what was read count as out of date.
+        moment = self._setup.token_changes()
+        if moment is None or moment != self._moment or len(self._accepted) >= MOST_REMEMBERED:
+            self._accepted, self._moment = {}, moment
+        return self._accepted
+
+    async def _accept(self, authorization: str | None) -> _Accepted:
+        text = bearer_token(authorization)
+        token_id = public_id(text)
+        try:
+            token = None if token_id is None else await self._setup.token(token_id)
+        except StoreError as error:
+            raise Unavailable("The token cannot be checked now.", retry_after=5) from error
+        expected = token.fingerprint if token is not None else bytes(32)
+        right = hmac.compare_digest(expected, self._fingerprint(text))
+        if token is None or not right:
+            raise Unauthorized(_REFUSED)
+        return _Accepted(token, TenantDirectory(token.tenant_id, self._directory, self._clock, self._wake))
 
     async def _note_use(self, token_id: str, now: Milliseconds, client: str | None) -> None:
         self._noted[token_id] = now

@@ -76,7 +76,7 @@ def give_up(rows: Rows, tenant_id: str, key: str, cause: Cause) -> None:
     rows.update(
         deliveries,
         (tenant_id, key),
-        **_marked(rows, row, cause, int(Urgency.URGENT)),
+        **_marked(rows, tenant_id, row, cause, int(Urgency.URGENT)),
         user_id=None,
         intent=Intent.DELETED.value,
         claimed_by=None,
@@ -129,9 +129,8 @@ def _touch(rows: Rows, claimant: Claimant, key: str, cause: Cause, *, claimed_by
     intent, urgency = _PRESENT if claimant.active else _DEACTIVATED
     # While the claimant waits for an e-mail somebody else holds, its row goes on standing for the old one.
     email = claimant.email if claimed_by is None else (row["email"] if row is not None else None)
-    known = row or {**_BLANK, "tenant_id": claimant.tenant_id, "key": key}
     changes = {
-        **_marked(rows, known, cause, urgency),
+        **_marked(rows, claimant.tenant_id, row or _BLANK, cause, urgency),
         "email": email,
         "wanted_email": claimant.email,
         "user_id": claimant.user_id,
@@ -141,7 +140,7 @@ def _touch(rows: Rows, claimant: Claimant, key: str, cause: Cause, *, claimed_by
         "kept_until": _kept_on(row, claimant),
     }
     if row is None:
-        rows.insert(deliveries, {**known, **changes})
+        rows.insert(deliveries, {**_BLANK, "tenant_id": claimant.tenant_id, "key": key, **changes})
     else:
         rows.update(deliveries, (claimant.tenant_id, key), **changes)
 
@@ -206,9 +205,9 @@ def owing(known_as: str | None) -> Row:
     return {"renamed_from": known_as, "renamed_key": None if known_as is None else email_key(known_as)}
 
 
-def _marked(rows: Rows, row: Row, cause: Cause, urgency: int) -> Row:
+def _marked(rows: Rows, tenant_id: str, row: Row, cause: Cause, urgency: int) -> Row:
     """Return the columns of a row that has something new to deliver, at once."""
-    tenant = rows.get(tenants, row["tenant_id"])
+    tenant = rows.get(tenants, tenant_id)
     return {
         "desired_revision": row["desired_revision"] + 1,
         # It is due, so it will be decided on the newest set-up anyway: not a second time for being stale.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from syncline.gateway.domain.rules import RuleKind
 from syncline.gateway.services.ports import Cause
@@ -25,8 +26,7 @@ MARKED_AT_ONCE = 200
 """How many people one request marks directly; past that the whole tenant is looked at again, in chunks."""
 
 
-@dataclass(frozen=True, slots=True)
-class CreateGroup:
+class CreateGroup(Struct, frozen=True):
     """Keep a new group under `group_id`, with its members."""
 
     tenant_id: str
@@ -66,8 +66,7 @@ class CreateGroup:
         return stored_group(row, tuple(new.values()))
 
 
-@dataclass(frozen=True, slots=True)
-class ReplaceGroup:
+class ReplaceGroup(Struct, frozen=True):
     """Put `resource` in the place of the group; one without `members` leaves them alone."""
 
     tenant_id: str
@@ -91,8 +90,7 @@ class ReplaceGroup:
         return _rewrite(rows, self.tenant_id, row, resource, change, self.cause)
 
 
-@dataclass(frozen=True, slots=True)
-class PatchGroup:
+class PatchGroup(Struct, frozen=True):
     """Apply a PATCH, all of it or nothing."""
 
     tenant_id: str
@@ -118,8 +116,7 @@ class PatchGroup:
         return _rewrite(rows, self.tenant_id, row, resource, change, self.cause)
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteGroup:
+class DeleteGroup(Struct, frozen=True):
     """Forget the group and its memberships."""
 
     tenant_id: str
@@ -201,8 +198,7 @@ def _refuse_taken_name(rows: Rows, tenant_id: str, group_id: str, resource: Reso
         raise Uniqueness(f"The displayName {resource['displayName']!r} is taken by another group.")
 
 
-@dataclass(slots=True)
-class _Moved:
+class _Moved(Struct):
     """Who was really added, who really removed, and of whom something new was said."""
 
     added: set[str] = field(default_factory=set)

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from syncline.clock import Milliseconds
-from syncline.gateway.domain.person import role_values
 from syncline.gateway.domain.role_expressions import RoleForm, form_of
 from syncline.gateway.store.tables import roles_seen
 from syncline.scim.patch import Patch
@@ -17,6 +16,7 @@ from syncline.sql.rows import Need, Row, Rows
 
 ROLE, FORM = "role", "form"
 _KEY = ("tenant_id", "kind", "name")
+_FORMS = {form: form.value for form in RoleForm}
 _MINUTE: Milliseconds = 60_000
 MAX_NAME = 300
 """Longer role values are counted under their beginning."""
@@ -53,7 +53,7 @@ def role_needs(tenant_id: str, roles: Any) -> list[Need]:
     if form is None:
         return []
     wanted = [(tenant_id, ROLE, name) for name in _names(roles)]
-    return [Need(roles_seen, _KEY, key) for key in (*wanted, (tenant_id, FORM, form.value))]
+    return [Need(roles_seen, _KEY, key) for key in (*wanted, (tenant_id, FORM, _FORMS[form]))]
 
 
 def _forms(patch: Patch) -> list[RoleForm]:
@@ -72,17 +72,19 @@ def _forms(patch: Patch) -> list[RoleForm]:
 
 
 def _names(roles: Any) -> set[str]:
-    return {value[:MAX_NAME] for value in role_values(roles)} if roles else set()
+    return {value[:MAX_NAME] for role in roles or () if (value := role.get("value"))}
 
 
 def _note(rows: Rows, tenant_id: str, form: RoleForm, at: Milliseconds) -> None:
     """Remember that a form was seen, to the minute: during a cycle it is seen with every user."""
-    row = rows.get(roles_seen, tenant_id, FORM, form.value)
+    name = _FORMS[form]
+    row = rows.get(roles_seen, tenant_id, FORM, name)
     if row is None:
-        seen: Row = {"tenant_id": tenant_id, "kind": FORM, "name": form.value, "count": 1, "last_at": at}
-        rows.insert(roles_seen, seen)
+        rows.insert(
+            roles_seen, {"tenant_id": tenant_id, "kind": FORM, "name": name, "count": 1, "last_at": at}
+        )
     elif at - row["last_at"] > _MINUTE:
-        rows.update(roles_seen, (tenant_id, FORM, form.value), last_at=at)
+        rows.update(roles_seen, (tenant_id, FORM, name), last_at=at)
 
 
 def _add(rows: Rows, tenant_id: str, name: str, change: int, at: Milliseconds) -> None:

@@ -7,9 +7,8 @@ changes nothing keeps the version and marks nothing, so it costs HubSpot no call
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from syncline.gateway.domain.person import EmailChoice, choose_email, email_key
 from syncline.gateway.services.ports import Cause
@@ -76,8 +75,7 @@ class CreateUser(Struct, frozen=True):
         return stored_user(row, groups=())
 
 
-@dataclass(frozen=True, slots=True)
-class ReplaceUser:
+class ReplaceUser(Struct, frozen=True):
     """Put `resource` in the place of the user; one without `active` leaves it as it is."""
 
     tenant_id: str
@@ -104,8 +102,7 @@ class ReplaceUser:
         return _rewrite(rows, self.tenant_id, self.user_id, self.if_match, self.cause, replace)
 
 
-@dataclass(frozen=True, slots=True)
-class PatchUser:
+class PatchUser(Struct, frozen=True):
     """Apply a PATCH, all of it or nothing."""
 
     tenant_id: str
@@ -131,8 +128,7 @@ class PatchUser:
         return _rewrite(rows, self.tenant_id, self.user_id, self.if_match, self.cause, patch)
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteUser:
+class DeleteUser(Struct, frozen=True):
     """Forget the user and its memberships; what happens at HubSpot is the leaver policy's to say."""
 
     tenant_id: str
