@@ -285,10 +285,16 @@ ANSWERS: Mapping[SelectBase, Answer] = {
     ),
     statements.GROUPS_LIKE: _rows_of(
         t.groups,
-        lambda row, parameters: _like(row["display_name_key"], parameters["pattern"]),
+        lambda row, parameters: (
+            row["display_name_key"] <= parameters["until"]
+            and _like(row["display_name_key"], parameters["pattern"])
+        ),
         _by("display_name_key"),
         shown=("id", "ordinal", "document", "members"),
     ),
+    statements.GROUP_KEY_FURTHER_ON: lambda rows, parameters: _rows_of(
+        t.groups, _after("display_name_key"), _by("display_name_key"), shown=("display_name_key",)
+    )(rows, {**parameters, "limit": 1}),
     statements.GROUPS_IN: _rows_of(t.groups, _among("id"), shown=("id", "ordinal", "document", "members")),
     statements.DUE: _rows_of(t.deliveries, _is_due, _by("due_at", "key")),
     statements.STALE: _rows_of(

@@ -35,6 +35,9 @@ _LAST = 2**62
 _FROM = {Activity.EVENTS: statements.EVENT_FROM, Activity.CALLS: statements.CALL_FROM}
 _COUNTERS = {Activity.EVENTS: "event_seq", Activity.CALLS: "call_seq"}
 CALLS_SHOWN = 200
+GROUPS_LOOKED_AT = 20_000
+"""How many groups a search looks through at most."""
+_LAST_KEY = "\U0010ffff"
 
 
 class SqlJournal:
@@ -143,9 +146,14 @@ class SqlJournal:
         return groups_of(await self._rows(statements.GROUPS_SEEN, tenant_id, after=after, limit=limit))
 
     async def groups_like(self, tenant_id: TenantId, search: str, limit: int) -> list[GroupSeen]:
-        """Return groups with that text in their name, whatever its case, by name."""
+        """Return groups with that text in their name, whatever its case, by name; from the first `GROUPS_LOOKED_AT`."""
         pattern = statements.containing(comparison_key(search))
-        return groups_of(await self._rows(statements.GROUPS_LIKE, tenant_id, pattern=pattern, limit=limit))
+        last = await self._rows(
+            statements.GROUP_KEY_FURTHER_ON, tenant_id, after="", offset=GROUPS_LOOKED_AT - 1
+        )
+        until = last[0]["display_name_key"] if last else _LAST_KEY
+        found = await self._rows(statements.GROUPS_LIKE, tenant_id, pattern=pattern, until=until, limit=limit)
+        return groups_of(found)
 
     async def group(self, tenant_id: TenantId, name_or_id: str) -> GroupSeen | None:
         """Return the group of that id, else the one of that name in any case; None when there is neither."""

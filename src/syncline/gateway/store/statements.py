@@ -212,9 +212,20 @@ GROUPS_SEEN = (
 )
 GROUPS_LIKE = (
     select(*_group)
-    .where(groups.c.tenant_id == _tenant, groups.c.display_name_key.like(bindparam("pattern"), escape=ESCAPE))
+    .where(
+        groups.c.tenant_id == _tenant,
+        groups.c.display_name_key <= bindparam("until"),
+        groups.c.display_name_key.like(bindparam("pattern"), escape=ESCAPE),
+    )
     .order_by(groups.c.display_name_key)
     .limit(_limit)
+)
+GROUP_KEY_FURTHER_ON = (
+    select(groups.c.display_name_key)
+    .where(groups.c.tenant_id == _tenant, groups.c.display_name_key > bindparam("after"))
+    .order_by(groups.c.display_name_key)
+    .offset(bindparam("offset"))
+    .limit(1)
 )
 GROUPS_IN = select(*_group).where(groups.c.tenant_id == _tenant, groups.c.id.in_(_many))
 
