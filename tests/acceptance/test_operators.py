@@ -53,7 +53,7 @@ def test_operators_are_invited_and_listed_on_the_command_line(syncline: Syncline
     assert "ada@example.com" in listed.out
     assert "There is no operator yet" in listed.out
     assert 1 == again.status
-    assert "`operator list` shows those there are" in again.err
+    assert "See who there is (`operator list`)." in again.err
 
 
 def test_a_key_made_on_the_command_line_opens_the_api_until_it_is_revoked(syncline: Syncline) -> None:

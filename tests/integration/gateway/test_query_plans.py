@@ -39,7 +39,6 @@ WALKS = {
     "DUE_TENANTS": "every tenant is looked at, each with three look-ups that end at the first row",
     "USER_PAGE": "a page at an offset counts its way there, in the order of the index, and stops at its end",
     "GROUP_PAGE": "as USER_PAGE",
-    "GROUPS_LIKE": "a part of a name may be anywhere: groups are looked at in order until enough are found",
     "READINGS_DUE": "every connection is looked at once, there is one a tenant",
     "DELETIONS_COUNTED": "counts what a look-up has found that ends after so many",
     "READS": "sorts only what was asked within one millisecond",
