@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from syncline.gateway.services.calling import Operation
     from syncline.gateway.services.overview import Pace
     from syncline.gateway.services.ports import Store, Wake
+    from syncline.gateway.services.rehearsals import Rehearsals
     from syncline.gateway.services.tenants import Tenants
     from syncline.settings import Settings
 
@@ -31,6 +32,7 @@ class Parts:
     pace: Pace
     csrf_key: bytes
     wake: Wake
+    rehearsals: Rehearsals
 
 
 def console_application(parts: Parts) -> Any:
@@ -66,6 +68,7 @@ def console_application(parts: Parts) -> Any:
         pages=Pages(statics, Path(room.__file__).parent / "templates"),
         csrf=Csrf(parts.csrf_key),
         bench=Bench(parts.store, parts.clock, parts.wake, lambda: parts.address() + SCIM_PREFIX),
+        rehearsals=parts.rehearsals,
         retention=_retention(parts.settings),
     )
     return ConsoleApplication(console, PAGES, statics)

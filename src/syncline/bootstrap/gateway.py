@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from syncline.gateway.services.ports import Store, Wake, Walks
     from syncline.gateway.services.posting import Sender
     from syncline.gateway.services.reconciling import Reconciliation
+    from syncline.gateway.services.rehearsals import Rehearsals
     from syncline.gateway.services.retention import ReadLog, Retention
     from syncline.gateway.services.tenants import Tenants
     from syncline.gateway.services.upkeep import Upkeep
@@ -120,8 +121,11 @@ async def open_gateway(
     forget_key: bool = False,
     clock: Clock | None = None,
     session: Any = None,
+    here: Callable[[], str] | None = None,
 ) -> AsyncIterator[Gateway]:
     """Open the gateway on its database; `address` gives the public address, `deliver` starts the dispatcher.
+
+    `here` gives the address at which this very server is reached from this machine: the public one, left out.
 
     `serving` starts what a server does by the way: it writes the log of reads and purges old logs; where it also
     delivers, it watches connections and sends notices. `forget_key` lets a database open whose key is lost. `session`
@@ -143,9 +147,10 @@ async def open_gateway(
         rooms = _rooms(ground, delivery)
         noticed = await _notices(ground, delivery, stack, watches=serving and deliver)
         operations = _operations(ground, delivery, rooms, noticed, plans, serving=serving)
+        rehearsals = _rehearsals(ground, operations, here or address, stack)
         yield Gateway(
             operations,
-            _application(ground, delivery, rooms, operations, read_log, serving=serving),
+            _application(ground, delivery, rooms, operations, rehearsals, read_log, serving=serving),
             ground.store,
             delivery.drain,
             _upkeep(ground),
@@ -362,6 +367,7 @@ def _application(
     delivery: _Delivery,
     rooms: _Rooms,
     operations: Mapping[str, Operation],
+    rehearsals: Rehearsals,
     read_log: ReadLog | None,
     *,
     serving: bool,
@@ -383,7 +389,7 @@ def _application(
         refused=metrics.refused,
     )
     metrics.in_flight(lambda: in_flight.running)
-    parts = _console_parts(ground, delivery, rooms, operations) if serving else None
+    parts = _console_parts(ground, delivery, rooms, operations, rehearsals) if serving else None
     return create_application(
         scim=_scim(ground, delivery.wake, in_flight, read_log),
         health=Health({"database": partial(_database_answers, ground.reader)}, ground.clock),
@@ -423,7 +429,11 @@ async def _database_answers(reader: Reader) -> None:
 
 
 def _console_parts(
-    ground: _Ground, delivery: _Delivery, rooms: _Rooms, operations: Mapping[str, Operation]
+    ground: _Ground,
+    delivery: _Delivery,
+    rooms: _Rooms,
+    operations: Mapping[str, Operation],
+    rehearsals: Rehearsals,
 ) -> Parts:
     from syncline.bootstrap.console import Parts
 
@@ -439,7 +449,22 @@ def _console_parts(
         delivery.links.pace,
         fingerprint("csrf tokens of the console"),
         delivery.wake,
+        rehearsals,
     )
+
+
+def _rehearsals(
+    ground: _Ground, operations: Mapping[str, Operation], here: Callable[[], str], stack: AsyncExitStack
+) -> Rehearsals:
+    """Put rehearsals together; at the end those under way are broken off."""
+    from syncline.bootstrap.rehearsing import RehearsalProcess
+    from syncline.gateway.services.rehearsals import Rehearsals
+    from syncline.gateway.web.application import SCIM_PREFIX
+
+    player = RehearsalProcess(lambda: here() + SCIM_PREFIX)
+    rehearsals = Rehearsals(ground.store, operations, player, ground.clock)
+    stack.push_async_callback(rehearsals.close)
+    return rehearsals
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -48,9 +49,11 @@ async def _serve(settings: Settings) -> None:
     folder = DataFolder(settings.data)
     with httpserver.bind(settings.host, settings.port) as listener, folder.socket_path() as socket_path:
         port = listener.getsockname()[1]
-        address = settings.address(port)
+        address, here = settings.address(port), replace(settings, public_url=None).address(port)
         async with (
-            open_gateway(settings, lambda: address, deliver=settings.worker, serving=True) as gateway,
+            open_gateway(
+                settings, lambda: address, deliver=settings.worker, serving=True, here=lambda: here
+            ) as gateway,
             listen(socket_path, _call(gateway.operations)),
         ):
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from syncline.clock import Clock
 from syncline.gateway.domain.errors import Invalid, Refused
+from syncline.gateway.domain.rehearsal import is_hubspot
 from syncline.gateway.services.ports import Store, Tenant, Wake
 from syncline.gateway.services.provisioning import TenantDirectory
+from syncline.gateway.services.rehearsals import addresses_of
 from syncline.scimserver.application import ScimApplication
 from syncline.scimserver.asgi import Message, Scope
 from syncline.scimserver.store import Exchange
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 LONGEST_PATH: Final = 4_000
-_HUBSPOT: Final = ("hubapi.com", "hubspot.com")
 
 
 @dataclass(slots=True)
@@ -65,9 +66,7 @@ class Bench:
 
     async def may_write(self, tenant: Tenant) -> bool:
         """Tell whether a write may be carried out: only where no real HubSpot is connected."""
-        connection = await self._store.setup.connection(tenant.id)
-        addresses = () if connection is None else (connection.base_url, connection.scim_base_url or "")
-        return not any(_is_hubspot(each) for each in addresses)
+        return not is_hubspot(addresses_of(await self._store.setup.connection(tenant.id)))
 
     async def _refuse_real_hubspot(self, tenant: Tenant) -> None:
         if not await self.may_write(tenant):
@@ -75,11 +74,6 @@ class Bench:
                 f"{tenant.name} is connected to a real HubSpot account: here it can only be read. Try writes on a "
                 "tenant that is connected to the portal."
             )
-
-
-def _is_hubspot(address: str) -> bool:
-    host = urlsplit(address).hostname or ""
-    return any(host == name or host.endswith(f".{name}") for name in _HUBSPOT)
 
 
 def _target(method: str, target: str) -> tuple[str, str]:

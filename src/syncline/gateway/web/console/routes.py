@@ -132,6 +132,7 @@ PAGES: Final = (
     Page("POST", f"{_SETTINGS}/danger/delete", Permission.DELETE, settings_danger.delete, fresh=True),
     Page("GET", f"{_HERE}/workbench", _SET_UP, workbench.workbench),
     Page("POST", f"{_HERE}/workbench", _SET_UP, workbench.run),
+    Page("POST", f"{_HERE}/workbench/rehearse", _SET_UP, workbench.rehearse, fresh=True),
     Page("POST", f"{_HERE}/tokens", _SET_UP, settings.create_token, fresh=True),
     Page("POST", f"{_HERE}/tokens/{{token}}/revoke", _SET_UP, settings.revoke_token),
     Page("GET", f"{_HERE}/operators", _PEOPLE, operators.operators),

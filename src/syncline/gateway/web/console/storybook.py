@@ -14,6 +14,8 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from syncline.gateway.domain.holds import HoldReason
+from syncline.gateway.domain.rehearsal import Provider, Script
+from syncline.gateway.services.ports.rehearsing import Failure, Rehearsed
 from syncline.gateway.web.console.wording import helps
 from syncline.webkit import storybook
 from syncline.webkit.forms import Form
@@ -64,6 +66,12 @@ def _rule(position: int, when: str, *, group: str | None = None, named: bool = T
         privileged=sets.get("permission_set") == "Super Admin",
         sets=SimpleNamespace(**gives),
     )
+
+
+def _rehearsal(**state: Any) -> Any:
+    blank = {"is_under_way": False, "trouble": "", "rehearsed": None}
+    script = Script(Provider.OKTA, 20)
+    return SimpleNamespace(script=script, by="ada@acme.example", at=_NOON, **{**blank, **state})
 
 
 def _fixtures() -> dict[str, Any]:
@@ -123,6 +131,28 @@ def _fixtures() -> dict[str, Any]:
             ("A person was deactivated", None, "Disable a test person in the directory."),
         ],
         "holds": [reason.value for reason in HoldReason],
+        "rehearsals": [
+            _rehearsal(is_under_way=True),
+            _rehearsal(trouble=f"The connection test failed: {canary}"),
+            _rehearsal(
+                rehearsed=Rehearsed(
+                    requests=48,
+                    took=1_250,
+                    outcomes={
+                        "users": {
+                            "created": 19,
+                            "updated": 0,
+                            "disabled": 0,
+                            "deleted": 0,
+                            "skipped": 0,
+                            "failed": 1,
+                        }
+                    },
+                    failures=(Failure(canary, "create", "InvalidValue", long, "Correct the mapping."),),
+                    broken_off="",
+                )
+            ),
+        ],
     }
 
 

@@ -20,6 +20,7 @@ from syncline.gateway.services.operations import run_operation
 from syncline.gateway.services.overview import Overviews
 from syncline.gateway.services.permissions import NEEDED
 from syncline.gateway.services.ports import SignedIn, Store, Tenant
+from syncline.gateway.services.rehearsals import Rehearsals
 from syncline.gateway.services.signing_in import SigningIn, Visitor
 from syncline.gateway.web.console.bench import Bench
 from syncline.gateway.web.console.following import Streams
@@ -58,6 +59,7 @@ class Console:
     pages: Pages
     csrf: Csrf
     bench: Bench
+    rehearsals: Rehearsals
     retention: Sequence[tuple[str, str, int]] = ()
     """What is kept, the setting that says so, and for how many days."""
     streams: Streams = field(default_factory=Streams)

@@ -8,13 +8,15 @@ from typing import Final
 import orjson
 from starlette.responses import Response
 
-from syncline.gateway.domain.errors import DomainError
+from syncline.gateway.domain.errors import DomainError, Invalid
+from syncline.gateway.domain.rehearsal import NAMES, Provider, Script
 from syncline.gateway.web.console.bench import METHODS, Benched
 from syncline.gateway.web.console.visit import Visit
 from syncline.scim.dialects import DIALECTS
 from syncline.webkit.forms import Form
 
 _EXAMPLE: Final = Form.of(method="GET", target="/Users?count=5", body="")
+_SCRIPT: Final = Form.of(provider=Provider.ENTRA, people="20")
 
 
 async def workbench(visit: Visit) -> Response:
@@ -35,8 +37,22 @@ async def run(visit: Visit) -> Response:
     return await _page(visit, form, seen=seen)
 
 
-async def _page(visit: Visit, form: Form, status: int = 200, seen: Benched | None = None) -> Response:
-    base = f"{visit.console.address()}/scim/v2"
+async def rehearse(visit: Visit) -> Response:
+    """Begin a rehearsal; the page shows how it goes, and how it went."""
+    form = visit.form
+    try:
+        script = Script.read(form.one("provider"), form.one("people"))
+    except Invalid as error:
+        return await _page(visit, _EXAMPLE, 422, script=form.wrong(whole=error.message))
+    await visit.console.rehearsals.begin(visit.actor, visit.here, script)
+    return visit.go(f"{visit.below('workbench')}#rehearse")
+
+
+async def _page(
+    visit: Visit, form: Form, status: int = 200, seen: Benched | None = None, script: Form = _SCRIPT
+) -> Response:
+    console, here = visit.console, visit.here
+    base = f"{console.address()}/scim/v2"
     return visit.show(
         "workbench.html",
         status=status,
@@ -47,8 +63,12 @@ async def _page(visit: Visit, form: Form, status: int = 200, seen: Benched | Non
         answer=None if seen is None else _shown(seen.body),
         rules=[] if seen is None else [(each, DIALECTS[each].rule) for each in seen.notes],
         curl=None if seen is None else _curl(base, form),
-        may_write=await visit.console.bench.may_write(visit.here),
-        rehearse=f"SYNCLINE_REHEARSAL_TOKEN=$TOKEN syncline rehearse entra --base-url {shlex.quote(base)} --users 20",
+        may_write=await console.bench.may_write(here),
+        rehearsal=console.rehearsals.last(here.id),
+        no_rehearsal=await console.rehearsals.why_not(here),
+        script=script,
+        providers=NAMES,
+        arrived=(await console.store.backlog.totals(here.id)).users,
     )
 
 
