@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -78,10 +79,16 @@ class LazyGroup(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command; what the operating system refuses, such as output to a full disk, is one sentence."""
         try:
-            return super().main(*args, **kwargs)
+            try:
+                return super().main(*args, **kwargs)
+            finally:
+                sys.stdout.flush()  # not only at the end of the interpreter, which has words of its own for it
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
-            click.ClickException(f"{where}{error.strerror or error}.").show()
+            if not isinstance(error, BrokenPipeError):  # whoever reads, as `head` does, has had enough
+                click.ClickException(f"{where}{error.strerror or error}.").show()
+            # What is still in the buffer has no room either, and would be tried once more at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
