@@ -17,6 +17,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
+from syncline.bootstrap.processes import environment
+
 if TYPE_CHECKING:
     from syncline.gateway.domain.tenant import TenantId
     from syncline.gateway.services.ports import BacklogStore, Progress, Tally
@@ -108,12 +110,11 @@ class Beside:
 
 
 async def _start(job: _Job) -> Process:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SYNCLINE_")}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-c", f"from {__name__} import main; main()"),
         stdin=PIPE,
         stdout=PIPE,
-        env=environment,
+        env=environment(),
         start_new_session=True,  # Ctrl-C is the server's, which ends it
     )
     assert process.stdin is not None  # noqa: S101 - it is a pipe

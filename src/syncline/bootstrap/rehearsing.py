@@ -16,6 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
+from syncline.bootstrap.processes import environment
 from syncline.gateway.domain.errors import Unavailable
 from syncline.gateway.domain.rehearsal import Script
 from syncline.gateway.services.ports.rehearsing import Failure, Rehearsed
@@ -58,14 +59,13 @@ class RehearsalProcess:
         return _rehearsed(document)
 
     async def _start(self, script: Script, token: str) -> Process:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("SYNCLINE_")}
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "syncline", "rehearse", script.provider.value, "--json"),
             *("--base-url", self._scim_base_url(), "--users", str(script.people)),
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=PIPE,
-            env={**clean, "SYNCLINE_REHEARSAL_TOKEN": token},
+            env={**environment(), "SYNCLINE_REHEARSAL_TOKEN": token},
             start_new_session=True,  # Ctrl-C is the server's, which ends it
         )
         with suppress(ProcessLookupError):

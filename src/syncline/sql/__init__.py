@@ -6,7 +6,7 @@ How a write travels::
                                                      │ BEGIN IMMEDIATE
                                                      │ prefetch: one SELECT per table and look-up
                                                      │ apply: each command on the Session, undone if it raises
-                                                     │ flush: one executemany per table and kind
+                                                     │ flush: one statement per table and kind
                                                      ▼ COMMIT
         result ◀──────────────── one wake-up for all waiters
 

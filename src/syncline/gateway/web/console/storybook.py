@@ -75,6 +75,11 @@ def _rehearsal(**state: Any) -> Any:
 
 
 def _fixtures() -> dict[str, Any]:
+    return {**_rules_page(), **_person_page(), **_checklist(), **_rehearsals()}
+
+
+def _rules_page() -> dict[str, Any]:
+    """Return rules, what they could match, and what nearly matches one."""
     thing = SimpleNamespace
     canary, long = storybook.CANARY, storybook.LONG
     return {
@@ -103,6 +108,14 @@ def _fixtures() -> dict[str, Any]:
             (canary, "group, 1 person"),
         ],
         "near": {"count": 1, "role": "manager", "permission_set": "Manager"},
+    }
+
+
+def _person_page() -> dict[str, Any]:
+    """Return why somebody has what he has, what drifted, and an exception."""
+    thing = SimpleNamespace
+    canary, long = storybook.CANARY, storybook.LONG
+    return {
         "why": [
             thing(position=1, when="role = Manager", result="won", because="It sets the permission set."),
             thing(position=2, when="group = Sales EMEA", result="lost", because="An earlier rule decided."),
@@ -126,11 +139,26 @@ def _fixtures() -> dict[str, Any]:
         "wrong": Form.of(until="yesterday", because="").wrong(
             until="Write a day to come, at most a year ahead.", because="Say why."
         ),
+    }
+
+
+def _checklist() -> dict[str, Any]:
+    """Return checks, ticked and not, and every reason to hold."""
+    thing = SimpleNamespace
+    canary = storybook.CANARY
+    return {
         "checks": [
             ("A person was created", thing(seq=9, at=_NOON, summary=f"{canary}: create done at HubSpot"), ""),
             ("A person was deactivated", None, "Disable a test person in the directory."),
         ],
         "holds": [reason.value for reason in HoldReason],
+    }
+
+
+def _rehearsals() -> dict[str, Any]:
+    """Return a rehearsal under way, one that broke off, and one that ended."""
+    canary, long = storybook.CANARY, storybook.LONG
+    return {
         "rehearsals": [
             _rehearsal(is_under_way=True),
             _rehearsal(trouble=f"The connection test failed: {canary}"),
