@@ -48,7 +48,7 @@ def test_a_script_has_a_provider_and_a_number_of_people(people: str) -> None:
 
 @pytest.mark.parametrize(
     ("provider", "people"),
-    [("entra", each) for each in ("", "0", "-1", "201", "1e2", "٣", "2000000", "twenty")]
+    [("entra", each) for each in ("", "0", "-1", "201", "1e2", "٣", "2000000", "00009999", "twenty")]
     + [("", "20"), ("Entra", "20"), ("--help", "20")],
 )
 def test_what_is_no_script_is_refused(provider: str, people: str) -> None:

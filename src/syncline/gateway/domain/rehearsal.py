@@ -41,8 +41,8 @@ class Script:
         """Return the script somebody wrote down; raises `Invalid`."""
         if provider not in list(Provider):
             raise Invalid(f"An identity provider is one of {', '.join(Provider)}.")
-        plain = people.isascii() and people.isdecimal()
-        if not plain or not 1 <= int(people[:6]) <= MOST_PEOPLE:
+        plain = people.isascii() and people.isdecimal() and len(people) <= len(str(MOST_PEOPLE))
+        if not plain or not 1 <= int(people) <= MOST_PEOPLE:
             raise Invalid(f"Give a number of people from 1 to {MOST_PEOPLE}.")
         return cls(Provider(provider), int(people))
 
