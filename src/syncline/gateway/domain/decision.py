@@ -12,7 +12,7 @@ from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.agreement import Agreement
 from syncline.gateway.domain.change import Change, ChangeKind
 from syncline.gateway.domain.delivery import Access, Delivery, Intent, as_of
-from syncline.gateway.domain.deprovision import LEFT_AS, leaver_change
+from syncline.gateway.domain.deprovision import GONE, leaver_change
 from syncline.gateway.domain.drift import DriftField, Judgement, judge, let_in_again, wanted_values
 from syncline.gateway.domain.gate import Case, Hold, HoldReason, Send, Verdict, ends_at, gate_twice
 from syncline.gateway.domain.person import Person
@@ -97,7 +97,7 @@ def decide(
 
 def _gets_back(delivery: Delivery) -> bool:
     """Tell whether an exception gives back what leaving has taken; once that is done, it keeps what is there."""
-    return delivery.kept_until is not None and delivery.access in LEFT_AS.values()
+    return delivery.kept_until is not None and delivery.access in GONE
 
 
 def _unchanged(delivery: Delivery) -> Change:

@@ -22,6 +22,9 @@ LEFT_AS: Final = {
 }
 """What each policy leaves behind, the weakest first: a stronger one that was applied is never weakened."""
 
+GONE: Final = frozenset(LEFT_AS.values())
+"""What somebody has who has lost access by leaving."""
+
 _KINDS: Final = {
     LeaverPolicy.STRIP: ChangeKind.STRIP,
     LeaverPolicy.DEACTIVATE: ChangeKind.DEACTIVATE,

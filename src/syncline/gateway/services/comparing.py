@@ -14,6 +14,7 @@ from syncline.gateway.domain.setup import Setup
 from syncline.gateway.services.delivering import decide_item
 from syncline.gateway.services.planned import counted, outcome_of, person_shown
 from syncline.gateway.services.ports import WorkItem
+from syncline.gateway.services.showing import people_counted
 from syncline.gateway.services.walking import concerns_hubspot
 
 _SHOWN = (
@@ -91,7 +92,7 @@ class Comparison:
         if not self.moved:
             return "would change nobody"
         parts = [
-            f"would change {_people(self.moved)}",
+            f"would change {people_counted(self.moved)}",
             f"{self.privileged} to a privileged set" if self.privileged else "",
             f"{self.leaving} would lose access" if self.leaving else "",
             f"{self.held} would be held" if self.held else "",
@@ -125,7 +126,3 @@ def moves(before: Decision, after: Decision) -> bool:
         only = after if held_before else before
         return held_before != held_after and (held_after or only.change.kind is not ChangeKind.NONE)
     return content_of(before.change) != content_of(after.change)
-
-
-def _people(count: int) -> str:
-    return "1 person" if count == 1 else f"{count} people"

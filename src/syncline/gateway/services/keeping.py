@@ -7,7 +7,7 @@ from typing import Any
 from syncline.clock import Clock, Milliseconds
 from syncline.gateway.domain.consent import end_of
 from syncline.gateway.domain.delivery import Access, Intent, as_of
-from syncline.gateway.domain.deprovision import LEFT_AS
+from syncline.gateway.domain.deprovision import GONE
 from syncline.gateway.domain.errors import Invalid, NotFound, Refused
 from syncline.gateway.domain.leaving import Leaving, leaving_of
 from syncline.gateway.domain.remedies import Remedy
@@ -19,7 +19,6 @@ from syncline.gateway.services.showing import moment
 from syncline.gateway.services.tenants import Tenants
 
 CHUNK = 200
-_GONE = frozenset(LEFT_AS.values())
 
 
 class Keeping:
@@ -40,7 +39,7 @@ class Keeping:
         """
         found = await self._tenants.find(tenant)
         item = await find_person(self._store, found, user)
-        if item.delivery.access in _GONE:
+        if item.delivery.access in GONE:
             raise Refused(
                 f"{_name(item)} has lost access already.",
                 Remedy("{give_back:Give it back}.", found.name, user),
@@ -57,7 +56,7 @@ class Keeping:
         """
         found = await self._tenants.find(tenant)
         item = await find_person(self._store, found, user)
-        if item.delivery.access not in _GONE:
+        if item.delivery.access not in GONE:
             raise Refused(
                 f"{_name(item)} has lost nothing.",
                 Remedy("{keep:Keep} somebody who is on the way out.", found.name, user),
@@ -84,7 +83,7 @@ class Keeping:
                 "by_hand": None if item.person is not None else _by_hand(item),
             }
             for item, at in people
-            if item.delivery.access in _GONE and item.delivery.intent is not Intent.PRESENT
+            if item.delivery.access in GONE and item.delivery.intent is not Intent.PRESENT
         ]
         following = people[-1][0].delivery.key if len(people) == limit else None
         return {"gone": shown, "next": following}

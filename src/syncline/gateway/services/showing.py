@@ -17,6 +17,11 @@ from syncline.gateway.domain.tenant import Policy
 from syncline.gateway.services.ports import Connection
 
 
+def people_counted(count: int) -> str:
+    """Return a number of people in words."""
+    return "1 person" if count == 1 else f"{count} people"
+
+
 def moment(at: Milliseconds | None) -> str | None:
     """Return a moment as RFC 3339 text in UTC, None for none."""
     if at is None:

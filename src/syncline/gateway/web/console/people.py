@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from syncline.gateway.domain.deprovision import LEFT_AS
+from syncline.gateway.domain.deprovision import GONE
 from syncline.gateway.domain.holds import HOLDS, HoldReason
 from syncline.gateway.domain.leaving import Leaving
 from syncline.gateway.domain.operators import Permission
@@ -26,7 +26,6 @@ _VIEWS: Final = (
     ("staged", "Staged to leave"),
     (PersonState.ABSENT.value, "Not at HubSpot"),
 )
-_GONE = frozenset(LEFT_AS.values())
 _STAGED = HoldReason.STAGED_DELETION.value
 _LOOKED_FURTHER = "Looked through a part of the people. Go on to look through more."
 
@@ -157,7 +156,7 @@ def _leaver(shown: dict[str, Any]) -> str:
         return ""
     if shown["leaving"] == Leaving.KEPT:
         return "end"
-    if shown["delivery"]["access"] not in _GONE:
+    if shown["delivery"]["access"] not in GONE:
         return "keep"
     return "restore" if shown["scim"] is not None else ""
 

@@ -12,7 +12,7 @@ from syncline.gateway.domain.account import Account
 from syncline.gateway.domain.errors import DomainError
 from syncline.gateway.domain.rules import RuleKind
 from syncline.gateway.services.roles import ATTRIBUTES
-from syncline.gateway.services.showing import rule_shown
+from syncline.gateway.services.showing import people_counted, rule_shown
 from syncline.gateway.web.console.journey.choices import sets_of
 from syncline.gateway.web.console.journey.choosing import PREVIEW, Weighed, weigh
 from syncline.gateway.web.console.journey.steps import Stand, address, show_step, stand_of
@@ -237,9 +237,11 @@ async def _known(visit: Visit, kind: str = "", search: str = "") -> Sequence[tup
     if kind != RuleKind.ATTRIBUTE:
         seen = await visit.run("roles.seen", everything=True, limit=SEEN, search=search or None)
         if kind != RuleKind.GROUP:
-            found += [(each["role"], f"role, {_people(each['people'])}") for each in seen["roles"]]
+            found += [(each["role"], f"role, {people_counted(each['people'])}") for each in seen["roles"]]
         if kind != RuleKind.ROLE:
-            found += [(each["display_name"], f"group, {_people(each['members'])}") for each in seen["groups"]]
+            found += [
+                (each["display_name"], f"group, {people_counted(each['members'])}") for each in seen["groups"]
+            ]
     if kind in ("", RuleKind.ATTRIBUTE):
         found += [(each, "attribute") for each in ATTRIBUTES if search.casefold() in each.casefold()]
     return found
@@ -250,15 +252,11 @@ async def _values(visit: Visit, attribute: str = "") -> Sequence[tuple[str, str]
     seen = (await visit.run("roles.attributes"))["attributes"]
     most = None if attribute.strip() else FEW
     return [
-        (value["value"], f"{each['attribute']}, {_people(value['people'])}")
+        (value["value"], f"{each['attribute']}, {people_counted(value['people'])}")
         for each in seen
         for value in each["values"][:most]
         if attribute.strip() in ("", each["attribute"])
     ]
-
-
-def _people(count: int) -> str:
-    return f"{count} {'person' if count == 1 else 'people'}"
 
 
 def _row(visit: Visit, rule_id: str, position: int) -> str:
