@@ -27,8 +27,8 @@ T = TypeVar("T")
 
 FEW = 2_000
 """Over fewer people a process takes longer to start than to do its work."""
-NICE = 10
-"""How far it stands back: on a machine with one core the server goes first."""
+NICE = 19
+"""How far it stands back: the server goes first wherever both want the same core."""
 _LENGTH = 8
 """Bytes before each message that say how long it is."""
 
@@ -115,8 +115,14 @@ async def _start(job: _Job) -> Process:
         stdin=PIPE,
         stdout=PIPE,
         env=environment(),
-        start_new_session=True,  # Ctrl-C is the server's, which ends it
+        # Ctrl-C is the server's, which ends it. Not a session of its own: Linux weighs those against each other,
+        # and would not look at how far a process stands back.
+        process_group=0,
     )
+    with suppress(ProcessLookupError):
+        os.setpriority(
+            os.PRIO_PROCESS, process.pid, NICE
+        )  # from its first moment, in which it imports itself
     assert process.stdin is not None  # noqa: S101 - it is a pipe
     process.stdin.write(pickle.dumps(job))
     process.stdin.close()
@@ -151,7 +157,6 @@ async def _end(process: Process) -> None:
 def main() -> None:
     """Do the job that standard input brings."""
     job: _Job = pickle.load(sys.stdin.buffer)  # noqa: S301 - the server wrote it
-    os.nice(NICE)
     gc.disable()  # it ends soon; looking for cycles among rows that come and go would be a sixth of its work
     out = sys.stdout.buffer
     sys.stdout = sys.stderr
@@ -176,7 +181,9 @@ async def _work(job: _Job, out: IO[bytes]) -> None:
 
     engine = open_engine(job.database)
     reader = Reader(engine)
-    here = Here(SqlBacklog(Writer(engine), reader))  # the writer is never started: nothing can be written
+    # The writer is never started: nothing can be written. A scheduler lets a process go on for some milliseconds
+    # although the server has something to do: unless it says itself that others may go first.
+    here = Here(SqlBacklog(Writer(engine), reader), os.sched_yield)
     progress = (lambda told: say(_Told(told))) if job.tell else None
     try:
         async for piece in here.through(job.tenant_id, job.make, progress, job.after):

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import select
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
 
     from syncline.sql.arrays import Array
+
+_PLAN_ONCE: Final = b"SET LOCAL plan_cache_mode = force_generic_plan"
 
 Fetch = Callable[[], list[tuple[Any, ...]]]
 """Returns the rows of an answer, once the journey is over."""
@@ -25,17 +27,35 @@ class _Asked(NamedTuple):
     arrays: Sequence[Array]
 
 
+AFRESH_EVERY = 4096
+"""Journeys after which plans are made anew at the latest."""
+
+
 class Prepared:
-    """The statements that the server knows by name, of one connection."""
+    """The statements that the server knows by name, of one connection.
+
+    The server plans each of them once, without looking at its values (`_PLAN_ONCE`): planning costs it more than a few
+    rows do. A plan made while a table was empty would not serve ten thousand rows, so all are given up and made anew
+    after 1, 2, 4, 8, … journeys, and then after every AFRESH_EVERY.
+    """
 
     def __init__(self) -> None:
         self.names: dict[bytes, bytes] = {}
         self._given = 0
+        self._journeys = 0
 
     def new_name(self) -> bytes:
         """Return a name that was never given: one whose statement failed may be known to the server all the same."""
         self._given += 1
         return b"syncline_%d" % self._given
+
+    def outdated(self) -> list[bytes]:
+        """Count a journey; return the names that are to be given up before it, which are known no more."""
+        self._journeys += 1
+        if self._journeys & (self._journeys - 1) and self._journeys % AFRESH_EVERY:
+            return []
+        names, self.names = [*self.names.values()], {}
+        return names
 
 
 class Journey:
@@ -79,8 +99,11 @@ class Journey:
         new: dict[bytes, bytes] = {}
         sent = 0
         if self._link.transaction_status == _pq().TransactionStatus.IDLE:
-            self._link.send_query_params(b"BEGIN", None)
-            sent += 1
+            before = [b"BEGIN", _PLAN_ONCE]
+            before += [b"DEALLOCATE " + name for name in self._prepared.outdated()]
+            for text in before:
+                self._link.send_query_params(text, None)
+            sent += len(before)
         for text, arrays in self._asked:
             name = self._prepared.names.get(text) or new.get(text)
             if name is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
@@ -118,9 +119,13 @@ class MemoryWriter:
     def __init__(self, rows: MemoryRows | None = None) -> None:
         self.rows = rows or MemoryRows()
 
-    async def submit(self, command: Command[T]) -> T:
+    async def submit(self, command: Command[T], *, patient: bool = False) -> T:
         """Return the command's result, or raise what it raises."""
         return self.rows.run(command)
+
+    async def give_way(self) -> None:
+        """Let the event loop turn: nobody waits."""
+        await asyncio.sleep(0)
 
     def changes(self, table: Table) -> None:
         """Say that nothing should be remembered: looking it up again is as quick."""

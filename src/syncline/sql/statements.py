@@ -126,38 +126,15 @@ class SqliteStatement:
 class SqliteInsert(SqliteStatement):
     """SQLite's insertion of up to MOST_ROWS rows at a time: beginning and ending a statement costs what a row costs.
 
-    Their numbers are powers of two, so that there are few statements to prepare and to keep. A column that is empty in
-    all rows is not named: saying so would cost as much as a value.
+    Their numbers are powers of two, so that there are few statements to prepare and to keep.
     """
 
     def __init__(self, table: Table, columns: Columns) -> None:
         super().__init__(insert(table).inline().values({name: bindparam(name) for name in columns}))
         self._head, _, self._row = self.text.rpartition(" VALUES ")
-        self._table = table
-        self._columns = columns
-        self._may_be_empty = [
-            name for name in columns if table.c[name].nullable and table.c[name].server_default is None
-        ]
-        self._without: dict[Columns, SqliteInsert] = {}
 
     def execute(self, way: sqlite3.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        empty = [name for name in self._may_be_empty if rows[0][name] is None]
-        if empty:
-            empty = [name for name in empty if [row[name] for row in rows].count(None) == len(rows)]
-        insertion = self.without(tuple(empty)) if empty else self
-        insertion._insert(way, insertion.bind(rows))
-
-    def without(self, empty: Columns) -> SqliteInsert:
-        """Return the insertion that does not name those columns; the same every time, as long as there are few."""
-        found = self._without.get(empty)
-        if found is None:
-            if len(self._without) >= MOST_FORMS:
-                self._without.clear()
-            named = tuple(name for name in self._columns if name not in empty)
-            found = self._without[empty] = SqliteInsert(self._table, named)
-        return found
-
-    def _insert(self, way: sqlite3.Connection, parameters: Sequence[Any]) -> None:
+        parameters = self.bind(rows)
         start = 0
         while left := len(parameters) - start:
             count = min(1 << (left.bit_length() - 1), MOST_ROWS)
@@ -192,6 +169,46 @@ class ArrayStatement:
 
     def execute(self, way: Journey, rows: Sequence[Mapping[str, Any]]) -> None:
         way.ask(self._text, [make([row[name] for row in rows]) for name, make in self._makers])
+
+
+class ArrayInsert(ArrayStatement):
+    """PostgreSQL's insertion."""
+
+    def __init__(self, table: Table, columns: Columns) -> None:
+        rows = _wanted_arrays(table, {name: name for name in columns})
+        super().__init__(insert(table).inline().from_select(columns, select(rows)), table)
+
+
+class Insertion:
+    """The insertion of whole rows, without the columns that are empty in all of them: they would cost as the others."""
+
+    def __init__(self, table: Table, of: Callable[[Table, Columns], Statement]) -> None:
+        columns = layout_of(table).columns
+        self._of = of
+        self._table = table
+        self._columns = columns
+        self._whole = of(table, columns)
+        self.text = self._whole.text
+        self._may_be_empty = [
+            name for name in columns if table.c[name].nullable and table.c[name].server_default is None
+        ]
+        self._without: dict[Columns, Statement] = {}
+
+    def execute(self, way: Way, rows: Sequence[Mapping[str, Any]]) -> None:
+        empty = [name for name in self._may_be_empty if rows[0][name] is None]
+        if empty:
+            empty = [name for name in empty if [row[name] for row in rows].count(None) == len(rows)]
+        (self.without(tuple(empty)) if empty else self._whole).execute(way, rows)
+
+    def without(self, empty: Columns) -> Statement:
+        """Return the insertion that does not name those columns; the same every time, as long as there are few."""
+        found = self._without.get(empty)
+        if found is None:
+            if len(self._without) >= MOST_FORMS:
+                self._without.clear()
+            named = tuple(name for name in self._columns if name not in empty)
+            found = self._without[empty] = self._of(self._table, named)
+        return found
 
 
 class ArrayLookup(ArrayStatement):
@@ -305,11 +322,7 @@ def _found_by(table: Table, columns: Columns) -> tuple[FromClause, FromClause]:
 @cache
 def insert_rows(table: Table, dialect_name: str) -> Statement:
     """Return the insertion of whole rows."""
-    columns = layout_of(table).columns
-    if dialect_name == "sqlite":
-        return SqliteInsert(table, columns)
-    rows = _wanted_arrays(table, {name: name for name in columns})
-    return ArrayStatement(insert(table).inline().from_select(columns, select(rows)), table)
+    return Insertion(table, SqliteInsert if dialect_name == "sqlite" else ArrayInsert)
 
 
 @cache

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections import Counter, defaultdict
+import time
+from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from queue import Empty, SimpleQueue
 from types import TracebackType
@@ -24,11 +25,19 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
+PATIENCE = 0.05
+"""Seconds of quiet after which a patient command goes at once: somebody who writes is met more seldom than that."""
+ANSWERED = 0.002
+"""Seconds after others have been written in which the event loop answers them, which needs the interpreter, too."""
+A_WAY, LONGEST_WAY = 0.001, 0.005
+"""Seconds that `give_way` looks again after, and waits for at most."""
+
 
 class _Waiting(Struct, frozen=True):
     command: Command[Any]
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
+    patient: bool
 
 
 class Writer:
@@ -37,6 +46,10 @@ class Writer:
     The thread takes whatever waits (no timer: an idle writer starts at once), at most `max_batch`
     commands, and nobody is answered before the COMMIT of his batch has returned. Use one writer per
     database file; on PostgreSQL every process has its own.
+
+    A *patient* command lets others go first. It is written soon after one of theirs, when whoever asks one thing after
+    the other has just been answered, or at once when nobody has written for PATIENCE seconds; patient ones keep their
+    order among themselves.
     """
 
     def __init__(self, engine: Engine, *, max_batch: int = 256, max_waiting: int = 10_000) -> None:
@@ -44,9 +57,13 @@ class Writer:
         self._max_batch = max_batch
         self._max_waiting = max_waiting
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._patient: deque[_Waiting] = deque()
+        self._others_wrote_at = -PATIENCE
+        self._others_just_wrote = False
         self._thread = threading.Thread(target=self._run, name="syncline-writer", daemon=True)
         self._open = False
         self._unanswered = 0
+        self._patiently_unanswered = 0
         self._connection: Connection | None = None
         self._changes: Counter[Table] | None = Counter() if is_sqlite(engine) else None
 
@@ -67,12 +84,23 @@ class Writer:
         """How many commands somebody waits for."""
         return self._unanswered
 
+    async def give_way(self) -> None:
+        """Let the event loop turn, and whoever waits for a write that is not patient go first, for LONGEST_WAY at most.
+
+        For work that holds the interpreter and could as well be done a little later.
+        """
+        await asyncio.sleep(0)
+        for _ in range(round(LONGEST_WAY / A_WAY)):
+            if self._unanswered <= self._patiently_unanswered:
+                return
+            await asyncio.sleep(A_WAY)
+
     def start(self) -> None:
         """Start the thread. Call it once."""
         self._thread.start()
         self._open = True
 
-    async def submit(self, command: Command[T]) -> T:
+    async def submit(self, command: Command[T], *, patient: bool = False) -> T:
         """Return the command's result once it is committed.
 
         Raises what `apply` raises, RowConflict or RowRejected when the database refuses its rows, StoreBusy
@@ -86,12 +114,14 @@ class Writer:
             raise StoreBusy("Too many changes are waiting to be written.")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._queue.put(_Waiting(command, future, loop))
+        self._queue.put(_Waiting(command, future, loop, patient))
         self._unanswered += 1
+        self._patiently_unanswered += patient
         try:
             return await future
         finally:
             self._unanswered -= 1
+            self._patiently_unanswered -= patient
 
     async def close(self) -> None:
         """Write what still waits, then stop. Afterwards every submit raises StoreUnavailable."""
@@ -114,23 +144,39 @@ class Writer:
     def _run(self) -> None:
         while waiting := self._take():
             outcomes = self._write([item.command for item in waiting])
+            self._others_just_wrote = not waiting[0].patient
+            if self._others_just_wrote:
+                self._others_wrote_at = time.monotonic()
             _wake(waiting, outcomes)
         self._disconnect()
 
     def _take(self) -> list[_Waiting]:
-        """Return what waits, at least one command; nothing once the writer is closed."""
-        item = self._queue.get()
+        """Return what waits, at least one command, and a patient one by itself; nothing once the writer is closed."""
         taken: list[_Waiting] = []
-        while item is not None:
-            taken.append(item)
-            if len(taken) == self._max_batch:
-                return taken
+        while len(taken) < self._max_batch:
             try:
-                item = self._queue.get_nowait()
+                item = self._queue.get(timeout=0 if taken else self._others_have())
             except Empty:
-                return taken
+                return taken or [self._patient.popleft()]
+            if item is None:
+                return self._last(taken)
+            (self._patient if item.patient else taken).append(item)
+        return taken
+
+    def _others_have(self) -> float | None:
+        """Return how many seconds others have before the first patient command is written; None when there is none."""
+        if not self._patient:
+            return None
+        pause = ANSWERED if self._others_just_wrote else PATIENCE
+        return max(0.0, self._others_wrote_at + pause - time.monotonic())
+
+    def _last(self, taken: list[_Waiting]) -> list[_Waiting]:
+        """Return what is written before the end, the patient commands at the very last."""
+        if not taken:
+            taken = [*self._patient]
+            self._patient.clear()
         if taken:
-            self._queue.put(None)  # the end, to be met again after this last batch
+            self._queue.put(None)  # the end, to be met again after this batch
         return taken
 
     def _refuse_latecomers(self) -> None:

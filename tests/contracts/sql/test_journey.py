@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,10 @@ from sqlalchemy import Boolean, Column, Connection, Engine, Integer, LargeBinary
 
 from syncline.sql.arrays import Array, array_maker
 from syncline.sql.engines import open_engine
-from syncline.sql.statements import way_to
+from syncline.sql.journey import AFRESH_EVERY, Prepared
+from syncline.sql.layout import Row, layout_of
+from syncline.sql.statements import Lookup, insert_rows, select_rows, way_to
+from tests.support.ledger_tables import TENANT, accounts, metadata
 
 pytestmark = pytest.mark.postgres
 
@@ -113,6 +117,52 @@ def test_a_statement_is_made_known_once_for_each_connection(engine: Engine) -> N
             text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'INSERT%'")
         )
         assert known.scalar() == 1
+
+
+def test_statements_are_made_known_anew_after_ever_more_journeys() -> None:
+    prepared = Prepared()
+    made_anew = []
+    for journey in range(1, 3 * AFRESH_EVERY):
+        prepared.names[b"SELECT 1"] = b"one"
+        if prepared.outdated():
+            made_anew.append(journey)
+
+    powers = [1 << exponent for exponent in range(13)]
+    assert [*powers, 2 * AFRESH_EVERY] == made_anew
+
+
+def test_a_look_up_goes_by_its_own_index_however_much_a_table_has_grown(postgres_url: str) -> None:
+    engine = open_engine(postgres_url)
+    metadata.create_all(engine)
+    lookup = select_rows(accounts, "postgresql", ("tenant_id", "name"), 1)
+    with engine.connect() as connection:
+        for start in range(0, 4096, 64):
+            rows = [_account(number) for number in range(start, start + 64)]
+            with connection.begin():
+                with way_to(connection) as way:
+                    lookup.ask(way, [(TENANT, f"n{start}")])
+                with way_to(connection, commit=True) as way:
+                    insert_rows(accounts, "postgresql").execute(way, rows)
+        plan = _plan_of(connection, lookup)
+    engine.dispose()
+
+    assert "Index Scan using accounts_name" in plan, plan
+    assert re.search(r"Index Cond: .*tenant_id.* AND .*name", plan), plan
+
+
+def _account(number: int) -> Row:
+    return layout_of(accounts).complete({"tenant_id": TENANT, "id": f"{number:05d}", "name": f"n{number}"})
+
+
+def _plan_of(connection: Connection, lookup: Lookup) -> str:
+    """Return how the server goes about a look-up that it knows by name."""
+    known = text("SELECT name FROM pg_prepared_statements WHERE statement = :text")
+    with connection.begin():
+        with way_to(connection) as way:
+            lookup.ask(way, [(TENANT, "n1")])
+        name = connection.execute(known, {"text": lookup.text}).scalar()
+        explain = text(f"EXPLAIN EXECUTE {name} (ARRAY['{TENANT}'], ARRAY['n7'])")
+        return "\n".join(connection.execute(explain).scalars())
 
 
 def test_a_journey_larger_than_what_the_line_holds_does_not_stand_still(engine: Engine) -> None:

@@ -29,7 +29,7 @@ from syncline.sql.statements import (
 )
 from syncline.sql.writer import Writer
 from tests.support.ledger_tables import TENANT, Book, Do, OpenAccount, accounts, entries, metadata
-from tests.support.ledger_worlds import SqlWorld, held, sql_world, submit_together
+from tests.support.ledger_worlds import Gate, SqlWorld, held, sql_world, submit_together
 from tests.support.patience import PATIENCE_SECONDS
 
 
@@ -113,6 +113,76 @@ async def test_a_batch_is_not_larger_than_it_may_be(database_url: str) -> None:
         await asyncio.gather(*tasks)
     engine.dispose()
     assert len(commits) == 1 + 3
+
+
+async def test_a_patient_command_lets_those_go_first_who_came_after_it(world: SqlWorld) -> None:
+    written: list[str] = []
+
+    def note(name: str) -> Do:
+        return Do(lambda _rows: written.append(name))
+
+    async with held(world.writer):
+        tasks = [
+            asyncio.ensure_future(world.writer.submit(note(name), patient=name.startswith("patient")))
+            for name in ("patient 1", "patient 2", "first", "second")
+        ]
+        await asyncio.sleep(0)
+    await asyncio.gather(*tasks)
+
+    assert ["first", "second", "patient 1", "patient 2"] == written
+
+
+async def test_patient_commands_are_written_each_by_itself(world: SqlWorld) -> None:
+    commits: list[int] = []
+    async with held(world.writer):
+        event.listen(world.engine, "commit", lambda _connection: commits.append(1))
+        tasks = [
+            asyncio.ensure_future(world.writer.submit(OpenAccount(str(number), f"n{number}"), patient=True))
+            for number in range(3)
+        ]
+        await asyncio.sleep(0)
+    assert ["0", "1", "2"] == list(await asyncio.gather(*tasks))
+
+    assert len(commits) == 1 + 3  # the one that held up the writer, and one for each
+
+
+async def test_what_was_patient_is_written_before_the_writer_ends(database_url: str) -> None:
+    async with sql_world(database_url) as world:
+        async with held(world.writer):
+            patient = asyncio.ensure_future(world.writer.submit(OpenAccount("p", "Pat"), patient=True))
+            other = asyncio.ensure_future(world.writer.submit(OpenAccount("a", "Anna")))
+            await asyncio.sleep(0)
+            closing = asyncio.ensure_future(world.writer.close())
+            await asyncio.sleep(0)
+        assert ["p", "a"] == list(await asyncio.gather(patient, other))
+        await closing
+
+
+async def test_way_is_given_to_whoever_waits_for_a_write(
+    world: SqlWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncline.sql.writer.LONGEST_WAY", PATIENCE_SECONDS)
+    async with held(world.writer):
+        giving = asyncio.ensure_future(world.writer.give_way())
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not giving.done()
+
+    await giving
+    assert 0 == world.writer.unanswered
+
+
+async def test_no_way_is_given_to_the_patient(world: SqlWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("syncline.sql.writer.LONGEST_WAY", PATIENCE_SECONDS)
+    gate = Gate()
+    patient = asyncio.ensure_future(world.writer.submit(gate, patient=True))
+    await asyncio.to_thread(gate.entered.wait, PATIENCE_SECONDS)
+
+    await world.writer.give_way()
+    assert not patient.done()
+
+    gate.opened.set()
+    await patient
 
 
 WRITES: tuple[Any, ...] = (SqliteStatement, SqliteInsert, ArrayStatement)

@@ -380,11 +380,11 @@ async def test_somebody_who_arrives_while_the_backlog_is_read_is_not_sent_again(
         sent += purpose == "users.create"
         return await log_call(tenant, channel, purpose, *rest)
 
-    async def settles_meanwhile(tenant: Any, settlements: Any, cause: Any) -> None:
+    async def settles_meanwhile(tenant: Any, settlements: Any, cause: Any, *, patient: bool = False) -> None:
         nonlocal settled
         if settled:
             await rows_taken.wait()
-        await settle(tenant, settlements, cause)
+        await settle(tenant, settlements, cause, patient=patient)
         settled += len(settlements)
         one_more.set()
 

@@ -140,9 +140,9 @@ async def test_a_delivery_that_returns_while_rows_are_read_is_decided_in_the_sam
     read_before, returned = asyncio.Event(), asyncio.Event()
     readings = 0
 
-    async def settle_once_the_rows_were_read(*arguments: Any) -> None:
+    async def settle_once_the_rows_were_read(*arguments: Any, patient: bool = False) -> None:
         await read_before.wait()
-        await settle(*arguments)
+        await settle(*arguments, patient=patient)
         returned.set()
 
     async def read_until_it_has_returned(*arguments: Any) -> Any:

@@ -14,6 +14,7 @@ from syncline.sql.statements import (
     MOST_FORMS,
     MOST_ROWS,
     MOST_VALUES,
+    Insertion,
     SqliteInsert,
     SqliteStatement,
     delete_rows,
@@ -146,7 +147,7 @@ def test_what_is_empty_stays_empty_whatever_the_column_would_take_by_itself(tmp_
 
 
 def test_few_forms_of_an_insertion_are_kept() -> None:
-    insertion = SqliteInsert(accounts, layout_of(accounts).columns)
+    insertion = Insertion(accounts, SqliteInsert)
 
     kept = [insertion.without((f"c{number}",)) for number in range(MOST_FORMS)]
     assert kept[0] is insertion.without(("c0",))

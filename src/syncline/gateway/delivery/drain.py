@@ -44,10 +44,12 @@ from syncline.gateway.services.ports import (
 from syncline.gateway.services.reconciling import Reconciliation
 from syncline.gateway.services.walking import Here
 
+SETTLED_AT_ONCE = 4
 DECIDED_AT_ONCE = 20
 BREATH: Milliseconds = 10
-"""A new rule for some hundred people is decided in small pieces with a rest between: an identity provider's write that
-comes meanwhile waits for one piece at most. Many people are decided by a `SecondLook`."""
+"""What stays here, as everything does in plan mode, and what a new rule for some hundred people concerns, is decided
+and written in small pieces: an identity provider's write that comes meanwhile waits for one piece at most. Many people
+are decided by a `SecondLook`."""
 FIRST_EPOCH = 1
 """What is marked because of a reading was last decided before it."""
 
@@ -148,6 +150,7 @@ class _Run:
                     break
                 returned = self._out.returned
                 setup = await self._store.backlog.setup(self._tenant_id, self._clock.now())
+                await self._store.backlog.give_way()
                 if setup is None or setup.mode is TenantMode.COLLECTING:
                     break
                 self._read_on_schedule(setup)
@@ -194,7 +197,7 @@ class _Run:
         if slots <= 0:
             return False
         now = self._clock.now()
-        limit = calls + (slots if calls or probing else 64)
+        limit = calls + (slots if calls or probing else SETTLED_AT_ONCE)
         before = self._out.keys_before_reading()
         urgent_only = self._out.urgent_only
         items = await self._store.backlog.due(self._tenant_id, now, limit, urgent_only=urgent_only)
@@ -203,6 +206,7 @@ class _Run:
         sent = 0
         braked = False
         for item in waiting:
+            await self._store.backlog.give_way()
             decision = decide_item(item, setup)
             settlement = settle_decision(item, decision, setup.epoch)
             if settlement is not None:
@@ -214,7 +218,7 @@ class _Run:
                 urgent = decision.change.urgency is Urgency.URGENT
                 self._out.call(item.delivery.key, self._deliver(item, decision, setup), urgent=urgent)
                 sent += 1
-        await self._settle(settled)
+        await self._settle(settled, patient=True)
         return bool(settled or sent or braked)
 
     async def _may_be_sent(self, item: WorkItem, decision: Decision, setup: Setup) -> bool:
@@ -257,12 +261,13 @@ class _Run:
         settled: list[Settlement] = []
         to_send: list[str] = []
         for item in waiting:
+            await self._store.backlog.give_way()
             settlement = settle_decision(item, decide_item(item, setup), setup.epoch)
             if settlement is None:
                 to_send.append(item.delivery.key)
             else:
                 settled.append(settlement)
-        await self._settle(settled)
+        await self._settle(settled, patient=True)
         if to_send:
             await self._store.backlog.make_due(self._tenant_id, to_send, setup.epoch, self._clock.now())
         if waiting:
@@ -335,11 +340,11 @@ class _Run:
             if unread is not None:
                 self._watch.stop_unnoted(unread)
 
-    async def _settle(self, settled: Iterable[Settlement]) -> None:
+    async def _settle(self, settled: Iterable[Settlement], *, patient: bool = False) -> None:
         settlements = tuple(settled)
         if settlements:
             cause = Cause.new(self._clock.now())
-            await self._store.backlog.settle(self._tenant_id, settlements, cause)
+            await self._store.backlog.settle(self._tenant_id, settlements, cause, patient=patient)
             for settlement in settlements:
                 self._drain.measure(_result(settlement))
 

@@ -21,7 +21,7 @@ from syncline.gateway.services.redeciding import Redeciding
 SHARE = 8
 """One part of this many of the time is spent writing, the rest is left to the identity provider's writes."""
 
-LEAST: Milliseconds = 2
+LEAST: Milliseconds = 1
 """What writing a piece counts for at least: it has to reach the disk."""
 
 

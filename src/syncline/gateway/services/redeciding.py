@@ -9,8 +9,8 @@ from syncline.gateway.domain.setup import Setup
 from syncline.gateway.services.delivering import decide_item, settle_decision
 from syncline.gateway.services.ports import Redecided, Settlement, WorkItem
 
-AT_ONCE = 25
-MARKED_AT_ONCE = 50
+AT_ONCE = 4
+MARKED_AT_ONCE = 8
 """People in a piece, which is written in one transaction: those who come to something else, and those whose mark alone
 is renewed. Either takes one or two milliseconds of the processor, so nobody's write waits much longer for one."""
 

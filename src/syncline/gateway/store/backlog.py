@@ -21,7 +21,7 @@ from syncline.gateway.store.commands.seats import ReturnSeat, TakeSeat
 from syncline.gateway.store.counted import FAILING, IN_STEP, ON_THEIR_WAY, RETRYING, WAITING, counts_of
 from syncline.gateway.store.group_names import rules_named
 from syncline.gateway.store.work import items_of
-from syncline.sql.looking import rows_of
+from syncline.sql.looking import first_of, rows_of, tuples_of
 from syncline.sql.reader import Reader
 from syncline.sql.rows import Row
 from syncline.sql.writer import Writer
@@ -59,8 +59,7 @@ class SqlBacklog:
 
         def read(connection: Connection) -> list[WorkItem]:
             parameters = {"tenant_id": tenant_id, "reason": reason.value, "after": after, "limit": limit}
-            rows = [dict(row) for row in connection.execute(statements.HELD_FOR, parameters).mappings()]
-            return items_of(connection, tenant_id, rows)
+            return items_of(connection, tenant_id, rows_of(connection, statements.HELD_FOR, parameters))
 
         return await self._reader.scan(read)
 
@@ -82,8 +81,8 @@ class SqlBacklog:
 
         def read(connection: Connection) -> Basis | None:
             parameters = {"tenant_id": tenant_id, "key": key}
-            tenant = connection.execute(statements.TENANT_BY_ID, {"tenant_id": tenant_id}).mappings().first()
-            delivery = connection.execute(statements.DELIVERY, parameters).mappings().first()
+            tenant = first_of(connection, statements.TENANT_BY_ID, {"tenant_id": tenant_id})
+            delivery = first_of(connection, statements.DELIVERY, parameters)
             if tenant is None or delivery is None:
                 return None
             return Basis(TenantMode(tenant["mode"]), tenant["placement_epoch"], delivery["desired_revision"])
@@ -105,7 +104,7 @@ class SqlBacklog:
                         "now": now,
                         "limit": limit - len(rows),
                     }
-                    rows += map(dict, connection.execute(statements.DUE, parameters).mappings())
+                    rows += rows_of(connection, statements.DUE, parameters)
             return items_of(connection, tenant_id, rows)
 
         return await self._reader.point(read)
@@ -115,8 +114,7 @@ class SqlBacklog:
 
         def read(connection: Connection) -> list[WorkItem]:
             parameters = {"tenant_id": tenant_id, "epoch": epoch, "limit": limit}
-            rows = [dict(row) for row in connection.execute(statements.STALE, parameters).mappings()]
-            return items_of(connection, tenant_id, rows)
+            return items_of(connection, tenant_id, rows_of(connection, statements.STALE, parameters))
 
         return await self._reader.scan(read)
 
@@ -125,8 +123,8 @@ class SqlBacklog:
 
         def read(connection: Connection) -> WorkItem | None:
             parameters = {"tenant_id": tenant_id, "key": key}
-            row = connection.execute(statements.DELIVERY, parameters).mappings().first()
-            return None if row is None else items_of(connection, tenant_id, [dict(row)])[0]
+            rows = rows_of(connection, statements.DELIVERY, parameters)
+            return items_of(connection, tenant_id, rows)[0] if rows else None
 
         return await self._reader.point(read)
 
@@ -165,19 +163,25 @@ class SqlBacklog:
 
         return await self._reader.scan(read)
 
-    async def settle(self, tenant_id: TenantId, settlements: Sequence[Settlement], cause: Cause) -> None:
-        """Write what came of these deliveries."""
-        await self._writer.submit(Settle(tenant_id, tuple(settlements), cause))
+    async def give_way(self) -> None:
+        """Let the writes that identity providers wait for go first, for some milliseconds at most."""
+        await self._writer.give_way()
+
+    async def settle(
+        self, tenant_id: TenantId, settlements: Sequence[Settlement], cause: Cause, *, patient: bool = False
+    ) -> None:
+        """Write what came of these deliveries; a patient one lets identity providers' writes go first."""
+        await self._writer.submit(Settle(tenant_id, tuple(settlements), cause), patient=patient)
 
     async def make_due(self, tenant_id: TenantId, keys: Sequence[str], epoch: int, at: Milliseconds) -> None:
-        """Have these deliveries sent."""
-        await self._writer.submit(MakeDue(tenant_id, tuple(keys), epoch, at))
+        """Have these deliveries sent; lets identity providers' writes go first."""
+        await self._writer.submit(MakeDue(tenant_id, tuple(keys), epoch, at), patient=True)
 
     async def redecide(
         self, tenant_id: TenantId, decided: Sequence[Redecided], epoch: int, cause: Cause
     ) -> None:
         """Write what deciding again came to, of those that are as they were when they were decided."""
-        await self._writer.submit(DecideAgain(tenant_id, tuple(decided), epoch, cause))
+        await self._writer.submit(DecideAgain(tenant_id, tuple(decided), epoch, cause), patient=True)
 
     async def log_call(
         self, tenant_id: TenantId, channel: str, purpose: str, delivery_key: str | None, cause: Cause
@@ -204,13 +208,13 @@ class SqlBacklog:
 
 
 def _setup(connection: Connection, tenant_id: TenantId, now: Milliseconds) -> Setup | None:
-    row = connection.execute(statements.TENANT_BY_ID, {"tenant_id": tenant_id}).mappings().first()
+    parameters = {"tenant_id": tenant_id}
+    row = first_of(connection, statements.TENANT_BY_ID, parameters)
     if row is None:
         return None
-    tenant = records.tenant_of(dict(row))
-    parameters = {"tenant_id": tenant_id}
-    link = connection.execute(statements.CONNECTION, parameters).mappings().first()
-    protected = connection.execute(statements.PROTECTED, parameters).mappings()
+    tenant = records.tenant_of(row)
+    link = first_of(connection, statements.CONNECTION, parameters)
+    protected = rows_of(connection, statements.PROTECTED, parameters)
     protections = {
         email_key(each["email"]): each["until"]
         for each in protected
@@ -232,8 +236,7 @@ def _setup(connection: Connection, tenant_id: TenantId, now: Milliseconds) -> Se
         if link is None or link["grant_holder"] is None
         else email_key(link["grant_holder"]),
         privileged=frozenset(
-            row["permission_set_id"]
-            for row in connection.execute(statements.PRIVILEGED, parameters).mappings()
+            each["permission_set_id"] for each in rows_of(connection, statements.PRIVILEGED, parameters)
         ),
         threshold=_threshold(connection, tenant_id, tenant.policy, now),
         at=now,
@@ -244,7 +247,7 @@ def _threshold(
     connection: Connection, tenant_id: TenantId, policy: Policy, now: Milliseconds
 ) -> DeletionThreshold:
     parameters = {"tenant_id": tenant_id, "since": now - WINDOW}
-    counters = connection.execute(statements.COUNTERS, parameters).mappings().first()
+    counters = first_of(connection, statements.COUNTERS, {"tenant_id": tenant_id})
     # Those who have just left were delivered too: a threshold that shrinks with each leaver would brake early.
     # Who is on the way out, or back again, is still among the delivered, and counts once: so whatever so many of
     # them are by now, with all who are delivered they are enough.
@@ -252,15 +255,14 @@ def _threshold(
     left = sum(row["access"] != Access.ACTIVE.value for row in lately)
     delivered = left + (0 if counters is None else counters["delivered"])
     limit = deletion_limit(delivered, policy.deletion_threshold)
-    most = {**parameters, "limit": max(COUNTED, limit)}
-    return DeletionThreshold(
-        limit=limit, gone=connection.execute(statements.DELETIONS_COUNTED, most).scalar() or 0
-    )
+    counted = {**parameters, "limit": max(COUNTED, limit)}
+    ((gone,),) = tuples_of(connection, statements.DELETIONS_COUNTED, counted)
+    return DeletionThreshold(limit=limit, gone=gone)
 
 
 def _totals(connection: Connection, tenant_id: str) -> Totals:
     parameters = {"tenant_id": tenant_id}
-    counters = connection.execute(statements.COUNTERS, parameters).mappings().first()
+    counters = first_of(connection, statements.COUNTERS, parameters)
     kept = {} if counters is None else counts_of(counters["backlog"])
     failing = kept.get(FAILING, 0)
     return Totals(

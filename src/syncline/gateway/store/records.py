@@ -84,8 +84,13 @@ def health_of_row(row: Row) -> Health:
 
 
 def rule_of(row: Row) -> Rule:
-    """Return the rule of a row of `rules`."""
-    return msgspec.convert({**orjson.loads(row["document"]), "position": row["position"]}, Rule)
+    """Return the rule of a row of `rules`; parsed once for each text and position."""
+    return _rule(row["document"], row["position"])
+
+
+@lru_cache(maxsize=4096)
+def _rule(text: str, position: int) -> Rule:
+    return msgspec.convert({**orjson.loads(text), "position": position}, Rule)
 
 
 def rule_row(tenant_id: str, rule: Rule, position: int) -> Row:

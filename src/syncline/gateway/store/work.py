@@ -19,7 +19,7 @@ from syncline.gateway.domain.tenant import EmailSource
 from syncline.gateway.services.ports import WorkItem
 from syncline.gateway.store import records, statements
 from syncline.gateway.store.commands.drifting import OUTDATED
-from syncline.sql.looking import tuples_of
+from syncline.sql.looking import first_of, tuples_of
 from syncline.sql.rows import Row
 
 NEVER: Milliseconds = 2**62
@@ -30,8 +30,8 @@ def items_of(connection: Connection, tenant_id: str, rows: Sequence[Row]) -> lis
     """Return the rows of `deliveries` as work items, in their order; a few queries for any number of them."""
     if not rows:
         return []
-    tenant = connection.execute(statements.TENANT_BY_ID, {"tenant_id": tenant_id}).mappings().first()
-    email_source = EmailSource.USER_NAME if tenant is None else records.policy_of(dict(tenant)).email_from
+    tenant = first_of(connection, statements.TENANT_BY_ID, {"tenant_id": tenant_id})
+    email_source = EmailSource.USER_NAME if tenant is None else records.policy_of(tenant).email_from
     approved = _approvals(connection, tenant_id, rows)
     gone = _gone(connection, tenant_id, rows)
     deliveries = [records.delivery_of(row, approved[row["key"]], gone.get(row["key"])) for row in rows]
