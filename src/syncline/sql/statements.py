@@ -26,8 +26,8 @@ from sqlalchemy import (
     Dialect,
     FromClause,
     Select,
+    Subquery,
     Table,
-    TableValuedAlias,
     and_,
     bindparam,
     column,
@@ -354,7 +354,7 @@ def _key_parameters(table: Table) -> dict[str, str]:
     return {KEY_PREFIX + name: name for name in layout_of(table).key}
 
 
-def _is_wanted(table: Table, rows: TableValuedAlias) -> ColumnElement[bool]:
+def _is_wanted(table: Table, rows: Subquery) -> ColumnElement[bool]:
     return and_(*(table.c[name] == rows.c[parameter] for parameter, name in _key_parameters(table).items()))
 
 
@@ -365,12 +365,18 @@ def _wanted(table: Table, columns: Columns, count: int) -> CTE:
     return values(*shape, name="wanted").data(data).cte("wanted")
 
 
-def _wanted_arrays(table: Table, parameters: Mapping[str, str]) -> TableValuedAlias:
-    """Return parameters as a table of its own, made from one array for each; they are like the columns they name."""
-    types = {parameter: table.c[name].type for parameter, name in parameters.items()}
-    arrays = [bindparam(parameter, type_=ARRAY(each)) for parameter, each in types.items()]
-    shape = [column(parameter, each) for parameter, each in types.items()]
-    return func.unnest(*arrays).table_valued(*shape).render_derived(name="wanted")
+def _wanted_arrays(table: Table, parameters: Mapping[str, str]) -> Subquery:
+    """Return parameters as a table of its own, made from one array for each; they are like the columns they name.
+
+    The arrays are taken apart side by side, row by row; named in FROM, each would be copied to a store of its own.
+    """
+    arrays = {
+        parameter: bindparam(parameter, type_=ARRAY(table.c[name].type))
+        for parameter, name in parameters.items()
+    }
+    return select(*(func.unnest(array).label(parameter) for parameter, array in arrays.items())).subquery(
+        "wanted"
+    )
 
 
 def _value(table: Table, name: str, number: int) -> Any:
