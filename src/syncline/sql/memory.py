@@ -118,17 +118,21 @@ class MemoryWriter:
 
     def __init__(self, rows: MemoryRows | None = None) -> None:
         self.rows = rows or MemoryRows()
+        self.is_alone = True
+        self._submitted = 0
 
     async def submit(self, command: Command[T], *, patient: bool = False) -> T:
         """Return the command's result, or raise what it raises."""
+        self._submitted += 1
         return self.rows.run(command)
 
     async def give_way(self) -> None:
         """Let the event loop turn: nobody waits."""
         await asyncio.sleep(0)
 
-    def changes(self, table: Table) -> None:
-        """Say that nothing should be remembered: looking it up again is as quick."""
+    def changes(self, table: Table) -> int:
+        """Return a number that has grown when the table was written."""
+        return self._submitted
 
 
 def _conflict(layout: Layout, columns: tuple[str, ...]) -> RowConflict:

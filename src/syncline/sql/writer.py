@@ -65,19 +65,24 @@ class Writer:
         self._unanswered = 0
         self._patiently_unanswered = 0
         self._connection: Connection | None = None
-        self._changes: Counter[Table] | None = Counter() if is_sqlite(engine) else None
+        self._changes: Counter[Table] = Counter()
 
     @property
     def waiting(self) -> int:
         """How many commands wait to be taken; what could be written later should then be left alone."""
         return self._queue.qsize()
 
-    def changes(self, table: Table) -> int | None:
-        """Return how often the table has been written: while that stays, what was read of it still holds.
+    @property
+    def is_alone(self) -> bool:
+        """Whether nobody else writes to the database while this one does; on PostgreSQL others may."""
+        return is_sqlite(self._engine)
 
-        It has grown before any submitter of a change hears of it. None on PostgreSQL, where others may write too.
+    def changes(self, table: Table) -> int:
+        """Return how often this writer has written the table: while that stays, its rows are as *it* left them.
+
+        It has grown before any submitter of a change hears of it.
         """
-        return None if self._changes is None else self._changes[table]
+        return self._changes[table]
 
     @property
     def unanswered(self) -> int:
@@ -194,8 +199,7 @@ class Writer:
             self._disconnect()
             return [Failed(unavailable(error)) for _ in commands]
         finally:
-            if self._changes is not None:
-                self._changes.update(touched)
+            self._changes.update(touched)
 
     def _connect(self) -> Connection:
         if self._connection is None:

@@ -23,11 +23,12 @@ async def ask(
     method: str = "GET",
     headers: tuple[tuple[str, str], ...] = (),
     client: str = "127.0.0.1",
+    body: bytes = b"",
 ) -> Answer:
     sent: list[Message] = []
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Message) -> None:
         sent.append(message)

@@ -14,6 +14,8 @@ from syncline.clock import Milliseconds
 
 TOKEN_PATTERN: Final = r"syncline_[a-z2-7]{10}_[A-Za-z0-9_-]{43}"  # noqa: S105 - the shape of a token, not a token
 """For secret scanners and for redaction; match it anywhere in a text."""
+REFUSED: Final = "This bearer token is unknown, revoked or expired."
+"""What whoever sends one that opens nothing is told: not which of these it is."""
 RANDOM_BYTES: Final = 39
 """What `mint` needs: 7 for the public id (50 bits of it are used), 32 for the secret (256 bits)."""
 

@@ -6,8 +6,10 @@ to deliver.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from syncline.clock import Clock
 from syncline.gateway.domain.tenant import TenantId
@@ -24,16 +26,37 @@ _COMPUTED = frozenset({"groups", "members"})
 _RESOURCE_TYPES = MappingProxyType({"User": USER, "Group": GROUP})
 
 
+class Remembered(Struct, frozen=True):
+    """The token that opened a directory, where it may have been revoked since it was read.
+
+    `confirm` reads it, and raises `Unauthorized` for one that is not alive any more.
+    """
+
+    token_id: str
+    confirm: Callable[[], Awaitable[None]]
+
+
 class TenantDirectory:
-    """Implements `scimserver.ResourceStore` for the tenant a token opened."""
+    """Implements `scimserver.ResourceStore` for the tenant a token opened.
+
+    A remembered token is confirmed before anything is read, and in the transaction of whatever is written.
+    """
 
     resource_types: Mapping[str, ResourceType] = _RESOURCE_TYPES
 
-    def __init__(self, tenant_id: TenantId, store: DirectoryStore, clock: Clock, wake: Wake) -> None:
+    def __init__(
+        self,
+        tenant_id: TenantId,
+        store: DirectoryStore,
+        clock: Clock,
+        wake: Wake,
+        remembered: Remembered | None = None,
+    ) -> None:
         self._tenant_id = tenant_id
         self._store = store
         self._clock = clock
         self._wake = wake
+        self._remembered = remembered
 
     async def create(self, exchange: Exchange, resource_type: ResourceType, resource: Resource) -> Stored:
         """Keep a new resource; raises `Uniqueness`."""
@@ -50,6 +73,10 @@ class TenantDirectory:
         self, exchange: Exchange, resource_type: ResourceType, resource_id: str, include: frozenset[str]
     ) -> Stored:
         """Return one resource; raises `NotFound`."""
+        await self._confirm()
+        return await self._get(resource_type, resource_id, include)
+
+    async def _get(self, resource_type: ResourceType, resource_id: str, include: frozenset[str]) -> Stored:
         stored = await self._store.get(self._tenant_id, resource_type, resource_id, include)
         if stored is None:
             raise NotFound(f"No {resource_type.name.lower()} has the id {resource_id!r}.")
@@ -68,7 +95,7 @@ class TenantDirectory:
         change = self._store.replace_user if resource_type is USER else self._store.replace_group
         await change(self._tenant_id, resource_id, resource, if_match, cause)
         self._wake(self._tenant_id)
-        return await self.get(exchange, resource_type, resource_id, _COMPUTED)
+        return await self._get(resource_type, resource_id, _COMPUTED)
 
     async def patch(
         self,
@@ -84,7 +111,7 @@ class TenantDirectory:
         change = self._store.patch_user if resource_type is USER else self._store.patch_group
         stored = await change(self._tenant_id, resource_id, patch, if_match, cause, exchange.notes)
         self._wake(self._tenant_id)
-        return await self.get(exchange, resource_type, resource_id, include) if include else stored
+        return await self._get(resource_type, resource_id, include) if include else stored
 
     async def delete(
         self, exchange: Exchange, resource_type: ResourceType, resource_id: str, if_match: int | None
@@ -98,7 +125,12 @@ class TenantDirectory:
         self, exchange: Exchange, resource_type: ResourceType, query: Query, include: frozenset[str]
     ) -> Page:
         """Return one page of the matches; raises `TooMany`."""
+        await self._confirm()
         return await self._store.query(self._tenant_id, resource_type, query, include)
+
+    async def _confirm(self) -> None:
+        if self._remembered is not None:
+            await self._remembered.confirm()
 
     def _cause(self, exchange: Exchange) -> Cause:
         detail = {
@@ -107,4 +139,5 @@ class TenantDirectory:
             "user_agent": exchange.user_agent,
             "normalised": exchange.notes,
         }
-        return Cause(self._clock.now(), exchange.correlation_id, detail)
+        token_id = None if self._remembered is None else self._remembered.token_id
+        return Cause(self._clock.now(), exchange.correlation_id, detail, token_id)

@@ -20,6 +20,7 @@ from syncline.gateway.store.commands.groups import (
     ReplaceGroup,
     stored_group,
 )
+from syncline.gateway.store.commands.under_token import UnderToken
 from syncline.gateway.store.commands.users import (
     CreateUser,
     DeleteUser,
@@ -71,8 +72,10 @@ class SqlDirectory:
         self._writer = writer
         self._reader = reader
 
-    async def _write(self, command: Command[T]) -> T:
+    async def _write(self, command: Command[T], cause: Cause) -> T:
         """Submit a command; the store's trouble becomes an answer an identity provider retries."""
+        if cause.token_id is not None:
+            command = UnderToken(command, cause.token_id, cause.at)
         try:
             return await self._writer.submit(command)
         except RowConflict as error:
@@ -85,12 +88,12 @@ class SqlDirectory:
     async def create_user(
         self, tenant_id: TenantId, user_id: str, resource: Resource, cause: Cause
     ) -> Stored:
-        return await self._write(CreateUser(tenant_id, user_id, resource, cause))
+        return await self._write(CreateUser(tenant_id, user_id, resource, cause), cause)
 
     async def replace_user(
         self, tenant_id: TenantId, user_id: str, resource: Resource, if_match: int | None, cause: Cause
     ) -> Stored:
-        return await self._write(ReplaceUser(tenant_id, user_id, resource, if_match, cause))
+        return await self._write(ReplaceUser(tenant_id, user_id, resource, if_match, cause), cause)
 
     async def patch_user(
         self,
@@ -101,22 +104,22 @@ class SqlDirectory:
         cause: Cause,
         notes: Notes,
     ) -> Stored:
-        return await self._write(PatchUser(tenant_id, user_id, patch, if_match, cause, notes))
+        return await self._write(PatchUser(tenant_id, user_id, patch, if_match, cause, notes), cause)
 
     async def delete_user(
         self, tenant_id: TenantId, user_id: str, if_match: int | None, cause: Cause
     ) -> None:
-        await self._write(DeleteUser(tenant_id, user_id, if_match, cause))
+        await self._write(DeleteUser(tenant_id, user_id, if_match, cause), cause)
 
     async def create_group(
         self, tenant_id: TenantId, group_id: str, resource: Resource, cause: Cause
     ) -> Stored:
-        return await self._write(CreateGroup(tenant_id, group_id, resource, cause))
+        return await self._write(CreateGroup(tenant_id, group_id, resource, cause), cause)
 
     async def replace_group(
         self, tenant_id: TenantId, group_id: str, resource: Resource, if_match: int | None, cause: Cause
     ) -> Stored:
-        return await self._write(ReplaceGroup(tenant_id, group_id, resource, if_match, cause))
+        return await self._write(ReplaceGroup(tenant_id, group_id, resource, if_match, cause), cause)
 
     async def patch_group(
         self,
@@ -127,12 +130,12 @@ class SqlDirectory:
         cause: Cause,
         notes: Notes,
     ) -> Stored:
-        return await self._write(PatchGroup(tenant_id, group_id, patch, if_match, cause, notes))
+        return await self._write(PatchGroup(tenant_id, group_id, patch, if_match, cause, notes), cause)
 
     async def delete_group(
         self, tenant_id: TenantId, group_id: str, if_match: int | None, cause: Cause
     ) -> None:
-        await self._write(DeleteGroup(tenant_id, group_id, if_match, cause))
+        await self._write(DeleteGroup(tenant_id, group_id, if_match, cause), cause)
 
     async def get(
         self, tenant_id: TenantId, resource_type: ResourceType, resource_id: str, include: frozenset[str]

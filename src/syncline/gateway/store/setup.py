@@ -112,8 +112,13 @@ class SqlSetup:
         rows = await self._reader.rows(statements.TOKENS_BY_ID, {"token_ids": list(token_ids)})
         return {row["id"]: records.token_of(row) for row in rows}
 
-    def token_changes(self) -> int | None:
-        """Return how often tokens have been written; None where others may write them too."""
+    @property
+    def is_alone(self) -> bool:
+        """Whether no other process writes to the database."""
+        return self._writer.is_alone
+
+    def token_changes(self) -> int:
+        """Return how often tokens have been written by this process."""
         return self._writer.changes(scim_tokens)
 
     async def tokens(self, tenant_id: TenantId) -> list[Token]:

@@ -5,23 +5,23 @@ from __future__ import annotations
 import hmac
 import logging
 from collections.abc import Callable
+from functools import partial
 from hashlib import blake2b
 from secrets import token_bytes
 from typing import NamedTuple
 
 from syncline.clock import Clock, Milliseconds
-from syncline.gateway.domain.credentials import is_alive, public_id
+from syncline.gateway.domain.credentials import REFUSED, is_alive, public_id
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.credentials import TokenFingerprint
 from syncline.gateway.services.ports import DirectoryStore, SetupStore, Token, Wake
-from syncline.gateway.services.provisioning import TenantDirectory
+from syncline.gateway.services.provisioning import Remembered, TenantDirectory
 from syncline.scim.errors import Unauthorized, Unavailable
 from syncline.scimserver.bearer import bearer_token
 from syncline.scimserver.store import Exchange
 from syncline.sql.errors import StoreError
 
 _log = logging.getLogger(__name__)
-_REFUSED = "This bearer token is unknown, revoked or expired."
 USE_NOTED_EVERY: Milliseconds = 60_000
 """How exact `last used` is: one write a minute and token, whatever the traffic."""
 
@@ -40,7 +40,8 @@ class _Accepted(NamedTuple):
 class BearerAuthenticator:
     """Implements `scimserver.Authenticate`. A revoked token stops working with the next request.
 
-    A header that was accepted is taken apart and checked again when a token has been written since.
+    A header that was accepted is taken apart and checked again when this process has written a token since. Where
+    others may write them too, a token that is remembered is confirmed by what it is used for (`Remembered`).
 
     `claim` counts the request to the tenant and raises `TooManyRequests` when its share is used up.
     """
@@ -79,7 +80,7 @@ class BearerAuthenticator:
         token = accepted.token
         now = self._clock.now()
         if not is_alive(expires_at=token.expires_at, revoked_at=token.revoked_at, now=now):
-            raise Unauthorized(_REFUSED)
+            raise Unauthorized(REFUSED)
         self._claim(token.tenant_id)
         exchange.opened = token.tenant_id
         if now - self._noted.get(token.id, -USE_NOTED_EVERY) >= USE_NOTED_EVERY:
@@ -87,25 +88,35 @@ class BearerAuthenticator:
         return accepted.directory
 
     def _remembered(self) -> dict[bytes, _Accepted]:
-        """Return what was accepted since a token was last written: nothing, where others may write them too."""
+        """Return what was accepted since a token was last written here."""
         # Taken before anything is read: a change meanwhile makes what was read count as out of date.
         moment = self._setup.token_changes()
-        if moment is None or moment != self._moment or len(self._accepted) >= MOST_REMEMBERED:
+        if moment != self._moment or len(self._accepted) >= MOST_REMEMBERED:
             self._accepted, self._moment = {}, moment
         return self._accepted
 
     async def _accept(self, authorization: str | None) -> _Accepted:
         text = bearer_token(authorization)
-        token_id = public_id(text)
-        try:
-            token = None if token_id is None else await self._setup.token(token_id)
-        except StoreError as error:
-            raise Unavailable("The token cannot be checked now.", retry_after=5) from error
+        token = await self._token(public_id(text))
         expected = token.fingerprint if token is not None else bytes(32)
         right = hmac.compare_digest(expected, self._fingerprint(text))
         if token is None or not right:
-            raise Unauthorized(_REFUSED)
-        return _Accepted(token, TenantDirectory(token.tenant_id, self._directory, self._clock, self._wake))
+            raise Unauthorized(REFUSED)
+        remembered = None if self._setup.is_alone else Remembered(token.id, partial(self._confirm, token.id))
+        directory = TenantDirectory(token.tenant_id, self._directory, self._clock, self._wake, remembered)
+        return _Accepted(token, directory)
+
+    async def _confirm(self, token_id: str) -> None:
+        token = await self._token(token_id)
+        now = self._clock.now()
+        if token is None or not is_alive(expires_at=token.expires_at, revoked_at=token.revoked_at, now=now):
+            raise Unauthorized(REFUSED)
+
+    async def _token(self, token_id: str | None) -> Token | None:
+        try:
+            return None if token_id is None else await self._setup.token(token_id)
+        except StoreError as error:
+            raise Unavailable("The token cannot be checked now.", retry_after=5) from error
 
     async def _note_use(self, token_id: str, now: Milliseconds, client: str | None) -> None:
         self._noted[token_id] = now

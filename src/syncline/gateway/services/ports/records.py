@@ -17,11 +17,15 @@ from syncline.scimserver.identifiers import time_ordered_text
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """Why rows change: the moment, the correlation id, and what is worth keeping of the request."""
+    """Why rows change: the moment, the correlation id, and what is worth keeping of the request.
+
+    `token_id` names the SCIM token that must be alive still where the change is written.
+    """
 
     at: Milliseconds
     correlation_id: str
     detail: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    token_id: str | None = None
 
     @classmethod
     def new(cls, at: Milliseconds, detail: Mapping[str, Any] | None = None) -> Cause:
