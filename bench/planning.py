@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import resource
@@ -36,6 +37,7 @@ from syncline.gateway.services.operations import run_operation
 from syncline.gateway.services.ports import Actor, Connection
 from syncline.gateway.services.provisioning import TenantDirectory
 from syncline.gateway.store.counted import counted_as
+from syncline.httpserver import COLLECT_EVERY
 from syncline.scim.dialects import Notes
 from syncline.scim.patch import parse_patch
 from syncline.scim.schemas import USER
@@ -59,7 +61,10 @@ WRITTEN = 40
 
 def measure_plan(folder: Path, scale: Scale) -> Planned:
     """Make a plan over so many people, a preview of one rule, and SCIM writes beside a plan and a change of rules."""
-    sys.setswitchinterval(0.001)  # as the server does
+    # As the server does.
+    sys.setswitchinterval(0.001)
+    gc.freeze()
+    gc.set_threshold(COLLECT_EVERY)
     return asyncio.run(_measure(folder, scale))
 
 
