@@ -2,11 +2,15 @@
 
 The macros of every template in `kit/` are there as `kit.…` without being imported. Templates are compiled when a page
 is first asked for, and once in a process: most commands show none.
+
+A page that is rendered in a thread lets those go first who are in a hurry, between two things it looks at.
 """
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+import asyncio
+from collections.abc import Callable
+from functools import cache, cached_property, partial
 from pathlib import Path
 from types import CodeType, SimpleNamespace
 from typing import Any
@@ -15,6 +19,7 @@ from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from starlette.responses import HTMLResponse
 
+from syncline.courtesy import after_you
 from syncline.webkit import charts, text
 from syncline.webkit.frame import Frame
 from syncline.webkit.statics import Statics
@@ -40,6 +45,27 @@ class _Compiled(BytecodeCache):
 _COMPILED = _Compiled()
 
 
+class _Environment(Environment):
+    """Looks at what belongs to things: what templates do all the time."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        after_you()
+        return super().getattr(obj, attribute)
+
+
+class PageResponse(HTMLResponse):
+    """An answer that is a page yet to be rendered: `finish` it before it is sent."""
+
+    def __init__(self, render: Callable[[], str], status: int) -> None:
+        super().__init__("", status)
+        self._render = render
+
+    async def finish(self) -> None:
+        """Render the page in a thread. Raises what Jinja raises."""
+        self.body = (await asyncio.to_thread(self._render)).encode()
+        self.headers["content-length"] = str(len(self.body))
+
+
 class Pages:
     """The templates of these folders, besides the kit's own, which none of them can replace."""
 
@@ -50,7 +76,7 @@ class Pages:
     @cached_property
     def environment(self) -> Environment:
         """Where the templates are found, with all they may use."""
-        made = Environment(
+        made = _Environment(
             loader=FileSystemLoader(self._folders),
             autoescape=True,
             undefined=StrictUndefined,
@@ -78,6 +104,10 @@ class Pages:
     def answer(self, template: str, frame: Frame, *, status: int = 200, **data: Any) -> HTMLResponse:
         """Return the page as an answer to a browser."""
         return HTMLResponse(self.render(template, frame, **data), status)
+
+    def begin(self, template: str, frame: Frame, *, status: int = 200, **data: Any) -> PageResponse:
+        """Return the page as an answer that is yet to be rendered, beside the event loop."""
+        return PageResponse(partial(self.render, template, frame, **data), status)
 
 
 def _macros(environment: Environment) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, Select
 
 from syncline.clock import Milliseconds
+from syncline.courtesy import after_you
 from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.delivery import LEAVE, Delivery, Intent
 from syncline.gateway.domain.person import GroupRef, Person, email_key, person_from
@@ -41,6 +42,7 @@ def items_of(connection: Connection, tenant_id: str, rows: Sequence[Row]) -> lis
     unanswered = _unanswered(connection, tenant_id, deliveries, addresses)
     items: list[WorkItem] = []
     for delivery, row, keys in zip(deliveries, rows, addresses, strict=True):
+        after_you()
         user = known.user_of(delivery, keys)
         item = WorkItem(
             delivery=_naming_holder(delivery, people),

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable
 from contextvars import ContextVar
 
+from syncline.courtesy import in_a_hurry
 from syncline.gateway.web.asgi import Application, Watched
 from syncline.scim.errors import TooManyRequests, Unavailable
 from syncline.scimserver.asgi import Receive, Scope, Send
@@ -81,7 +82,7 @@ class InFlight:
             watched = Watched.around(send)
             deadline = Deadline(self._seconds)
             try:
-                with deadline:
+                with deadline, in_a_hurry:
                     await application(scope, receive, watched)
             except TimeoutError:
                 if not deadline.expired or watched.started:

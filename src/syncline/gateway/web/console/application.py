@@ -28,6 +28,7 @@ from syncline.webkit.cookies import drop_cookie, is_secure, read_cookie, set_coo
 from syncline.webkit.csrf import FIELD, is_from_here
 from syncline.webkit.forms import FormRefused, read_form
 from syncline.webkit.frame import local_path
+from syncline.webkit.pages import PageResponse
 from syncline.webkit.policy import protect
 from syncline.webkit.statics import STATIC_PREFIX, Statics
 
@@ -53,7 +54,8 @@ class ConsoleApplication:
         self._rows = [_Row(compile_path(page.path)[0], page) for page in pages]
         self._statics = statics
         self._turn = asyncio.Lock()
-        """Pages asked for in one moment begin one after the other: a SCIM request between two waits for one of them."""
+        """Pages asked for in one moment begin, and are rendered, one after the other: a SCIM request between two waits
+        for one of them."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"].startswith(STATIC_PREFIX):
@@ -63,6 +65,9 @@ class ConsoleApplication:
             await asyncio.sleep(0)
         request = Request(scope, receive)
         answer = await self._answer(request)
+        if isinstance(answer, PageResponse):
+            async with self._turn:
+                await answer.finish()
         protect(answer.headers, secure=is_secure(request))
         if request.method == "HEAD":
             answer.body = b""

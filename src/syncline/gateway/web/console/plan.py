@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -49,7 +49,7 @@ async def plan(visit: Visit) -> Response:
         anew=anew,
         connected=visit.here.mode is not TenantMode.COLLECTING,
         plan=shown,
-        line=[] if shown is None else _line(shown),
+        line=[] if shown is None else in_numbers(shown),
         kind=kind,
         kinds=[] if shown is None else _tabs(visit, shown["counts"], kind),
         sendable=[] if shown is None else [each for each in SENDABLE if shown["counts"][each]],
@@ -120,8 +120,8 @@ def _cell(value: object) -> object:
     return plain(value) if isinstance(value, str) else value
 
 
-def _line(shown: dict[str, Any]) -> list[tuple[str, int]]:
-    """Return the counts that a reader wants in one line."""
+def in_numbers(shown: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Return the counts of a plan that a reader wants in one line."""
     counts = shown["counts"]
     changes = [(kind, counts[kind]) for kind in SENDABLE if counts[kind]]
     held = shown["held_as"]

@@ -133,7 +133,7 @@ class Visit:
         if notice:
             told = Banner("good", unquote(notice)[:_LONGEST_NOTICE])
             frame = replace(frame, banners=(told, *frame.banners))
-        answer = self.console.pages.answer(template, frame, status=status, visit=self, **data)
+        answer = self.console.pages.begin(template, frame, status=status, visit=self, **data)
         if notice:
             drop_cookie(self.request, answer, NOTICE_COOKIE)
         return answer

@@ -11,6 +11,7 @@ from syncline.gateway.domain.errors import DomainError
 from syncline.gateway.domain.operators import Permission
 from syncline.gateway.domain.tenant import TenantMode
 from syncline.gateway.web.console.journey.steps import address, go_on, show_step, stand_of
+from syncline.gateway.web.console.plan import in_numbers
 from syncline.gateway.web.console.visit import Visit
 from syncline.gateway.web.console.wording import SECOND
 from syncline.webkit.forms import Form
@@ -65,19 +66,9 @@ async def _plan(visit: Visit, form: Form, *, worked_out: bool) -> Response:
 
 
 def summary(plan: Mapping[str, Any]) -> str:
-    """Return what a plan comes to in one line, such as `create 31 · adopt 180 · protected 3 · e-mails sent 0`."""
-    parts = [
-        (kind, count) for kind, count in plan["counts"].items() if count and kind not in ("held", "unchanged")
-    ]
-    held = plan["held_as"]
-    parts += [
-        ("in step", plan["counts"]["unchanged"]),
-        ("protected", held["protected"]),
-        ("outside your domains", held["ignored"]),
-        ("waiting for something", held["waiting"]),
-    ]
-    told = [f"{words} {count}" for words, count in parts if count]
-    return " · ".join([*told, f"e-mails sent {plan['emails_sent']}"])
+    """Return what a plan comes to in one line: `create 31 · adopt 180 · permission set changes 6 · e-mails sent 0`."""
+    *others, emails = in_numbers(plan)
+    return " · ".join(f"{words} {count}" for words, count in [*(each for each in others if each[1]), emails])
 
 
 async def live(visit: Visit) -> Response:
