@@ -119,10 +119,8 @@ async def _start(job: _Job) -> Process:
         # and would not look at how far a process stands back.
         process_group=0,
     )
-    with suppress(ProcessLookupError):
-        os.setpriority(
-            os.PRIO_PROCESS, process.pid, NICE
-        )  # from its first moment, in which it imports itself
+    with suppress(ProcessLookupError):  # from its first moment on, while it still imports itself
+        os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
     assert process.stdin is not None  # noqa: S101 - it is a pipe
     process.stdin.write(pickle.dumps(job))
     process.stdin.close()

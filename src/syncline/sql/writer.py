@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 0.05
 """Seconds of quiet after which a patient command goes at once: somebody who writes is met more seldom than that."""
+MOST_BEFORE = 16
+"""Batches of others that go before a patient command while there is always somebody who writes."""
 ANSWERED = 0.002
 """Seconds after others have been written in which the event loop answers them, which needs the interpreter, too."""
 A_WAY, LONGEST_WAY = 0.001, 0.005
@@ -48,8 +50,8 @@ class Writer:
     database file; on PostgreSQL every process has its own.
 
     A *patient* command lets others go first. It is written soon after one of theirs, when whoever asks one thing after
-    the other has just been answered, or at once when nobody has written for PATIENCE seconds; patient ones keep their
-    order among themselves.
+    the other has just been answered, or at once when nobody has written for PATIENCE seconds, or when MOST_BEFORE
+    batches of others have gone before it; patient ones keep their order among themselves.
     """
 
     def __init__(self, engine: Engine, *, max_batch: int = 256, max_waiting: int = 10_000) -> None:
@@ -60,6 +62,7 @@ class Writer:
         self._patient: deque[_Waiting] = deque()
         self._others_wrote_at = -PATIENCE
         self._others_just_wrote = False
+        self._went_before = 0
         self._thread = threading.Thread(target=self._run, name="syncline-writer", daemon=True)
         self._open = False
         self._unanswered = 0
@@ -152,21 +155,28 @@ class Writer:
             self._others_just_wrote = not waiting[0].patient
             if self._others_just_wrote:
                 self._others_wrote_at = time.monotonic()
+                self._went_before += bool(self._patient)
             _wake(waiting, outcomes)
         self._disconnect()
 
     def _take(self) -> list[_Waiting]:
         """Return what waits, at least one command, and a patient one by itself; nothing once the writer is closed."""
+        if self._went_before >= MOST_BEFORE:
+            return self._first_patient()
         taken: list[_Waiting] = []
         while len(taken) < self._max_batch:
             try:
                 item = self._queue.get(timeout=0 if taken else self._others_have())
             except Empty:
-                return taken or [self._patient.popleft()]
+                return taken or self._first_patient()
             if item is None:
                 return self._last(taken)
             (self._patient if item.patient else taken).append(item)
         return taken
+
+    def _first_patient(self) -> list[_Waiting]:
+        self._went_before = 0
+        return [self._patient.popleft()]
 
     def _others_have(self) -> float | None:
         """Return how many seconds others have before the first patient command is written; None when there is none."""
@@ -180,6 +190,7 @@ class Writer:
         if not taken:
             taken = [*self._patient]
             self._patient.clear()
+            self._went_before = 0
         if taken:
             self._queue.put(None)  # the end, to be met again after this batch
         return taken

@@ -27,7 +27,7 @@ from syncline.sql.statements import (
     SqliteStatement,
     Statement,
 )
-from syncline.sql.writer import Writer
+from syncline.sql.writer import MOST_BEFORE, Writer
 from tests.support.ledger_tables import TENANT, Book, Do, OpenAccount, accounts, entries, metadata
 from tests.support.ledger_worlds import Gate, SqlWorld, held, sql_world, submit_together
 from tests.support.patience import PATIENCE_SECONDS
@@ -130,6 +130,26 @@ async def test_a_patient_command_lets_those_go_first_who_came_after_it(world: Sq
     await asyncio.gather(*tasks)
 
     assert ["first", "second", "patient 1", "patient 2"] == written
+
+
+async def test_a_patient_command_has_its_turn_although_there_is_always_somebody_who_writes(
+    database_url: str,
+) -> None:
+    written: list[str] = []
+
+    def note(name: str) -> Do:
+        return Do(lambda _rows: written.append(name))
+
+    engine = open_engine(database_url)
+    async with Writer(engine, max_batch=1) as writer:
+        async with held(writer):
+            tasks = [asyncio.ensure_future(writer.submit(note("patient"), patient=True))]
+            tasks += [asyncio.ensure_future(writer.submit(note("other"))) for _ in range(3 * MOST_BEFORE)]
+            await asyncio.sleep(0)
+        await asyncio.gather(*tasks)
+    engine.dispose()
+
+    assert MOST_BEFORE == written.index("patient")
 
 
 async def test_patient_commands_are_written_each_by_itself(world: SqlWorld) -> None:
