@@ -11,6 +11,7 @@ import gc
 import os
 import pickle
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -181,7 +182,8 @@ async def _work(job: _Job, out: IO[bytes]) -> None:
     reader = Reader(engine)
     # The writer is never started: nothing can be written. A scheduler lets a process go on for some milliseconds
     # although the server has something to do: unless it says itself that others may go first.
-    here = Here(SqlBacklog(Writer(engine), reader), os.sched_yield)
+    give_way = getattr(os, "sched_yield", lambda: time.sleep(0))  # some flavours of Unix have it
+    here = Here(SqlBacklog(Writer(engine), reader), give_way)
     progress = (lambda told: say(_Told(told))) if job.tell else None
     try:
         async for piece in here.through(job.tenant_id, job.make, progress, job.after):
