@@ -31,7 +31,7 @@ def serve(settings: Settings) -> None:
 
     configure(settings.log_level, settings.log_format)
     # A SCIM write passes between threads a dozen times: beside a long read it must not wait 5 ms for each.
-    sys.setswitchinterval(0.0002)
+    sys.setswitchinterval(0.001)
     try:
         with DataFolder(settings.data).hold():
             httpserver.run(partial(_serve, settings))

@@ -30,6 +30,7 @@ def shape_of(resource_type: ResourceType) -> Callable[[dict[str, Any]], bool]:
     fields = [*_fields(attributes), ("schemas", list[str]), ("meta", Any)]
     fields += [(schema.id, _struct(_fields(schema.attributes))) for schema in resource_type.extensions]
     shape = _struct(fields)
+    msgspec.json.Decoder(shape)  # msgspec gets to know it here: two threads must not be the first to use it
     singles = [each.name for each in attributes if each.type == "complex" and not each.multi_valued]
     singles += [schema.id for schema in resource_type.extensions]
     with_text = [each.name for each in attributes if each.multi_valued and each.name in JSON_TEXT_IN]

@@ -31,7 +31,12 @@ from syncline.gateway.services.ports import (
 )
 from syncline.sql.rows import Row
 
+# Made while this is imported, by one thread: of two that use a type for the first time at once, one finds what msgspec
+# has made half of it for the other, and the process ends with a segmentation fault.
 _ACCOUNT_USER: Final = msgspec.json.Decoder(AccountUser)
+_AGREEMENT: Final = msgspec.json.Decoder(Agreement)
+_POLICY: Final = msgspec.json.Decoder(Policy)
+msgspec.json.Decoder(Rule)
 # Looked up by value: calling an enumeration takes as long as making the rest of a delivery.
 _INTENTS: Final = {each.value: each for each in Intent}
 _URGENCIES: Final = {each.value: each for each in Urgency}
@@ -60,7 +65,7 @@ def policy_of(row: Row) -> Policy:
 
 @lru_cache(maxsize=1024)
 def _policy(text: str) -> Policy:
-    return msgspec.json.decode(text, type=Policy)
+    return _POLICY.decode(text)
 
 
 def policy_text(policy: Policy) -> str:
@@ -225,7 +230,7 @@ def delivery_of(
 @lru_cache(maxsize=4096)
 def agreement_of(text: str | None) -> Agreement:
     """Return the agreement of what `agreement_text` wrote."""
-    return UNAGREED if text is None else msgspec.json.decode(text, type=Agreement)
+    return UNAGREED if text is None else _AGREEMENT.decode(text)
 
 
 def agreement_text(agreement: Agreement) -> str | None:

@@ -12,6 +12,8 @@ from syncline.portal.domain.tokens import fingerprint
 from syncline.portal.faults.order import Fault
 from syncline.portal.store.tables import accounts, faults, oauth_codes, tokens
 
+# Made while this is imported, by one thread: msgspec does not bear two that use a type for the first time at once.
+_FAULT = msgspec.json.Decoder(Fault)
 _ALL = select(faults).order_by(faults.c.id)
 _NAME = select(accounts.c.name).where(accounts.c.portal_id == bindparam("portal_id"))
 _OWNERS = [select(table.c.portal_id).where(table.c.id == bindparam("id")) for table in (tokens, oauth_codes)]
@@ -29,7 +31,7 @@ class Ordered:
 def all_ordered(connection: Connection) -> list[Ordered]:
     """Return every ordered fault, oldest first."""
     return [
-        Ordered(row["id"], row["portal_id"], msgspec.json.decode(row["rule"], type=Fault))
+        Ordered(row["id"], row["portal_id"], _FAULT.decode(row["rule"]))
         for row in connection.execute(_ALL).mappings()
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import orjson
@@ -15,6 +15,10 @@ from syncline.portal.domain.tokens import Grant, TokenKind
 from syncline.portal.domain.user import AccountUser, ScimState
 from syncline.portal.domain.verification import DomainClaim, DomainState, Look
 from syncline.sql.rows import Row
+
+# Made while this is imported, by one thread: msgspec does not bear two that use a type for the first time at once.
+_FLAGS: Final = msgspec.json.Decoder(Flags)
+_LOOKS: Final = msgspec.json.Decoder(tuple[Look, ...])
 
 AnyRow = Mapping[Any, Any]
 """A row of ours, or the mapping of a row just selected."""
@@ -32,7 +36,7 @@ def account_from(row: AnyRow) -> Account:
         invites=Invites.parse(row["invites"]),
         time_zone=row["time_zone"],
         currency=row["currency"],
-        flags=msgspec.json.decode(row["flags"], type=Flags),
+        flags=_FLAGS.decode(row["flags"]),
         created_at=row["created_at"],
         seats_pricing=row["seats_pricing"],
     )
@@ -157,7 +161,7 @@ def claim_from(row: AnyRow) -> DomainClaim:
         since=row["since"],
         next_look_at=row["next_look_at"],
         looked_at=row["looked_at"],
-        looks=msgspec.json.decode(row["looks"], type=tuple[Look, ...]),
+        looks=_LOOKS.decode(row["looks"]),
     )
 
 

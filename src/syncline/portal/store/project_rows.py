@@ -22,6 +22,9 @@ from syncline.portal.domain.project import (
 from syncline.portal.store.tables import apps, builds, installs, projects, scim_apps
 from syncline.sql.rows import Need, Row, Rows
 
+# Made while this is imported, by one thread: msgspec does not bear two that use a type for the first time at once.
+_COMPONENTS = msgspec.json.Decoder(tuple[Component, ...])
+_DEPLOYED = msgspec.json.Decoder(tuple[DeployedComponent, ...])
 _CLIENTS = uuid.UUID("5a1f6d1e-4c55-4d0c-9b7e-1d9a3a4f6c02")
 
 
@@ -32,7 +35,7 @@ def project_from(row: Mapping[Any, Any]) -> Project:
 
 def build_from(row: Mapping[Any, Any]) -> Build:
     """Return the build a row holds."""
-    components = msgspec.json.decode(row["components"], type=tuple[Component, ...])
+    components = _COMPONENTS.decode(row["components"])
     return Build(**{**row, "components": components, "warnings": tuple(orjson.loads(row["warnings"]))})
 
 
@@ -43,7 +46,7 @@ def build_row(build: Build) -> Row:
 
 def deploy_from(row: Mapping[Any, Any]) -> Deploy:
     """Return the deploy a row holds."""
-    components = msgspec.json.decode(row["components"], type=tuple[DeployedComponent, ...])
+    components = _DEPLOYED.decode(row["components"])
     return Deploy(**{**row, "components": components, "logs": tuple(orjson.loads(row["logs"]))})
 
 
