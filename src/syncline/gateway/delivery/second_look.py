@@ -1,8 +1,8 @@
 """Deciding many people again beside their deliveries, after a change of the set-up.
 
 Everything that is a matter of the processor happens in another process; what comes of it is written a little at a time.
-A change of the rules for 100,000 people is through after a minute or two, and later where the machine has more to do:
-far sooner than HubSpot could be told of it. Those who come to something else go first.
+A change of the rules for 100,000 people is through after some minutes, and later where the machine has more to do: far
+sooner than HubSpot could be told of it. Those who come to something else go first.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from syncline.gateway.services.ports import Redecided, Settlement, WorkItem
 AT_ONCE = 4
 MARKED_AT_ONCE = 8
 """People in a piece, which is written in one transaction: those who come to something else, and those whose mark alone
-is renewed. Either takes one or two milliseconds of the processor, so nobody's write waits much longer for one."""
+is renewed. Either takes about half a millisecond of the processor, so nobody's write waits much longer for one."""
 
 
 class Redeciding:
