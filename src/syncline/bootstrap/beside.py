@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
-from syncline.bootstrap.processes import environment
+from syncline.bootstrap import processes
 
 if TYPE_CHECKING:
     from syncline.gateway.domain.tenant import TenantId
@@ -28,8 +28,6 @@ T = TypeVar("T")
 
 FEW = 2_000
 """Over fewer people a process takes longer to start than to do its work."""
-NICE = 19
-"""How far it stands back: the server goes first wherever both want the same core."""
 _LENGTH = 8
 """Bytes before each message that say how long it is."""
 
@@ -111,17 +109,8 @@ class Beside:
 
 
 async def _start(job: _Job) -> Process:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-c", f"from {__name__} import main; main()"),
-        stdin=PIPE,
-        stdout=PIPE,
-        env=environment(),
-        # Ctrl-C is the server's, which ends it. Not a session of its own: Linux weighs those against each other,
-        # and would not look at how far a process stands back.
-        process_group=0,
-    )
-    with suppress(ProcessLookupError):  # from its first moment on, while it still imports itself
-        os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
+    program = f"from {__name__} import main; main()"
+    process = await processes.start("-c", program, stdin=PIPE, stdout=PIPE)
     assert process.stdin is not None  # noqa: S101 - it is a pipe
     process.stdin.write(pickle.dumps(job))
     process.stdin.close()

@@ -9,14 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
-import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from syncline.bootstrap.processes import environment
+from syncline.bootstrap import processes
 from syncline.gateway.domain.errors import Unavailable
 from syncline.gateway.domain.rehearsal import Script
 from syncline.gateway.services.ports.rehearsing import Failure, Rehearsed
@@ -24,8 +22,6 @@ from syncline.gateway.services.ports.rehearsing import Failure, Rehearsed
 _log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 2
-NICE: Final = 10
-"""How far the process stands back behind the server."""
 LONGEST_SECONDS: Final = 600
 FAILURES: Final = 20
 _KINDS: Final = ("users", "groups", "references")
@@ -59,18 +55,14 @@ class RehearsalProcess:
         return _rehearsed(document)
 
     async def _start(self, script: Script, token: str) -> Process:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "syncline", "rehearse", script.provider.value, "--json"),
+        return await processes.start(
+            *("-m", "syncline", "rehearse", script.provider.value, "--json"),
             *("--base-url", self._scim_base_url(), "--users", str(script.people)),
+            extra={"SYNCLINE_REHEARSAL_TOKEN": token},
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=PIPE,
-            env={**environment(), "SYNCLINE_REHEARSAL_TOKEN": token},
-            start_new_session=True,  # Ctrl-C is the server's, which ends it
         )
-        with suppress(ProcessLookupError):
-            os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
-        return process
 
 
 async def _end(process: Process) -> None:

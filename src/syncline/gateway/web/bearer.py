@@ -38,7 +38,7 @@ class _Accepted(NamedTuple):
 
 
 class BearerAuthenticator:
-    """Implements `scimserver.Authenticate`. A revoked token stops working with the next request.
+    """Implements `scimserver.Authenticate`. A revoked token opens nothing of its tenant from the next request on.
 
     A header that was accepted is taken apart and checked again when this process has written a token since. Where
     others may write them too, a token that is remembered is confirmed by what it is used for (`Remembered`).
@@ -79,8 +79,7 @@ class BearerAuthenticator:
             accepted = known[digest] = await self._accept(authorization)
         token = accepted.token
         now = self._clock.now()
-        if not is_alive(expires_at=token.expires_at, revoked_at=token.revoked_at, now=now):
-            raise Unauthorized(REFUSED)
+        _refuse_ended(token, now)
         self._claim(token.tenant_id)
         exchange.opened = token.tenant_id
         if now - self._noted.get(token.id, -USE_NOTED_EVERY) >= USE_NOTED_EVERY:
@@ -107,10 +106,7 @@ class BearerAuthenticator:
         return _Accepted(token, directory)
 
     async def _confirm(self, token_id: str) -> None:
-        token = await self._token(token_id)
-        now = self._clock.now()
-        if token is None or not is_alive(expires_at=token.expires_at, revoked_at=token.revoked_at, now=now):
-            raise Unauthorized(REFUSED)
+        _refuse_ended(await self._token(token_id), self._clock.now())
 
     async def _token(self, token_id: str | None) -> Token | None:
         try:
@@ -124,3 +120,8 @@ class BearerAuthenticator:
             await self._setup.note_token_use(token_id, now, client)
         except StoreError as error:  # a read is answered also while nothing can be written
             _log.warning("the use of a token could not be noted: %s", error)
+
+
+def _refuse_ended(token: Token | None, now: Milliseconds) -> None:
+    if token is None or not is_alive(expires_at=token.expires_at, revoked_at=token.revoked_at, now=now):
+        raise Unauthorized(REFUSED)
