@@ -395,17 +395,31 @@ async def test_deliveries_are_walked_in_order_of_key(acme: Acme, other: Acme) ->
     assert [] == await walk(CYD, 2)
 
 
-async def test_a_create_whose_answer_never_came_is_remembered(acme: Acme) -> None:
+async def test_a_create_that_succeeded_or_was_never_answered_is_remembered_until_it_is_settled(
+    acme: Acme,
+) -> None:
     await acme.add(ADA)
     backlog = acme.store.backlog
     await backlog.log_call(acme.id, "api", "users.update", ADA, acme.cause())
-    assert not (await acme.item(ADA)).create_unanswered
+    assert not (await acme.item(ADA)).create_unsettled
     seq = await backlog.log_call(acme.id, "api", "users.create", ADA, acme.cause())
-    assert (await acme.item(ADA)).create_unanswered
-
+    assert (await acme.item(ADA)).create_unsettled
     await backlog.log_answer(acme.id, seq, 201, acme.now + 5)
+    assert (await acme.item(ADA)).create_unsettled
 
-    assert not (await acme.item(ADA)).create_unanswered
+    await acme.arrive(ADA, "11")
+
+    assert not (await acme.item(ADA)).create_unsettled
+
+
+async def test_a_create_that_was_refused_says_nothing_of_whom_is_found_later(acme: Acme) -> None:
+    await acme.add(ADA)
+    backlog = acme.store.backlog
+    for status in (0, 400, 409, 429):
+        seq = await backlog.log_call(acme.id, "api", "users.create", ADA, acme.cause())
+        await backlog.log_answer(acme.id, seq, status, acme.now + 5)
+
+    assert not (await acme.item(ADA)).create_unsettled
 
 
 # --- calls and totals -----------------------------------------------------------------------------------------------

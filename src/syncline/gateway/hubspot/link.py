@@ -132,7 +132,7 @@ class HubSpotLink:
     async def _change(
         self, change: Change, item: WorkItem, account: Account, cause: Cause, errand: _Errand
     ) -> Outcome:
-        talk = converse(change, known=item.known, account=account, ours_if_found=item.create_unanswered)
+        talk = converse(change, known=item.known, account=account, ours_if_found=item.create_unsettled)
         outcome = await self._hold(talk, item.delivery.key, change.urgency, cause, errand)
         if isinstance(outcome, Delivered):
             return Arrived(
@@ -157,14 +157,14 @@ class HubSpotLink:
     ) -> Outcome:
         """Read one person, by id once he has one, else by the e-mail HubSpot may know him by.
 
-        Whoever is found where a create was never answered may have been there before, and deactivated.
+        Whoever is found where a create was never settled may have been there before, and deactivated.
         """
         email = None if change.hubspot_id is not None else change.email
         talk = find_user(
             hubspot_id=change.hubspot_id,
             email=email,
             time_zone=account.time_zone or None,
-            with_access=item.create_unanswered,
+            with_access=item.create_unsettled,
         )
         found = await self._hold(talk, item.delivery.key, change.urgency, cause, errand)
         if not isinstance(found, Failure):

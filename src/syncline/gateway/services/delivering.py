@@ -37,14 +37,14 @@ from syncline.gateway.services.ports import (
 def decide_item(item: WorkItem, setup: Setup) -> Decision:
     """Decide about one person.
 
-    A user found where a create of ours was never answered is ours, not an adoption; not one whom HubSpot has
+    A user found where a create of ours was never settled is ours, not an adoption; not one whom HubSpot has
     deactivated, since whom we create can sign in.
     """
     delivery, known = item.delivery, item.known
     if item.uncertain is not None and _may_look(delivery, setup):
         return _look(item)
     found = known is not None and known.active is not False
-    if item.create_unanswered and delivery.origin is None and found:
+    if item.create_unsettled and delivery.origin is None and found:
         delivery = structs.replace(delivery, origin=Origin.CREATED, access=Access.ACTIVE)
     return decide(item.person, delivery, known, setup, occupant=item.occupant)
 
@@ -157,9 +157,9 @@ def _looked(item: WorkItem, decision: Decision, outcome: Looked, epoch: int, now
             wanted = delivery.intent is Intent.PRESENT or _is_kept(item, now)
             access = Access.DEACTIVATED if wanted else Access.ACTIVE
             user = replace(user, active=not wanted)
-        elif item.create_unanswered and user.active is False:
+        elif item.create_unsettled and user.active is False:
             return replace(_met(item, decision, Met(user), epoch, now), looked=True)
-        origin = delivery.origin or (Origin.CREATED if item.create_unanswered else None)
+        origin = delivery.origin or (Origin.CREATED if item.create_unsettled else None)
         standing = Standing(user.hubspot_id, delivery.scim_id, origin, access, user.email, user)
     elif delivery.access not in (Access.NONE, Access.REMOVED):
         standing = _gone(item)
@@ -169,7 +169,7 @@ def _looked(item: WorkItem, decision: Decision, outcome: Looked, epoch: int, now
 
 
 def _met(item: WorkItem, decision: Decision, outcome: Met, epoch: int, now: Milliseconds) -> Settlement:
-    ours = item.create_unanswered and outcome.user.active is not False
+    ours = item.create_unsettled and outcome.user.active is not False
     standing = Standing(
         hubspot_id=outcome.user.hubspot_id,
         scim_id=item.delivery.scim_id,

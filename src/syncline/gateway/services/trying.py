@@ -66,7 +66,7 @@ class PeopleThere:
             known=known,
             occupant=there if is_another else None,
             uncertain=None if self._another else item.uncertain,
-            create_unanswered=item.create_unanswered and not self._another,
+            create_unsettled=item.create_unsettled and not self._another,
         )
 
     @cached_property

@@ -192,11 +192,11 @@ def _readings_due(rows: MemoryRows, parameters: Parameters) -> list[Row]:
     ]
 
 
-def _is_unanswered_create(row: Row, parameters: Parameters) -> bool:
+def _is_unsettled_create(row: Row, parameters: Parameters) -> bool:
     return (
         row["delivery_key"] in parameters["values"]
         and row["purpose"] == "users.create"
-        and row["status"] is None
+        and (row["status"] is None or 200 <= row["status"] <= 299)
     )
 
 
@@ -332,9 +332,7 @@ ANSWERS: Mapping[SelectBase, Answer] = {
     statements.DUE_TENANTS: _due_tenants,
     statements.KNOWN_BY_EMAIL: _rows_of(t.account_users, _among("email_key"), shown=_KNOWN),
     statements.KNOWN_BY_ID: _rows_of(t.account_users, _among("hubspot_id"), shown=_KNOWN),
-    statements.UNANSWERED_CREATES: _rows_of(
-        t.calls, _is_unanswered_create, shown=("delivery_key", "sent_at")
-    ),
+    statements.UNSETTLED_CREATES: _rows_of(t.calls, _is_unsettled_create, shown=("delivery_key", "sent_at")),
     statements.CALLS_SINCE: _rows_of(
         t.calls,
         lambda row, parameters: row["sent_at"] > parameters["since"],

@@ -366,11 +366,11 @@ KNOWN_BY_EMAIL = select(
 KNOWN_BY_ID = select(account_users.c.hubspot_id, account_users.c.email_key, account_users.c.document).where(
     account_users.c.tenant_id == _tenant, account_users.c.hubspot_id.in_(_many)
 )
-UNANSWERED_CREATES = select(calls.c.delivery_key, calls.c.sent_at).where(
+UNSETTLED_CREATES = select(calls.c.delivery_key, calls.c.sent_at).where(
     calls.c.tenant_id == _tenant,
     calls.c.delivery_key.in_(_many),
     calls.c.purpose == "users.create",
-    calls.c.status.is_(None),
+    or_(calls.c.status.is_(None), calls.c.status.between(200, 299)),
 )
 CALLS_SINCE = (
     select(calls.c.sent_at)

@@ -39,7 +39,7 @@ def items_of(connection: Connection, tenant_id: str, rows: Sequence[Row]) -> lis
     addresses = [_email_keys(each) for each in deliveries]
     people = _people(connection, tenant_id, deliveries, email_source)
     known = _Known(connection, tenant_id, deliveries, addresses)
-    unanswered = _unanswered(connection, tenant_id, deliveries, addresses)
+    unsettled = _unsettled(connection, tenant_id, deliveries, addresses)
     items: list[WorkItem] = []
     for delivery, row, keys in zip(deliveries, rows, addresses, strict=True):
         after_you()
@@ -53,7 +53,7 @@ def items_of(connection: Connection, tenant_id: str, rows: Sequence[Row]) -> lis
             uncertain=row["uncertain"],
             epoch=row["decided_epoch"],
             outdated=row["decided_epoch"] == OUTDATED,
-            create_unanswered=_was_created(keys, unanswered, row["delivered_at"] or 0),
+            create_unsettled=_was_created(keys, unsettled, row["delivered_at"] or 0),
         )
         items.append(item)
     return items
@@ -176,25 +176,28 @@ def _email_keys(delivery: Delivery) -> list[str]:
 
 
 def _was_created(
-    keys: Sequence[str], unanswered: Mapping[str, Milliseconds], delivered_at: Milliseconds
+    keys: Sequence[str], unsettled: Mapping[str, Milliseconds], delivered_at: Milliseconds
 ) -> bool:
     """Tell whether a create of ours may have made the person: for this e-mail, or for the one before a rename."""
-    return bool(unanswered) and any(unanswered.get(key, 0) > delivered_at for key in keys)
+    return bool(unsettled) and any(unsettled.get(key, 0) > delivered_at for key in keys)
 
 
-def _unanswered(
+def _unsettled(
     connection: Connection,
     tenant_id: str,
     deliveries: Sequence[Delivery],
     addresses: Sequence[Sequence[str]],
 ) -> dict[str, Milliseconds]:
-    """Return when a create was last sent whose answer never came, by e-mail, for those who are not ours yet."""
+    """Return when a create was last sent that may have succeeded, by e-mail, for those who are not ours yet.
+
+    Had it been settled, they would be: a server may end between HubSpot's answer and what is made of it.
+    """
     not_ours = (keys for each, keys in zip(deliveries, addresses, strict=True) if each.origin is None)
     keys = sorted({key for each in not_ours for key in each})
     if not keys:
         return {}
     sent: dict[str, Milliseconds] = {}
     parameters = {"tenant_id": tenant_id, "values": keys}
-    for key, sent_at in tuples_of(connection, statements.UNANSWERED_CREATES, parameters):
+    for key, sent_at in tuples_of(connection, statements.UNSETTLED_CREATES, parameters):
         sent[key] = max(sent_at, sent.get(key, 0))
     return sent

@@ -32,8 +32,10 @@ class WorkItem(Struct, frozen=True, kw_only=True):
     """The placement epoch the delivery was last decided on."""
     outdated: bool = False
     """A reading has found something new at HubSpot since the delivery was last decided."""
-    create_unanswered: bool = False
-    """A create for this e-mail was sent and its answer never came: a user found there now is ours."""
+    create_unsettled: bool = False
+    """A create for this e-mail was sent and what came of it never written down: a user found there now is ours.
+
+    Its answer never came, or it came and the server ended before the delivery was settled."""
 
 
 @dataclass(frozen=True, slots=True)
