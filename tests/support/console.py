@@ -40,6 +40,12 @@ class Seen:
         return found[1]
 
     @property
+    def hidden(self) -> dict[str, str]:
+        """What its forms keep without showing it, but for their token."""
+        found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', self.text)
+        return {unescape(name): unescape(value) for name, value in found if name != "csrf"}
+
+    @property
     def words(self) -> str:
         """The text a reader sees, without markup."""
         return unescape(re.sub(r"<[^>]*>", " ", self.text))

@@ -125,17 +125,18 @@ async def test_what_matters_asks_for_the_password_again(world: World) -> None:
     tenant = await world.tenant("Acme")
     await world.clock.advance(FRESH_LIFE)
     await anna.open(f"/tenants/{tenant}/settings")
-    asked = await anna.send(f"/tenants/{tenant}/tokens", days="30")
+    path = f"/tenants/{tenant}/tokens"
+    asked = await anna.send(path, days="30", description='"><b>IdP')
+    wrong = await anna.send(path, **asked.hidden, **{"password-again": "wrong"})
     tokens = (await world.run("token.list", tenant="Acme"))["tokens"]
-    wrong = await anna.send("/confirm", password="wrong", next=f"/tenants/{tenant}/settings")
-    back = await anna.send("/confirm", password=PASSWORD, next=f"/tenants/{tenant}/settings")
-    made = await anna.send(f"/tenants/{tenant}/tokens", days="30")
+    made = await anna.send(path, **wrong.hidden, **{"password-again": PASSWORD})
+    (token,) = (await world.run("token.list", tenant="Acme"))["tokens"]
 
+    assert [403, 422] == [asked.status, wrong.status]
     assert "Is it still you?" in asked.words
     assert [] == tokens
-    assert 422 == wrong.status
-    assert f"/tenants/{tenant}/settings" == back.path
     assert "Shown once" in made.words
+    assert '"><b>IdP' == token["description"]
 
 
 async def test_signing_out_everywhere_ends_every_browser(world: World) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syncline.gateway.web.console.journey.steps import STEPS
-from tests.support.console import World
+from tests.support.console import PASSWORD, World
 
 pytestmark = pytest.mark.asyncio
 
@@ -71,9 +71,13 @@ async def test_what_leaving_means_asks_for_the_password_when_it_was_given_long_a
     here = f"/tenants/{tenant}/set-up/leaving"
     await owner.open(here)
     await world.clock.advance(11 * 60_000)
-    seen = await owner.send(here, deactivated="deactivate", follow=False)
+    asked = await owner.send(here, deactivated="deactivate")
+    before = await world.run("policy.show", tenant="Acme")
+    await owner.send(here, **asked.hidden, **{"password-again": PASSWORD})
+    after = await world.run("policy.show", tenant="Acme")
 
-    assert (303, "/confirm?next=") == (seen.status, (seen.location or "")[:14])
+    assert 403 == asked.status
+    assert [None, "deactivate"] == [before["deactivated"], after["deactivated"]]
 
 
 async def test_somebody_who_may_only_look_sees_every_step_and_no_button(world: World) -> None:

@@ -6,7 +6,7 @@ import hmac
 import secrets
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from syncline.clock import Clock, Milliseconds
@@ -115,11 +115,12 @@ class SigningIn:
         operator = await self._prove(email, password, visitor)
         return await self._open(operator, visitor)
 
-    async def confirm(self, signed_in: SignedIn, password: str, visitor: Visitor) -> None:
-        """Take the password again, so that the session is fresh. Raises `Invalid` and `TriedTooOften`."""
+    async def confirm(self, signed_in: SignedIn, password: str, visitor: Visitor) -> SignedIn:
+        """Take the password again and return the session, fresh now. Raises `Invalid` and `TriedTooOften`."""
         await self._prove(signed_in.operator.email, password, visitor)
         now = self._clock.now()
         await self._store.note_session(signed_in.session.id, seen_at=now, fresh_at=now)
+        return replace(signed_in, session=replace(signed_in.session, seen_at=now, fresh_at=now))
 
     async def who(self, secret: str | None) -> SignedIn | None:
         """Return who is signed in with that cookie, and note that the session is in use."""

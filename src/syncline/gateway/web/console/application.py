@@ -22,12 +22,12 @@ from starlette.types import Receive, Scope, Send
 from syncline.gateway.domain.errors import DomainError, NotFound
 from syncline.gateway.domain.operators import EVERYWHERE, MEANING, Permission
 from syncline.gateway.web.console.page import Door, Page
+from syncline.gateway.web.console.proving import back_from, unproven
 from syncline.gateway.web.console.visit import SESSION_COOKIE, Console, Forbidden, Visit, find_tenant
 from syncline.sql.errors import StoreError
 from syncline.webkit.cookies import drop_cookie, is_secure, read_cookie, set_cookie
 from syncline.webkit.csrf import FIELD, is_from_here
 from syncline.webkit.forms import FormRefused, read_form
-from syncline.webkit.frame import local_path
 from syncline.webkit.pages import PageResponse
 from syncline.webkit.policy import protect
 from syncline.webkit.statics import STATIC_PREFIX, Statics
@@ -111,14 +111,13 @@ class ConsoleApplication:
         if isinstance(page, Response):
             return page
         if page.needs is not Door.ANYONE and visit.signed_in is None:
-            return RedirectResponse(f"/?next={quote(_back(page, request), safe='')}", 303)
+            return RedirectResponse(f"/?next={quote(_back(page, visit), safe='')}", 303)
         await _permit(visit, page)
         if page.is_unsafe:
             visit.form = await read_form(request)
             self._check_origin(visit)
-        signed_in = visit.signed_in
-        if page.fresh and signed_in is not None and not self._console.signing_in.is_fresh(signed_in):
-            return RedirectResponse(f"/confirm?next={quote(_back(page, request), safe='')}", 303)
+        if page.fresh and (asked := await unproven(visit)) is not None:
+            return asked
         return await page.answer(visit)
 
     def _find(self, request: Request) -> Page | Response:
@@ -161,11 +160,12 @@ async def _permit(visit: Visit, page: Page) -> None:
             raise Forbidden(page.needs)
 
 
-def _back(page: Page, request: Request) -> str:
+def _back(page: Page, visit: Visit) -> str:
     """Return where to lead somebody after he has signed in: here, or to the page whose form he sent."""
-    if not page.is_unsafe:
-        return request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return local_path(urlsplit(request.headers.get("referer", "")).path)
+    if page.is_unsafe:
+        return back_from(visit)
+    url = visit.request.url
+    return url.path + (f"?{url.query}" if url.query else "")
 
 
 def _wrong(visit: Visit, status: int, title: str, sentence: str) -> Response:

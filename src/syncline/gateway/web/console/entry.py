@@ -1,8 +1,8 @@
-"""The door: signing in and out, one-time links, a new account, and giving the password again."""
+"""The door: signing in and out, one-time links, and a new account."""
 
 from __future__ import annotations
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from syncline.gateway.domain.errors import DomainError
 from syncline.gateway.domain.sessions import InvitationKind
@@ -100,24 +100,6 @@ def _sign_up_page(visit: Visit, form: Form, status: int = 200) -> Response:
     if not visit.console.signing_in.sign_up_allowed:
         return visit.show("link-over.html", status=404, sentence="New accounts are made by invitation here.")
     return visit.show("sign-up.html", status=status, form=form)
-
-
-async def confirm_page(visit: Visit) -> Response:
-    """Ask for the password again before something that matters."""
-    return visit.show("confirm.html", form=Form(), back=local_path(visit.query("next")))
-
-
-async def confirm(visit: Visit) -> Response:
-    """Take the password again."""
-    form, signed_in = visit.form, visit.signed_in
-    if signed_in is None:
-        return RedirectResponse("/", 303)
-    back = local_path(form.one("next"))
-    try:
-        await visit.console.signing_in.confirm(signed_in, form.raw("password"), visit.visitor)
-    except DomainError as error:
-        return visit.show("confirm.html", status=422, form=form.wrong(whole=error.message), back=back)
-    return visit.go(back)
 
 
 async def theme(visit: Visit) -> Response:

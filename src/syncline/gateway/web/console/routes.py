@@ -63,8 +63,6 @@ PAGES: Final = (
     Page("POST", "/link/{link}", Door.ANYONE, entry.use_link),
     Page("GET", "/sign-up", Door.ANYONE, entry.sign_up_page),
     Page("POST", "/sign-up", Door.ANYONE, entry.sign_up),
-    Page("GET", "/confirm", Door.SIGNED_IN, entry.confirm_page),
-    Page("POST", "/confirm", Door.SIGNED_IN, entry.confirm),
     Page("POST", "/theme", Door.ANYONE, entry.theme),
     # Your own
     Page("GET", "/account", Door.SIGNED_IN, account.account),

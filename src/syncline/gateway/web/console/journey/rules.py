@@ -16,6 +16,7 @@ from syncline.gateway.services.showing import people_counted, rule_shown
 from syncline.gateway.web.console.journey.choices import sets_of
 from syncline.gateway.web.console.journey.choosing import PREVIEW, Weighed, weigh
 from syncline.gateway.web.console.journey.steps import Stand, address, show_step, stand_of
+from syncline.gateway.web.console.proving import unproven
 from syncline.gateway.web.console.visit import Visit
 from syncline.webkit.forms import Form
 
@@ -66,8 +67,8 @@ async def _add(visit: Visit) -> Response:
     wrong = _missing(form)
     if wrong:
         return await _page(visit, Weighed(form.wrong(**wrong)))
-    if form.one("do") != PREVIEW and (led := await _confirm_first(visit)) is not None:
-        return led
+    if form.one("do") != PREVIEW and (asked := await _asked_first(visit)) is not None:
+        return asked
     weighed = await weigh(visit, "rule.add", _rule(form))
     if weighed.saved is not None:
         return visit.go(address(visit, "rules"), f"The rule {weighed.saved['when']} is saved.")
@@ -102,9 +103,9 @@ async def _read_seats(visit: Visit) -> Response:
 
 async def _choose_actions(visit: Visit) -> Response:
     """Keep what may be done at HubSpot at all."""
+    if (asked := await unproven(visit)) is not None:
+        return asked
     form = visit.form
-    if not _is_fresh(visit):
-        return _to_password(visit)
     try:
         await visit.run("policy.set", **{name: form.has(name) for name, _ in ACTIONS})
     except DomainError as error:
@@ -112,20 +113,12 @@ async def _choose_actions(visit: Visit) -> Response:
     return visit.go(address(visit, "rules"), "That is what may be done at HubSpot from now on.")
 
 
-async def _confirm_first(visit: Visit) -> Response | None:
-    """Lead to the password for a rule that gives a privileged set, when it was given too long ago."""
+async def _asked_first(visit: Visit) -> Response | None:
+    """Ask for the password for a rule that gives a privileged set, when it was given too long ago."""
     chosen = visit.form.one("permission_set")
     sets = await sets_of(visit, await stand_of(visit))
     privileged = any(because for key, _, because in sets if key == chosen)
-    return _to_password(visit) if privileged and not _is_fresh(visit) else None
-
-
-def _is_fresh(visit: Visit) -> bool:
-    return visit.signed_in is not None and visit.console.signing_in.is_fresh(visit.signed_in)
-
-
-def _to_password(visit: Visit) -> Response:
-    return visit.go(f"/confirm?next={address(visit, 'rules')}")
+    return await unproven(visit) if privileged else None
 
 
 def _missing(form: Form) -> Mapping[str, str]:
