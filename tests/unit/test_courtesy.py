@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from syncline import courtesy
-from syncline.courtesy import after_you, in_a_hurry
+from syncline.courtesy import after_them, after_you, in_a_hurry
+from syncline.sql.engines import open_engine
+from syncline.sql.reader import Reader
 from tests.support.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(courtesy, "LONGEST", PATIENCE_SECONDS)
+    monkeypatch.setattr(courtesy, "OFTEN", 0.0)
 
 
 async def test_a_thread_waits_until_nobody_is_in_a_hurry() -> None:
@@ -51,6 +56,49 @@ async def test_a_thread_that_has_waited_has_its_turn(monkeypatch: pytest.MonkeyP
 async def test_the_event_loop_does_not_wait_for_itself() -> None:
     with in_a_hurry:
         after_you()
+        assert 1 == in_a_hurry.count
+
+
+async def test_what_is_read_in_a_hurry_does_not_wait_for_it(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path}/any.db")
+    reader = Reader(engine)
+    with in_a_hurry:
+        found = await reader.scan(lambda connection: connection.execute(text("SELECT 1")).scalar_one())
+        assert (1, 1) == (found, in_a_hurry.count)
+    await reader.close()
+    engine.dispose()
+
+
+async def test_a_thread_that_asks_lets_the_system_run_another_one_now_and_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    times: list[None] = []
+    monkeypatch.setattr(courtesy, "let_others_run", lambda: times.append(None))
+
+    def work(often: float) -> int:
+        monkeypatch.setattr(courtesy, "OFTEN", often)
+        times.clear()
+        for _ in range(10):
+            after_you()
+        return len(times)
+
+    assert [10, 1] == [await asyncio.to_thread(work, 0.0), await asyncio.to_thread(work, PATIENCE_SECONDS)]
+
+
+async def test_the_event_loop_goes_on_with_what_can_wait_once_nobody_is_in_a_hurry() -> None:
+    with in_a_hurry:
+        waiting = asyncio.ensure_future(after_them())
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+
+    await asyncio.wait_for(waiting, PATIENCE_SECONDS / 2)
+
+
+async def test_a_hurry_without_an_end_keeps_nobody_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(courtesy, "LONGEST", 0.0)
+    with in_a_hurry:
+        await asyncio.create_task(after_them())
         assert 1 == in_a_hurry.count
 
 

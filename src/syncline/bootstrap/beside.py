@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import pickle
 import sys
-import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -155,6 +153,7 @@ def main() -> None:
 
 
 async def _work(job: _Job, out: IO[bytes]) -> None:
+    from syncline.courtesy import let_others_run
     from syncline.gateway.services.walking import Here
     from syncline.gateway.store.backlog import SqlBacklog
     from syncline.sql.engines import open_engine
@@ -171,8 +170,7 @@ async def _work(job: _Job, out: IO[bytes]) -> None:
     reader = Reader(engine)
     # The writer is never started: nothing can be written. A scheduler lets a process go on for some milliseconds
     # although the server has something to do: unless it says itself that others may go first.
-    give_way = getattr(os, "sched_yield", lambda: time.sleep(0))  # some flavours of Unix have it
-    here = Here(SqlBacklog(Writer(engine), reader), give_way)
+    here = Here(SqlBacklog(Writer(engine), reader), let_others_run)
     progress = (lambda told: say(_Told(told))) if job.tell else None
     try:
         async for piece in here.through(job.tenant_id, job.make, progress, job.after):

@@ -16,8 +16,10 @@ from sqlalchemy import Connection, Select
 from sqlalchemy.dialects.sqlite.pysqlite import dialect as pysqlite_dialect
 from sqlalchemy.exc import DBAPIError
 
+from syncline.courtesy import after_you
 from syncline.sql.layout import Row, names_of
 
+FETCHED_AT_ONCE = 50
 _SQLITE: Any = pysqlite_dialect()
 
 _Lists = tuple[tuple[str, int], ...]
@@ -107,9 +109,20 @@ def _found(
         else:
             values.append(value)
     try:
-        return compiled, driver.execute(compiled.text, values).fetchall()
+        return compiled, _fetched(driver.execute(compiled.text, values))
     except sqlite3.Error as error:
         raise _as_sqlalchemy_has_it(error, compiled.text) from error
+
+
+def _fetched(cursor: Any) -> list[tuple[Any, ...]]:
+    """Return every row; between some and the next others may go first."""
+    found: list[tuple[Any, ...]] = cursor.fetchmany(FETCHED_AT_ONCE)
+    part = found
+    while len(part) == FETCHED_AT_ONCE:
+        after_you()
+        part = cursor.fetchmany(FETCHED_AT_ONCE)
+        found += part
+    return found
 
 
 def _as_rows(compiled: _Compiled, found: list[tuple[Any, ...]]) -> list[Row]:

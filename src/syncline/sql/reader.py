@@ -6,11 +6,13 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from syncline.courtesy import after_you
 from syncline.sql.engines import BEGIN_OPTION, is_sqlite
 from syncline.sql.errors import StoreUnavailable
 from syncline.sql.failures import is_refused_write, is_trouble, unavailable
@@ -96,7 +98,8 @@ class Reader:
         self._check_open()
         self._unanswered += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, _read_twice, read)
+            run = copy_context().run  # in a thread, too, whoever is in a hurry is known to be
+            return await asyncio.get_running_loop().run_in_executor(self._threads, run, _read_twice, read)
         finally:
             self._unanswered -= 1
 
@@ -118,6 +121,7 @@ class Reader:
 
 def _read_twice(read: Callable[[], T]) -> T:
     """Return what is read; once more when the server had closed an idle connection, which does no harm."""
+    after_you()
     try:
         try:
             return read()

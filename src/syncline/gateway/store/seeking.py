@@ -11,7 +11,6 @@ import orjson
 from sqlalchemy import Connection, Select
 
 from syncline.clock import Milliseconds
-from syncline.courtesy import after_you
 from syncline.gateway.domain.holds import HoldReason
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.ports import Event, WorkItem
@@ -48,7 +47,6 @@ class SqlSeeking:
         """Return people in order of key; looks through `PEOPLE_LOOKED_AT` at most, unless an index knows them."""
 
         def read(connection: Connection) -> FoundPeople:
-            after_you()
             parameters: dict[str, Any] = {"tenant_id": tenant_id, "after": after, "limit": limit}
             if sought.search is not None:
                 pattern = statements.containing(comparison_key(sought.search))
@@ -64,7 +62,6 @@ class SqlSeeking:
         """Return the deliveries of these keys that there are, in order of key."""
 
         def read(connection: Connection) -> list[WorkItem]:
-            after_you()
             parameters = {"tenant_id": tenant_id, "values": list(keys)}
             rows = rows_of(connection, seeking_statements.DELIVERIES_NAMED, parameters) if keys else []
             return items_of(connection, tenant_id, rows)
@@ -77,7 +74,6 @@ class SqlSeeking:
         """Return events in the order sought; looks through `EVENTS_LOOKED_AT` at most, unless they are one person's."""
 
         def read(connection: Connection) -> FoundEvents:
-            after_you()
             low, high = _window(connection, tenant_id, sought)
             first, before = _part(sought, low, high, after)
             parameters, statement = _narrowed(sought)
@@ -110,7 +106,6 @@ class SqlSeeking:
         """Return direct members of a group in order of id, beginning after one."""
 
         def read(connection: Connection) -> list[Member]:
-            after_you()
             parameters = {"tenant_id": tenant_id, "group_id": group_id, "after": after, "limit": limit}
             ids = [row["value"] for row in rows_of(connection, seeking_statements.MEMBERS_AFTER, parameters)]
             names = _user_names(connection, tenant_id, ids)

@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
+from syncline.courtesy import after_them
 from syncline.gateway.domain.errors import DomainError, NotFound
 from syncline.gateway.domain.operators import EVERYWHERE, MEANING, Permission
 from syncline.gateway.web.console.page import Door, Page
@@ -62,7 +63,7 @@ class ConsoleApplication:
             await self._statics(scope, receive, send)
             return
         async with self._turn:
-            await asyncio.sleep(0)
+            await after_them()
         request = Request(scope, receive)
         answer = await self._answer(request)
         if isinstance(answer, PageResponse):

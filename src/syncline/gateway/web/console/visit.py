@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from syncline.clock import Clock
+from syncline.courtesy import after_them
 from syncline.gateway.domain.errors import DomainError, NotFound
 from syncline.gateway.domain.operators import EVERYWHERE, Access, Permission
 from syncline.gateway.domain.remedies import Remedy
@@ -121,6 +122,7 @@ class Visit:
         if not self.may(NEEDED[operation]):
             raise Forbidden(NEEDED[operation])
         about = {} if self.tenant is None else {"tenant": self.tenant.id}
+        await after_them()
         try:
             return await run_operation(self.console.operations, operation, self.actor, {**about, **arguments})
         except DomainError as error:
