@@ -20,9 +20,8 @@ from syncline.sql.rows import Need, Row, Rows
 
 GONE = {Access.REMOVED, Access.NONE}
 SCIM = "scim"
-CHANGES = frozenset(
-    {"users.create", "users.update", "users.remove", "scim.users.create", "scim.users.update"}
-)
+REMOVAL = "users.remove"
+CHANGES = frozenset({"users.create", "users.update", REMOVAL, "scim.users.create", "scim.users.update"})
 """The purposes of calls that may change a person at HubSpot."""
 
 
@@ -66,8 +65,12 @@ class LogCall:
         row = rows.get(deliveries, self.tenant_id, self.delivery_key)
         if row is None:
             return False
-        if row["uncertain"] != SCIM:
-            rows.update(deliveries, (self.tenant_id, self.delivery_key), uncertain=self.channel)
+        changes: Row = {} if row["uncertain"] == SCIM else {"uncertain": self.channel}
+        if self.purpose == REMOVAL:
+            # That he is not there from now on is our doing: should the answer never come, it is nobody's drift.
+            changes |= {"agreement": None, "drifted": False}
+        if changes:
+            rows.update(deliveries, (self.tenant_id, self.delivery_key), **changes)
         return row["uncertain"] is None
 
 
