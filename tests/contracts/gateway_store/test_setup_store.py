@@ -444,6 +444,16 @@ async def test_the_audit_log_is_read_backwards_in_pages(acme: Acme) -> None:
     assert ["tenant.created"] == [each.action for each in before]
 
 
+async def test_the_audit_log_names_the_groups_that_rules_look_at(acme: Acme) -> None:
+    await acme.add_group("Sellers")
+    for group_id in ("g-Sellers", "g-gone"):
+        rule = replace(a_rule(group_id, group_id), kind=RuleKind.GROUP)
+        await acme.store.setup.add_rule(acme.id, rule, None, acme.actor)
+    [last] = await acme.store.journal.audit(acme.id, None, 1)
+
+    assert ["group = Sellers", "group = g-gone"] == last.detail["rules"]
+
+
 async def test_tenants_are_read_in_pages_by_name_in_any_case(acme: Acme) -> None:
     for tenant_id, name in (("t2", "Zeta"), ("t3", "beta")):
         await acme.store.setup.create_tenant(TenantId(tenant_id), name, acme.actor)

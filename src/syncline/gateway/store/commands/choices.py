@@ -13,14 +13,15 @@ from typing import Any
 
 from syncline.gateway.domain.errors import NotFound
 from syncline.gateway.domain.proposal import choices_fingerprint, refuse_unexpected
-from syncline.gateway.domain.rules import Rule, rule_of_id, with_rule, with_rule_at, without_rule
+from syncline.gateway.domain.rules import Rule, RuleKind, rule_of_id, with_rule, with_rule_at, without_rule
 from syncline.gateway.domain.tenant import Policy, TenantId, with_choices
 from syncline.gateway.services.ports import Actor
 from syncline.gateway.store import records
 from syncline.gateway.store.commands.journal import counters_of, record_audit
 from syncline.gateway.store.commands.seconding import Word, seconded
 from syncline.gateway.store.commands.setup import bump_epoch
-from syncline.gateway.store.tables import counters, rules, tenants
+from syncline.gateway.store.tables import counters, groups, rules, tenants
+from syncline.scim import json
 from syncline.sql.rows import Need, Row, Rows
 
 
@@ -158,4 +159,14 @@ def _keep(
             key = (tenant_id, rule.id)
             rows.update(rules, key, position=rule.position, document=fresh["document"])
     bump_epoch(rows, tenant_id)
-    record_audit(rows, tenant_id, actor.at, actor.name, action, rules=[rule.when for rule in ordered])
+    told = in_words(rows, tenant_id, ordered)
+    record_audit(rows, tenant_id, actor.at, actor.name, action, rules=told)
+
+
+def in_words(rows: Rows, tenant_id: str, ordered: Sequence[Rule]) -> list[str]:
+    """Return when each rule applies, with the names groups have now: later nobody could tell what an id stood for."""
+    ids = {rule.match for rule in ordered if rule.kind is RuleKind.GROUP}
+    rows.prefetch(Need(groups, ("tenant_id", "id"), (tenant_id, group_id)) for group_id in ids)
+    found = {group_id: row for group_id in ids if (row := rows.get(groups, tenant_id, group_id)) is not None}
+    names = {group_id: json.decode(row["document"])["displayName"] for group_id, row in found.items()}
+    return [replace(rule, group_name=names.get(rule.match)).when for rule in ordered]

@@ -18,6 +18,7 @@ from syncline.gateway.domain.remedies import Remedy
 from syncline.gateway.domain.tenant import Policy, TenantId, with_choices
 from syncline.gateway.services.ports import Actor, ProtectedUser
 from syncline.gateway.store import records
+from syncline.gateway.store.commands.choices import in_words
 from syncline.gateway.store.commands.journal import counters_of, record_audit
 from syncline.gateway.store.commands.setup import bump_epoch
 from syncline.gateway.store.tables import (
@@ -78,7 +79,7 @@ class Configure:
             self.actor.name,
             "config.applied",
             policy=records.policy_text(policy),
-            rules=[rule.when for rule in self.configuration.rules],
+            rules=in_words(rows, self.tenant_id, self.configuration.rules),
             privileged=sorted(self.configuration.privileged),
             protected=[
                 {"email": each.email, "until": each.until} for each in self.configuration.protected.values()
