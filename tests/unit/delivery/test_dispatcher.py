@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from itertools import pairwise
 
 import pytest
@@ -82,6 +83,23 @@ async def test_a_woken_tenant_is_drained_at_once_and_once() -> None:
         await here.clock.advance(60_000)
 
         assert here.began == [(ACME, 0)]
+
+
+async def test_a_drain_is_no_part_of_the_request_that_woke_it() -> None:
+    of_the_request: ContextVar[str] = ContextVar("of_the_request", default="")
+    seen: list[str] = []
+
+    async def drain(_tenant_id: TenantId) -> None:
+        seen.append(of_the_request.get())
+
+    async with world() as here:
+        dispatcher = LocalDispatcher(drain, here.due_tenants, here.clock)
+        of_the_request.set("in a hurry")
+        dispatcher.wake(ACME)
+        await here.clock.advance(1)
+        await dispatcher.close()
+
+    assert [""] == seen
 
 
 async def test_any_number_of_wakes_during_a_drain_cause_one_more() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from contextvars import Context
 from dataclasses import dataclass
 
 from syncline.clock import Clock, Milliseconds
@@ -90,7 +91,10 @@ class LocalDispatcher:
             await _cancel([patience, ended, *running])
 
     def _begin(self, tenant_id: TenantId) -> None:
-        self._running[tenant_id] = asyncio.create_task(self._run(tenant_id), name=f"drain {tenant_id}")
+        # In a context of its own: it is no part of the request that woke it, nor in that one's hurry.
+        self._running[tenant_id] = asyncio.create_task(
+            self._run(tenant_id), name=f"drain {tenant_id}", context=Context()
+        )
 
     async def _run(self, tenant_id: TenantId) -> None:
         due, resting = None, False
