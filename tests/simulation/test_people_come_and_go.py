@@ -31,6 +31,7 @@ from syncline.scimserver.asgi import Receive, Scope, Send
 from tests.support.clock import LeapingClock
 from tests.support.databases import migrate_at, new_portal
 from tests.support.examples import examples
+from tests.support.mortal import mortal
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.serving import serve
 from tests.support.world import ENTERPRISE, TENANT, HubSpotAccount, World, gateway
@@ -210,10 +211,21 @@ class PeopleComeAndGo(RuleBasedStateMachine):
         self.run(self.world.drain())
 
     @rule(moment=st.integers(1, 40))
-    def die_in_the_middle(self, moment: int) -> None:
-        self.run(self._die(moment))
+    def stop_in_the_middle(self, moment: int) -> None:
+        self.run(self._stop(moment))
 
-    async def _die(self, moment: int) -> None:
+    @rule(steps=st.integers(0, 12))
+    def die_before_a_step(self, steps: int) -> None:
+        self.run(self._die(steps))
+
+    async def _die(self, steps: int) -> None:
+        """Let the gateway do so much more and then nothing, not even tidy up; open another one."""
+        with mortal(self.hubspot) as gateways:
+            await gateways.drain(self.world, steps)
+        await self.gateway_stack.aclose()
+        await self._open()
+
+    async def _stop(self, moment: int) -> None:
         """Stop the drain after some turns of the event loop, forget the gateway, open it again."""
         drain = asyncio.ensure_future(self.world.drain())
         for _ in range(moment):

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, TypeVar
@@ -60,6 +61,9 @@ class Writer:
         self._max_waiting = max_waiting
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._patient: deque[_Waiting] = deque()
+        self._bell = threading.Lock()
+        self._bell.acquire()
+        self._dozes = False
         self._others_wrote_at = -PATIENCE
         self._others_just_wrote = False
         self._went_before = 0
@@ -123,6 +127,8 @@ class Writer:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._queue.put(_Waiting(command, future, loop, patient))
+        if self._dozes:
+            self._ring()
         self._unanswered += 1
         self._patiently_unanswered += patient
         try:
@@ -136,6 +142,7 @@ class Writer:
         if self._open:
             self._open = False
             self._queue.put(None)
+            self._ring()
         if self._thread.ident is not None:
             await asyncio.to_thread(self._thread.join)
         self._refuse_latecomers()
@@ -166,7 +173,7 @@ class Writer:
         taken: list[_Waiting] = []
         while len(taken) < self._max_batch:
             try:
-                item = self._queue.get(timeout=0 if taken else self._others_have())
+                item = self._queue.get_nowait() if taken else self._next()
             except Empty:
                 return taken or self._first_patient()
             if item is None:
@@ -174,16 +181,37 @@ class Writer:
             (self._patient if item.patient else taken).append(item)
         return taken
 
+    def _next(self) -> _Waiting | None:
+        """Wait for the next one; raises `Empty` once others have had their time before a patient one.
+
+        `SimpleQueue.get` is never given a timeout: CPython 3.11 waits for ever where it passes a moment too early.
+        """
+        if not self._patient:
+            return self._queue.get()
+        while (left := self._others_have()) > 0:
+            self._dozes = True
+            try:
+                return self._queue.get_nowait()
+            except Empty:
+                self._bell.acquire(timeout=left)
+            finally:
+                self._dozes = False
+        return self._queue.get_nowait()
+
+    def _ring(self) -> None:
+        """Wake the thread where it waits for somebody to come before a patient command."""
+        self._dozes = False
+        with suppress(RuntimeError):  # somebody else has rung already
+            self._bell.release()
+
     def _first_patient(self) -> list[_Waiting]:
         self._went_before = 0
         return [self._patient.popleft()]
 
-    def _others_have(self) -> float | None:
-        """Return how many seconds others have before the first patient command is written; None when there is none."""
-        if not self._patient:
-            return None
+    def _others_have(self) -> float:
+        """Return how many seconds others have before the first patient command is written; 0 or less when none."""
         pause = ANSWERED if self._others_just_wrote else PATIENCE
-        return max(0.0, self._others_wrote_at + pause - time.monotonic())
+        return self._others_wrote_at + pause - time.monotonic()
 
     def _last(self, taken: list[_Waiting]) -> list[_Waiting]:
         """Return what is written before the end, the patient commands at the very last."""

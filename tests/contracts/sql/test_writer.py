@@ -152,6 +152,31 @@ async def test_a_patient_command_has_its_turn_although_there_is_always_somebody_
     assert MOST_BEFORE == written.index("patient")
 
 
+async def test_no_patient_command_waits_for_ever_however_short_its_wait(
+    world: SqlWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CPython 3.11 takes a wait that has ended too early, as a tiny one does, for one without an end."""
+    waits = (left for number in range(1, 400) for left in (number * 1e-9, 0.0))
+    monkeypatch.setattr(Writer, "_others_have", lambda _writer: next(waits, 0.0))
+    for _ in range(400):
+        patient = world.writer.submit(Do(lambda _rows: None), patient=True)
+        await asyncio.wait_for(patient, PATIENCE_SECONDS)
+
+
+async def test_whoever_comes_while_a_patient_command_waits_is_written_at_once(
+    world: SqlWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncline.sql.writer.PATIENCE", 10 * PATIENCE_SECONDS)
+    monkeypatch.setattr("syncline.sql.writer.ANSWERED", 10 * PATIENCE_SECONDS)
+    await world.writer.submit(Do(lambda _rows: None))
+    patient = asyncio.ensure_future(world.writer.submit(Do(lambda _rows: None), patient=True))
+    for _ in range(20):
+        await asyncio.wait_for(world.writer.submit(Do(lambda _rows: None)), PATIENCE_SECONDS)
+        if patient.done():
+            break  # its turn has come, after MOST_BEFORE others
+    await asyncio.wait_for(patient, PATIENCE_SECONDS)
+
+
 async def test_patient_commands_are_written_each_by_itself(world: SqlWorld) -> None:
     commits: list[int] = []
     async with held(world.writer):

@@ -14,54 +14,11 @@ from typing import Any
 import pytest
 
 from syncline.gateway.domain.tenant import TenantId
-from syncline.gateway.hubspot.client import HubSpotClient
-from syncline.sql.writer import Writer
 from tests.support.clock import LeapingClock
+from tests.support.mortal import mortal
 from tests.support.world import ENTERPRISE, TENANT, HubSpotAccount, World, gateway, portal
 
 MOST_STEPS = 40
-
-
-class Died(BaseException):
-    """The process is no more: nothing in it runs after this."""
-
-
-class Mortal:
-    """Lets a gateway make so many steps, each of them a write or a call to HubSpot, and no more."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, hubspot: HubSpotAccount) -> None:
-        self.left: int | None = None
-        submit, send = Writer.submit, HubSpotClient.send
-
-        async def mortal_submit(writer: Writer, command: Any, *, patient: bool = False) -> Any:
-            if writer is not hubspot.store.writer:
-                self._step()
-            return await submit(writer, command, patient=patient)
-
-        async def mortal_send(client: HubSpotClient, call: Any) -> Any:
-            self._step()
-            return await send(client, call)
-
-        monkeypatch.setattr(Writer, "submit", mortal_submit)
-        monkeypatch.setattr(HubSpotClient, "send", mortal_send)
-
-    def _step(self) -> None:
-        if self.left is None:
-            return
-        if self.left == 0:
-            raise Died
-        self.left -= 1
-
-    async def drain(self, acme: World, steps: int) -> bool:
-        """Drain until all is done or the gateway dies; returns whether it died."""
-        self.left = steps
-        try:
-            await acme.drain()
-        except Died:
-            return True
-        finally:
-            self.left = None
-        return False
 
 
 @dataclass
@@ -158,14 +115,11 @@ async def found(acme: World) -> str:
     return str(created["id"])
 
 
-async def die_at_every_step(
-    tmp_path: Path, url: str | None, monkeypatch: pytest.MonkeyPatch, turns: Sequence[Turn], afterwards: Turn
-) -> None:
+async def die_at_every_step(tmp_path: Path, url: str | None, turns: Sequence[Turn], afterwards: Turn) -> None:
     """Have one person after the other go through the turns, and the gateway die a step later each time."""
     clock, folder = LeapingClock(), tmp_path / "gateway"
     people: list[Person] = []
     async with portal(tmp_path / "portal", clock) as hubspot:
-        mortal = Mortal(monkeypatch, hubspot)
         async with living(folder, hubspot, clock, url) as acme:
             tenant_id = await found(acme)
         died = True
@@ -177,7 +131,8 @@ async def die_at_every_step(
                     await turn(person)
                     await acme.rest()
                 await turns[-1](person)
-                died = await mortal.drain(acme, len(people))
+                with mortal(hubspot) as gateways:
+                    died = await gateways.drain(acme, len(people))
             async with living(folder, hubspot, clock, url, tenant_id) as acme:
                 person.acme = acme
                 await afterwards(person)
@@ -204,14 +159,14 @@ def without_id(user: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.each_database
 @pytest.mark.parametrize("turns", TURNS)
 async def test_whatever_the_step_it_dies_before_the_person_ends_as_he_should_be(
-    tmp_path: Path, acme_url: str | None, monkeypatch: pytest.MonkeyPatch, turns: str
+    tmp_path: Path, acme_url: str | None, turns: str
 ) -> None:
-    await die_at_every_step(tmp_path, acme_url, monkeypatch, TURNS[turns], Person.nothing)
+    await die_at_every_step(tmp_path, acme_url, TURNS[turns], Person.nothing)
 
 
 @pytest.mark.parametrize("afterwards", AFTERWARDS)
 @pytest.mark.parametrize("turns", TURNS)
 async def test_what_the_identity_provider_says_after_the_restart_is_what_counts(
-    tmp_path: Path, acme_url: str | None, monkeypatch: pytest.MonkeyPatch, turns: str, afterwards: str
+    tmp_path: Path, acme_url: str | None, turns: str, afterwards: str
 ) -> None:
-    await die_at_every_step(tmp_path, acme_url, monkeypatch, TURNS[turns], AFTERWARDS[afterwards])
+    await die_at_every_step(tmp_path, acme_url, TURNS[turns], AFTERWARDS[afterwards])
