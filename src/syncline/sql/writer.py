@@ -61,7 +61,7 @@ class Writer:
         self._max_waiting = max_waiting
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._patient: deque[_Waiting] = deque()
-        self._bell = threading.Lock()
+        self._bell = threading.Lock()  # always taken: letting go of it wakes the thread where it dozes
         self._bell.acquire()
         self._dozes = False
         self._others_wrote_at = -PATIENCE
