@@ -16,6 +16,7 @@ from rich.table import Table
 
 from bench import page, table
 from bench.backlog import measure_backlog, measure_deactivations
+from bench.beside import measure_beside
 from bench.claims import claims
 from bench.databases import measure_databases
 from bench.generator import BenchFailed, load_generator
@@ -29,7 +30,7 @@ from bench.scale import QUICK, SCALES, Scale
 from bench.servers import ROOT, ServerFailed
 from bench.starting import measure_start
 
-PARTS = ("cost", "databases", "start", "plan", "sync", "backlog")
+PARTS = ("cost", "databases", "start", "plan", "console", "sync", "backlog")
 STARTS = 3
 
 
@@ -94,6 +95,9 @@ def run(scale: Scale, parts: tuple[str, ...], folder: Path, tell: Callable[[str]
     if "plan" in parts:
         tell(f"a plan over {scale.plan_people:,} people")
         results.plan = measure_plan(folder / "plan", scale)
+    if "console" in parts:
+        tell("writes beside users of the console")
+        results.visited = measure_beside(folder / "console", scale)
     with load_generator(load_core) as generator:
         if "cost" in parts:
             with contenders(folder, server_core) as servers:

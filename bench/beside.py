@@ -1,8 +1,7 @@
 """What ten busy users of the console do to SCIM writes: how long a write takes, alone and beside them.
 
-`python -m bench.beside [PEOPLE] [EVENTS]` runs rounds of both by turns on one server, so that what else the machine
-does falls on both, and holds the 99th percentiles against each other. Each user opens a page, and the next one a second
-after it has come. Writes come 50 a second, whether or not those before have been answered.
+Rounds of both run by turns on one server, so that what else the machine does falls on both. Each user opens a page, and
+the next one a second after it has come. Writes come 50 a second, whether or not those before have been answered.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import asyncio
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +19,8 @@ import aiohttp
 
 from bench import console, people, planning
 from bench.machine import cores
+from bench.results import Visited
+from bench.scale import Scale
 from bench.servers import own_process, serving, syncline
 from bench.traffic import Target
 from bench.wire import Connection, connect
@@ -32,15 +32,27 @@ READS_FOR = 1.0
 """Seconds between a page and the next one of the same user."""
 WRITES_A_SECOND = 50
 CONNECTIONS = 8
-ROUNDS = 8
 SECONDS = 6.0
-MOST = 1.2
-"""How much longer a write may take beside the console, in the 99th percentile."""
+EVENTS_EACH = 5
+"""Events in the log for each person."""
 
 
-async def measure(folder: Path, size: int, events: int) -> tuple[list[float], list[float]]:
+def measure_beside(folder: Path, scale: Scale) -> Visited:
+    """Write beside users who read, over as many people as a plan is made over."""
+    alone, beside = asyncio.run(_measure(folder, scale.plan_people, scale.visits))
+    return Visited(
+        people=scale.plan_people,
+        users=USERS,
+        writes=len(alone),
+        middle_ms=statistics.median(alone),
+        alone_ms=planning._p99(alone),
+        beside_ms=planning._p99(beside),
+    )
+
+
+async def _measure(folder: Path, size: int, rounds: int) -> tuple[list[float], list[float]]:
     """Return how long each write took, in milliseconds: alone, and beside the users."""
-    tenant = await _prepare(folder, size, events)
+    tenant = await _prepare(folder, size, EVENTS_EACH * size)
     token = str(syncline(folder, "token", "create", planning.TENANT)["token"])
     available = cores()
     server_core, load_core = (available[-1], available[0]) if len(available) > 1 else (None, None)
@@ -49,8 +61,8 @@ async def measure(folder: Path, size: int, events: int) -> tuple[list[float], li
     with serving(folder, server_core, "serve") as (_, port):
         link = await asyncio.to_thread(syncline, folder, "operator", "link")
         cookie = await _sign_in(port, str(link["link"]).split("/", 3)[3])
-        await _write(port, token, SECONDS)
-        for _ in range(ROUNDS):
+        await _write(port, token, 1.0)
+        for _ in range(rounds):
             alone += await _write(port, token, SECONDS)
             with _users(port, cookie, tenant, load_core):
                 beside += await _write(port, token, SECONDS)
@@ -139,22 +151,5 @@ async def read(port: int, cookie: str, tenant: str) -> None:
         print("reading", flush=True)
 
 
-def main() -> None:
-    """Measure and print; the exit code is 1 when writes wait longer than they may."""
-    if sys.argv[1:2] == ["--read"]:
-        asyncio.run(read(int(sys.argv[2]), sys.argv[3], sys.argv[4]))
-        return
-    given = [int(each) for each in sys.argv[1:]]
-    size, events = (*given, *(20_000, 100_000)[len(given) :])[:2]
-    with tempfile.TemporaryDirectory(prefix="syncline-bench-") as folder:
-        alone, beside = asyncio.run(measure(Path(folder), size, events))
-    for name, taken in (("alone", alone), ("beside the console", beside)):
-        middle, late = statistics.median(taken), planning._p99(taken)
-        print(f"{name:20} {len(taken):6,} writes  {middle:6.1f} ms in the middle  {late:6.1f} ms at the 99th")
-    ratio = planning._p99(beside) / planning._p99(alone)
-    print(f"{ratio:.2f} times as long at the 99th percentile, {MOST} allowed")
-    sys.exit(0 if ratio <= MOST else 1)
-
-
 if __name__ == "__main__":
-    main()
+    asyncio.run(read(int(sys.argv[2]), sys.argv[3], sys.argv[4]))

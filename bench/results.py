@@ -100,6 +100,27 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class Visited:
+    """SCIM writes at a steady pace, alone and while users of the console open one page after the other."""
+
+    people: int
+    users: int
+    writes: int
+    """How many were measured, of either kind."""
+    middle_ms: float
+    """How long one takes alone, in the middle."""
+    alone_ms: float
+    """The same in the 99th percentile."""
+    beside_ms: float
+    """The 99th percentile beside the users."""
+
+    @property
+    def times(self) -> float:
+        """How many times as long it takes beside them, in the 99th percentile."""
+        return self.beside_ms / self.alone_ms
+
+
+@dataclass(frozen=True, slots=True)
 class Writes:
     """Durable creates a second of one node, median of the rounds, with so many clients at a time."""
 
@@ -131,6 +152,7 @@ class Results:
     backlogs: list[Backlog] = field(default_factory=list)
     deactivations: Deactivations | None = None
     plan: Planned | None = None
+    visited: Visited | None = None
     writes: list[Writes] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
 

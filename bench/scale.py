@@ -29,6 +29,8 @@ class Scale:
     """Clients at a time, where the databases are compared."""
     plan_people: int
     """People a plan is made over."""
+    visits: int
+    """Rounds of six seconds of writes, alone and beside users of the console."""
     operations: tuple[str, ...] = ()
     """The names of the operations that are measured alone; all, when there are none."""
 
@@ -47,6 +49,7 @@ SMALLEST = Scale(
     backlog=30,
     connections=(8,),
     plan_people=40,
+    visits=1,
 )
 QUICK = Scale(
     name="quick",
@@ -62,6 +65,7 @@ QUICK = Scale(
     backlog=10_000,
     connections=(32, 64, 96),
     plan_people=20_000,
+    visits=8,
 )
 FULL = Scale(
     name="full",
@@ -77,5 +81,6 @@ FULL = Scale(
     backlog=10_000,
     connections=(32, 64, 96),
     plan_people=100_000,
+    visits=8,
 )
 SCALES = {scale.name: scale for scale in (SMALLEST, QUICK, FULL)}

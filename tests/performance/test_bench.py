@@ -15,7 +15,7 @@ from bench.claims import claims
 from bench.curves import Line, chart
 from bench.machine import cpu_seconds
 from bench.operations import FLOOR, GATEWAY, SCIM2, operations
-from bench.results import Cost, Planned, Results, Start, Sync
+from bench.results import Cost, Planned, Results, Start, Sync, Visited
 from bench.scale import SMALLEST
 from bench.table import rows
 
@@ -79,6 +79,17 @@ def test_an_initial_sync_spends_a_call_for_everybody_and_none_for_what_is_unchan
 def test_the_empty_server_was_found(smallest: dict[str, Any]) -> None:
     assert smallest["start"]["cpu_seconds"] > 0
     assert smallest["start"]["megabytes"] > 0
+
+
+def test_writes_beside_the_console_are_measured_and_held_against_their_bound(
+    smallest: dict[str, Any],
+) -> None:
+    assert SMALLEST.plan_people == smallest["visited"]["people"]
+    assert smallest["visited"]["beside_ms"] > 0
+
+    enough, too_much = (Visited(20_000, 10, 2_400, 1.0, 2.5, beside) for beside in (3.0, 3.1))
+    assert [True] == [claim.holds for claim in found(visited=enough).claims]
+    assert [False] == [claim.holds for claim in found(visited=too_much).claims]
 
 
 def test_a_plan_is_measured_and_held_against_its_bound(smallest: dict[str, Any]) -> None:
