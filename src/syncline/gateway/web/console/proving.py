@@ -44,6 +44,7 @@ def back_from(visit: Visit) -> str:
 
 
 def _page(visit: Visit, form: Form, status: int) -> Response:
+    visit.tenant = None  # a door is no page of any tenant
     kept, here = list(_kept(form)), visit.request.url.path
     return visit.show("confirm.html", status=status, form=form, kept=kept, here=here, back=back_from(visit))
 
