@@ -70,6 +70,8 @@ class Browser:
         if csrf is None:
             csrf = self.page.csrf if self.page is not None else ""
         headers = {"Origin": self.base, "Sec-Fetch-Site": "same-origin"}
+        if self.page is not None:
+            headers["Referer"] = self.base + self.page.path
         async with self.session.post(
             self.base + path, data={"csrf": csrf, **fields}, allow_redirects=follow, headers=headers
         ) as answer:

@@ -132,6 +132,8 @@ async def test_what_matters_asks_for_the_password_again(world: World) -> None:
     (token,) = (await world.run("token.list", tenant="Acme"))["tokens"]
 
     assert [403, 422] == [asked.status, wrong.status]
+    back = f'<a href="/tenants/{tenant}/settings">Back without doing it</a>'
+    assert [True, True] == [back in asked.text, back in wrong.text]
     assert "Is it still you?" in asked.words
     assert [] == tokens
     assert "Shown once" in made.words

@@ -14,7 +14,9 @@ from syncline.webkit.csrf import FIELD
 from syncline.webkit.forms import Form
 from syncline.webkit.frame import local_path
 
-PASSWORD = "password-again"  # noqa: S105 - the name of a field
+PASSWORD, BACK = "password-again", "back-to"
+_OWN = (PASSWORD, BACK)
+"""Fields of the page that asks."""
 
 
 async def unproven(visit: Visit) -> Response | None:
@@ -34,7 +36,7 @@ async def unproven(visit: Visit) -> Response | None:
         return _page(visit, form.wrong(whole=error.message), 429)
     except DomainError as error:
         return _page(visit, form.wrong(whole=error.message), 422)
-    visit.form = Form({name: values for name, values in form.values.items() if name != PASSWORD})
+    visit.form = Form({name: values for name, values in form.values.items() if name not in _OWN})
     return None
 
 
@@ -46,10 +48,11 @@ def back_from(visit: Visit) -> str:
 def _page(visit: Visit, form: Form, status: int) -> Response:
     visit.tenant = None  # a door is no page of any tenant
     kept, here = list(_kept(form)), visit.request.url.path
-    return visit.show("confirm.html", status=status, form=form, kept=kept, here=here, back=back_from(visit))
+    back = local_path(form.one(BACK)) if form.has(BACK) else back_from(visit)
+    return visit.show("confirm.html", status=status, form=form, kept=kept, here=here, back=back)
 
 
 def _kept(form: Form) -> Iterator[tuple[str, str]]:
     for name, values in form.values.items():
-        if name not in (FIELD, PASSWORD):
+        if name not in (FIELD, *_OWN):
             yield from ((name, value) for value in values)
