@@ -116,7 +116,7 @@ async def _write(port: int, token: str, seconds: float) -> list[float]:
 @contextmanager
 def _users(port: int, cookie: str, tenant: str, core: int | None) -> Iterator[None]:
     """Have the users read for the length of the block, in a process of their own; it begins once each has a page."""
-    command = [sys.executable, "-m", "bench.beside", "--read", str(port), cookie, tenant]
+    command = [sys.executable, "-m", "bench.beside", str(port), cookie, tenant]
     with own_process(command, core, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -152,4 +152,4 @@ async def read(port: int, cookie: str, tenant: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(read(int(sys.argv[2]), sys.argv[3], sys.argv[4]))
+    asyncio.run(read(int(sys.argv[1]), sys.argv[2], sys.argv[3]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextvars import Context
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,20 @@ from tests.support.patience import PATIENCE_SECONDS
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(courtesy, "LONGEST", PATIENCE_SECONDS)
     monkeypatch.setattr(courtesy, "OFTEN", 0.0)
+
+
+def waited(monkeypatch: pytest.MonkeyPatch, *, longest: float) -> list[float]:
+    """Let nobody wait longer than that; returns when somebody began to, as it comes to be."""
+    begun: list[float] = []
+    wait = courtesy._wait
+
+    def noted(now: float) -> None:
+        begun.append(now)
+        wait(now)
+
+    monkeypatch.setattr(courtesy, "LONGEST", longest)
+    monkeypatch.setattr(courtesy, "_wait", noted)
+    return begun
 
 
 async def test_a_thread_waits_until_nobody_is_in_a_hurry() -> None:
@@ -40,33 +55,40 @@ async def test_a_thread_waits_until_nobody_is_in_a_hurry() -> None:
 
 
 async def test_a_thread_that_has_waited_has_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(courtesy, "LONGEST", 0.0)
+    waits = waited(monkeypatch, longest=0.0)
     monkeypatch.setattr(courtesy, "TURN", PATIENCE_SECONDS)
 
     def work() -> int:
         after_you()
-        monkeypatch.setattr(courtesy, "LONGEST", 10 * PATIENCE_SECONDS)
         after_you()
-        return in_a_hurry.count
+        return len(waits)
 
     with in_a_hurry:
-        assert 1 == await asyncio.to_thread(work)
+        assert 1 == await asyncio.get_running_loop().run_in_executor(None, work)
 
 
-async def test_the_event_loop_does_not_wait_for_itself() -> None:
+async def test_the_event_loop_does_not_wait_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = waited(monkeypatch, longest=0.0)
     with in_a_hurry:
-        after_you()
-        assert 1 == in_a_hurry.count
+        Context().run(after_you)
+
+    assert [] == waits
 
 
-async def test_what_is_read_in_a_hurry_does_not_wait_for_it(tmp_path: Path) -> None:
+async def test_what_is_read_in_a_hurry_does_not_wait_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = waited(monkeypatch, longest=0.0)
     engine = open_engine(f"sqlite:///{tmp_path}/any.db")
     reader = Reader(engine)
     with in_a_hurry:
         found = await reader.scan(lambda connection: connection.execute(text("SELECT 1")).scalar_one())
-        assert (1, 1) == (found, in_a_hurry.count)
+        reading = asyncio.create_task(reader.scan(lambda _connection: 2), context=Context())
+        assert (1, 2) == (found, await reading)
     await reader.close()
     engine.dispose()
+
+    assert 1 == len(waits)  # that of the reading in no hurry
 
 
 async def test_a_thread_that_asks_lets_the_system_run_another_one_now_and_then(
@@ -98,7 +120,7 @@ async def test_the_event_loop_goes_on_with_what_can_wait_once_nobody_is_in_a_hur
 async def test_a_hurry_without_an_end_keeps_nobody_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(courtesy, "LONGEST", 0.0)
     with in_a_hurry:
-        await asyncio.create_task(after_them())
+        await asyncio.wait_for(after_them(), PATIENCE_SECONDS)
         assert 1 == in_a_hurry.count
 
 

@@ -20,6 +20,7 @@ from syncline.courtesy import after_you
 from syncline.sql.layout import Row, names_of
 
 FETCHED_AT_ONCE = 50
+"""Rows between which nobody else is let go first."""
 _SQLITE: Any = pysqlite_dialect()
 
 _Lists = tuple[tuple[str, int], ...]

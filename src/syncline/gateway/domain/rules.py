@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -52,6 +52,14 @@ class Rule:
         if self.kind is RuleKind.ATTRIBUTE:
             return f"{self.match} = {self.equals}"
         return f"{self.kind} = {self.group_name or self.match}"
+
+
+def with_group_names(rules: Iterable[Rule], names: Mapping[str, str]) -> list[Rule]:
+    """Return the rules with what their groups are called now, by id; a group that is not there has no name."""
+    return [
+        replace(rule, group_name=names.get(rule.match)) if rule.kind is RuleKind.GROUP else rule
+        for rule in rules
+    ]
 
 
 def in_order(rules: tuple[Rule, ...]) -> list[Rule]:

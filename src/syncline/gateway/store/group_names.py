@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import orjson
 from sqlalchemy import Connection
 
-from syncline.gateway.domain.rules import Rule, RuleKind
+from syncline.gateway.domain.rules import Rule, RuleKind, with_group_names
 from syncline.gateway.services.ports import GroupSeen
 from syncline.gateway.store import records, statements
 from syncline.sql.looking import rows_of
@@ -22,11 +21,7 @@ def rules_named(connection: Connection, tenant_id: str) -> list[Rule]:
     if not ids:
         return rules
     found = rows_of(connection, statements.GROUPS_IN, {"tenant_id": tenant_id, "values": ids})
-    names = {each.id: each.display_name for each in groups_of(found)}
-    return [
-        replace(rule, group_name=names.get(rule.match)) if rule.kind is RuleKind.GROUP else rule
-        for rule in rules
-    ]
+    return with_group_names(rules, {each.id: each.display_name for each in groups_of(found)})
 
 
 def groups_of(rows: Iterable[Row]) -> list[GroupSeen]:

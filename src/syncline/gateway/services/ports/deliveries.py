@@ -35,7 +35,8 @@ class WorkItem(Struct, frozen=True, kw_only=True):
     create_unsettled: bool = False
     """A create for this e-mail was sent and what came of it never written down: a user found there now is ours.
 
-    Its answer never came, or it came and the server ended before the delivery was settled."""
+    Its answer never came, or it came and the server ended before the delivery was settled.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,15 @@ from typing import Any
 
 from syncline.gateway.domain.errors import NotFound
 from syncline.gateway.domain.proposal import choices_fingerprint, refuse_unexpected
-from syncline.gateway.domain.rules import Rule, RuleKind, rule_of_id, with_rule, with_rule_at, without_rule
+from syncline.gateway.domain.rules import (
+    Rule,
+    RuleKind,
+    rule_of_id,
+    with_group_names,
+    with_rule,
+    with_rule_at,
+    without_rule,
+)
 from syncline.gateway.domain.tenant import Policy, TenantId, with_choices
 from syncline.gateway.services.ports import Actor
 from syncline.gateway.store import records
@@ -169,4 +177,4 @@ def in_words(rows: Rows, tenant_id: str, ordered: Sequence[Rule]) -> list[str]:
     rows.prefetch(Need(groups, ("tenant_id", "id"), (tenant_id, group_id)) for group_id in ids)
     found = {group_id: row for group_id in ids if (row := rows.get(groups, tenant_id, group_id)) is not None}
     names = {group_id: json.decode(row["document"])["displayName"] for group_id, row in found.items()}
-    return [replace(rule, group_name=names.get(rule.match)).when for rule in ordered]
+    return [rule.when for rule in with_group_names(ordered, names)]
