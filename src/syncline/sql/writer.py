@@ -32,6 +32,8 @@ MOST_BEFORE = 16
 """Batches of others that go before a patient command while there is always somebody who writes."""
 ANSWERED = 0.002
 """Seconds after others have been written in which the event loop answers them, which needs the interpreter, too."""
+A_MOMENT = 0.001
+"""Seconds within which somebody who has just been answered writes again; as long as somebody comes, so long again."""
 A_WAY, LONGEST_WAY = 0.001, 0.005
 """Seconds that `give_way` looks again after, and waits for at most."""
 
@@ -46,9 +48,12 @@ class _Waiting(Struct, frozen=True):
 class Writer:
     """Writes commands durably, in the order they were submitted.
 
-    The thread takes whatever waits (no timer: an idle writer starts at once), at most `max_batch`
-    commands, and nobody is answered before the COMMIT of his batch has returned. Use one writer per
-    database file; on PostgreSQL every process has its own.
+    The thread takes whatever waits, at most `max_batch` commands, and nobody is answered before the COMMIT of
+    his batch has returned. Use one writer per database file; on PostgreSQL every process has its own.
+
+    An idle writer starts at once. But whoever writes one thing after the other comes again as soon as he is answered:
+    after a batch of several the next one waits until as many have come, or until nobody has for A_MOMENT. Else they
+    fall into halves that take turns, and two batches of half the size cost half as much again.
 
     A *patient* command lets others go first. It is written soon after one of theirs, when whoever asks one thing after
     the other has just been answered, or at once when nobody has written for PATIENCE seconds, or when MOST_BEFORE
@@ -64,6 +69,8 @@ class Writer:
         self._bell = threading.Lock()  # always taken: letting go of it wakes the thread where it dozes
         self._bell.acquire()
         self._dozes = False
+        self._enough = 1
+        self._company = 1
         self._others_wrote_at = -PATIENCE
         self._others_just_wrote = False
         self._went_before = 0
@@ -127,7 +134,7 @@ class Writer:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._queue.put(_Waiting(command, future, loop, patient))
-        if self._dozes:
+        if self._dozes and self._queue.qsize() >= self._enough:
             self._ring()
         self._unanswered += 1
         self._patiently_unanswered += patient
@@ -161,6 +168,7 @@ class Writer:
             outcomes = self._write([item.command for item in waiting])
             self._others_just_wrote = not waiting[0].patient
             if self._others_just_wrote:
+                self._company = len(waiting)
                 self._others_wrote_at = time.monotonic()
                 self._went_before += bool(self._patient)
             _wake(waiting, outcomes)
@@ -178,7 +186,12 @@ class Writer:
                 return taken or self._first_patient()
             if item is None:
                 return self._last(taken)
-            (self._patient if item.patient else taken).append(item)
+            if item.patient:
+                self._patient.append(item)
+                continue
+            if not taken:
+                self._let_them_come()
+            taken.append(item)
         return taken
 
     def _next(self) -> _Waiting | None:
@@ -188,18 +201,27 @@ class Writer:
         """
         if not self._patient:
             return self._queue.get()
-        while (left := self._others_have()) > 0:
-            self._dozes = True
-            try:
-                return self._queue.get_nowait()
-            except Empty:
-                self._bell.acquire(timeout=left)
-            finally:
-                self._dozes = False
+        while self._queue.empty() and (left := self._others_have()) > 0:
+            self._doze(left, until=1)
         return self._queue.get_nowait()
 
+    def _let_them_come(self) -> None:
+        """Wait for those who were answered with the last batch and write again, beside the first that is taken."""
+        others, before = self._company - 1, -1
+        while before < (come := self._queue.qsize()) < others:
+            self._doze(A_MOMENT, until=others)
+            before = come
+
+    def _doze(self, seconds: float, *, until: int) -> None:
+        """Wait until so many commands are in the queue, or for so long; it may be shorter."""
+        self._enough = until
+        self._dozes = True
+        if self._queue.qsize() < until:  # who came before the line above has not rung
+            self._bell.acquire(timeout=seconds)
+        self._dozes = False
+
     def _ring(self) -> None:
-        """Wake the thread where it waits for somebody to come before a patient command."""
+        """Wake the thread where it dozes."""
         self._dozes = False
         with suppress(RuntimeError):  # somebody else has rung already
             self._bell.release()

@@ -115,6 +115,35 @@ async def test_a_batch_is_not_larger_than_it_may_be(database_url: str) -> None:
     assert len(commits) == 1 + 3
 
 
+async def test_whoever_was_answered_together_is_written_together_again(
+    world: SqlWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncline.sql.writer.A_MOMENT", PATIENCE_SECONDS)
+    await world.together(*(Do(lambda _rows: None) for _ in range(3)))
+    commits: list[int] = []
+    event.listen(world.engine, "commit", lambda _connection: commits.append(1))
+
+    first = asyncio.ensure_future(world.submit(OpenAccount("a", "Anna")))
+    for _ in range(100):  # the writer takes it meanwhile
+        await asyncio.sleep(0)
+    others = [asyncio.ensure_future(world.submit(OpenAccount(name, name))) for name in ("b", "c")]
+    await asyncio.wait_for(asyncio.gather(first, *others), PATIENCE_SECONDS)
+
+    assert [1] == commits
+
+
+async def test_who_does_not_come_again_is_waited_for_a_moment_only(world: SqlWorld) -> None:
+    await world.together(*(Do(lambda _rows: None) for _ in range(3)))
+
+    assert "a" == await asyncio.wait_for(world.submit(OpenAccount("a", "Anna")), PATIENCE_SECONDS)
+
+
+async def test_who_writes_alone_waits_for_nobody(world: SqlWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("syncline.sql.writer.A_MOMENT", 10 * PATIENCE_SECONDS)
+    for name in ("a", "b", "c"):
+        assert name == await asyncio.wait_for(world.submit(OpenAccount(name, name)), PATIENCE_SECONDS)
+
+
 async def test_a_patient_command_lets_those_go_first_who_came_after_it(world: SqlWorld) -> None:
     written: list[str] = []
 
