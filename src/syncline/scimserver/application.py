@@ -15,6 +15,7 @@ from syncline.scim.errors import InternalError, MethodNotAllowed, NotFound, Scim
 from syncline.scimserver.asgi import Receive, Scope, Send
 from syncline.scimserver.body import ClientGone
 from syncline.scimserver.call import Call
+from syncline.scimserver.deadline import Deadlines
 from syncline.scimserver.discovery import Discovery
 from syncline.scimserver.identifiers import time_ordered_text
 from syncline.scimserver.limits import Limits
@@ -57,6 +58,7 @@ class ScimApplication:
         self._authenticate = authenticate
         self._base_url = base_url
         self._limits = limits or Limits()
+        self._body_deadlines = Deadlines(self._limits.body_seconds)
         self._observe = observe
         self._new_correlation_id = new_correlation_id
         self._discovery = Discovery(max_results=self._limits.max_results)
@@ -115,6 +117,7 @@ class ScimApplication:
                 scope["query_string"],
                 receive,
                 self._limits,
+                self._body_deadlines,
                 self._base_url(),
                 self._discovery,
             )

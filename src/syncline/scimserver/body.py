@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from syncline.scim.errors import PayloadTooLarge, ScimError, UnsupportedMediaType
 from syncline.scimserver.asgi import Receive
-from syncline.scimserver.deadline import Deadline
+from syncline.scimserver.deadline import Deadlines
 
 _JSON_TYPES = frozenset({b"application/scim+json", b"application/json", b"text/json"})
 
@@ -31,7 +31,9 @@ def check_media(headers: Mapping[bytes, bytes]) -> None:
         raise UnsupportedMediaType("Bodies must be of type application/scim+json.")
 
 
-async def read_body(receive: Receive, headers: Mapping[bytes, bytes], *, limit: int, seconds: float) -> bytes:
+async def read_body(
+    receive: Receive, headers: Mapping[bytes, bytes], *, limit: int, deadlines: Deadlines
+) -> bytes:
     """Return the whole body, of `limit` bytes at the most.
 
     A Content-Length over the limit is refused unread; one that lies makes no difference. Raises
@@ -42,10 +44,10 @@ async def read_body(receive: Receive, headers: Mapping[bytes, bytes], *, limit: 
     if announced.isdigit() and (len(announced) > 15 or int(announced) > limit):
         raise _too_large(limit)
     try:
-        with Deadline(seconds):
+        with deadlines.begin():
             return await _collect(receive, limit)
     except TimeoutError:
-        raise RequestTimeout(f"The body did not arrive within {seconds:g} seconds.") from None
+        raise RequestTimeout(f"The body did not arrive within {deadlines.seconds:g} seconds.") from None
 
 
 async def _collect(receive: Receive, limit: int) -> bytes:

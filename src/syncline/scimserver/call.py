@@ -12,6 +12,7 @@ from syncline.scim.errors import PreconditionFailed
 from syncline.scim.json import decode
 from syncline.scimserver.asgi import Receive
 from syncline.scimserver.body import read_body
+from syncline.scimserver.deadline import Deadlines
 from syncline.scimserver.discovery import Discovery, Documents
 from syncline.scimserver.etag import versions_named
 from syncline.scimserver.limits import Limits
@@ -33,6 +34,7 @@ class Call(Struct):
     query_string: bytes
     receive: Receive
     limits: Limits
+    body_deadlines: Deadlines
     base_url: str
     discovery: Discovery
 
@@ -55,7 +57,7 @@ class Call(Struct):
             self.receive,
             self.headers,
             limit=limit or self.limits.body_bytes,
-            seconds=self.limits.body_seconds,
+            deadlines=self.body_deadlines,
         )
         return decode(body, max_depth=self.limits.json_depth)
 

@@ -15,7 +15,7 @@ from syncline.courtesy import in_a_hurry
 from syncline.gateway.web.asgi import Application, Watched
 from syncline.scim.errors import TooManyRequests, Unavailable
 from syncline.scimserver.asgi import Receive, Scope, Send
-from syncline.scimserver.deadline import Deadline
+from syncline.scimserver.deadline import Deadlines
 from syncline.scimserver.responses import error_response, send_response
 
 _log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class InFlight:
     ) -> None:
         self._total = total
         self._per_tenant = per_tenant
-        self._seconds = seconds
+        self._deadlines = Deadlines(seconds)
         self._refused = refused or _untold
         self._running = 0
         self._shares: dict[str, int] = {}
@@ -80,7 +80,7 @@ class InFlight:
             claimed: list[str] = []
             token = _claimed.set(claimed)
             watched = Watched.around(send)
-            deadline = Deadline(self._seconds)
+            deadline = self._deadlines.begin()
             try:
                 with deadline, in_a_hurry:
                     await application(scope, receive, watched)
@@ -97,8 +97,10 @@ class InFlight:
 
     async def _too_late(self, scope: Scope, send: Send) -> None:
         self._refused("time")
-        _log.warning("no answer within %s s: %s %s", self._seconds, scope["method"], scope["path"])
-        await _unavailable(scope, send, f"The server found no answer within {self._seconds:g} seconds.")
+        _log.warning("no answer within %s s: %s %s", self._deadlines.seconds, scope["method"], scope["path"])
+        await _unavailable(
+            scope, send, f"The server found no answer within {self._deadlines.seconds:g} seconds."
+        )
 
     def _release(self, claimed: list[str]) -> None:
         for tenant in claimed:
