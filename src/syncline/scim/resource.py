@@ -70,6 +70,8 @@ def read_schemas(resource_type: ResourceType, value: Any, notes: Notes) -> froze
     urns = [value] if isinstance(value, str) else value
     if not isinstance(urns, list):
         raise InvalidValue("schemas must be a list of URNs.")
+    if urns == _own_urns(resource_type):
+        return frozenset(urns)
     listed = set()
     for urn in urns:
         if type(urn) is not str:
@@ -82,6 +84,12 @@ def read_schemas(resource_type: ResourceType, value: Any, notes: Notes) -> froze
             notes.add(dialects.LEGACY_URN)
         listed.add(schema.id)
     return frozenset(listed)
+
+
+@cache
+def _own_urns(resource_type: ResourceType) -> list[str]:
+    """Return what `schemas` holds where every extension is used, as Entra sends it."""
+    return [schema.id for schema in resource_type.schemas]
 
 
 @cache

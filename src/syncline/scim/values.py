@@ -133,13 +133,19 @@ def object_reader(attributes: Iterable[Attribute], aliases: dict[str, str] | Non
 
 def distinct(elements: list[Any], name: str) -> list[Any]:
     """Return the elements of a list that can have a primary one, each once. InvalidValue: several are primary."""
-    if len(elements) > 1:
-        if len({element.get("value") for element in elements}) < len(
-            elements
-        ):  # only then can two be the same
-            elements = list({frozenset(element.items()): element for element in elements}.values())
-        if len([True for element in elements if element.get("primary")]) > 1:
-            raise InvalidValue(f"{name} has more than one primary value.")
+    if len(elements) < 2:
+        return elements
+    values, primaries = set(), 0
+    for element in elements:
+        values.add(element.get("value"))
+        if element.get("primary"):
+            primaries += 1
+    if len(values) < len(elements):  # only then can two be the same
+        once = list({frozenset(element.items()): element for element in elements}.values())
+        if len(once) < len(elements):
+            return distinct(once, name)
+    if primaries > 1:
+        raise InvalidValue(f"{name} has more than one primary value.")
     return elements
 
 

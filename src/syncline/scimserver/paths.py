@@ -9,6 +9,7 @@ which many clients send as `%3A`.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote
 
 from syncline.scimserver.asgi import Scope
@@ -24,12 +25,20 @@ def path_below(scope: Scope) -> str | None:
     path: str = quote(scope["path"]) if raw is None else raw.decode("latin-1")
     if "?" in path:
         path = path[: path.index("?")]
-    root = scope.get("root_path", "").rstrip("/")
+    if len(path) > _LONGEST:
+        return None
+    return _below(path, scope.get("root_path", ""))
+
+
+@lru_cache(maxsize=256)
+def _below(path: str, root: str) -> str | None:
+    """Return the path below the root; most requests go to a few collections."""
+    root = root.rstrip("/")
     if not path.startswith(root):
         return None
     path = path[len(root) :]
     if "%" in path:
         path = path.replace("%3A", ":").replace("%3a", ":")
-    if len(path) > _LONGEST or not _PLAIN.fullmatch(path):
+    if not _PLAIN.fullmatch(path):
         return None
     return path[:-1] if len(path) > 1 and path.endswith("/") else path

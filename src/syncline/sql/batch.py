@@ -88,7 +88,8 @@ def _prefetch(session: Session, commands: Sequence[Command[Any]], outcomes: list
         for position, command in enumerate(commands):
             if outcomes[position] is None:
                 try:
-                    session.want(ask(command))
+                    if needs := ask(command):
+                        session.want(needs)
                 except Exception as error:
                     outcomes[position] = Failed(_raisable(error))
         session.load()

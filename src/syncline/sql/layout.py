@@ -60,6 +60,8 @@ class Layout:
             columns: values_getter(columns) for columns in _unique_columns(table)
         }
         self.required = names_of(c for c in table.columns if not c.nullable or c.primary_key)
+        self._names = frozenset(self.columns)
+        self._key_names = frozenset(self.key)
         self._blank = dict(zip(self.columns, map(_default, table.columns), strict=True))
         self._lookups = self._declared_lookups()
         self._asked: dict[Columns, Columns] = {}
@@ -71,17 +73,24 @@ class Layout:
 
     def complete(self, row: Row) -> Row:
         """Return a new row with a value for every column: the given one, the default or None."""
+        if row.keys() == self._names:
+            return row.copy()
         full = {**self._blank, **row}
         if len(full) != len(self._blank):
             raise self._unknown(row)
         return full
+
+    def check_whole(self, row: Row) -> None:
+        """Raise WrongColumns unless the row has every column and no other."""
+        if row.keys() != self._names:
+            raise WrongColumns(f"The table {self.name} has the columns {', '.join(self.columns)}.")
 
     def changed(self, row: Row, changes: Row) -> Row:
         """Return a new row with those changes; the primary key cannot change."""
         full = {**row, **changes}
         if len(full) != len(self._blank):
             raise self._unknown(changes)
-        if [name for name in self.key if name in changes]:
+        if not self._key_names.isdisjoint(changes):
             raise WrongColumns(f"The primary key of a row in {self.name} cannot be changed.")
         return full
 

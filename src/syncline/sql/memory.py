@@ -51,6 +51,10 @@ class MemoryRows:
             raise _conflict(layout, layout.key)
         self._put(layout, key, after)
 
+    def append(self, table: Table, row: Row) -> None:
+        layout_of(table).check_whole(row)
+        self.insert(table, row)
+
     def update(self, table: Table, key: Key, **changes: Any) -> None:
         layout = layout_of(table)
         before = self.get(table, *key)

@@ -62,6 +62,13 @@ class Rows(Protocol):
         """
         ...
 
+    def append(self, table: Table, row: Row) -> None:
+        """Stage a new entry of a log: a row with all its columns that nobody of its batch reads or writes again.
+
+        It costs half of what `insert` does. The row is handed over. A clash shows only when the batch is written.
+        """
+        ...
+
     def update(self, table: Table, key: Key, **changes: Any) -> None:
         """Stage new values of some columns. RowMissing without such a row; RowConflict as in insert."""
         ...

@@ -7,7 +7,7 @@ noted in a journal: undoing a failed command walks it back, and writing a comman
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from typing import Any, Final
@@ -37,33 +37,42 @@ class _Unknown(Enum):
 
 UNKNOWN: Final = _Unknown.UNKNOWN
 
+_OF_A_LOG: Final[Key] = ()
+"""Stands for the key of a row that was appended: nobody asks for it."""
+
+
+_Keys = defaultdict[Values, set[Key]]
+"""The keys of rows by the values of some columns."""
+
 
 class _Look:
-    """The look-up of a shelf's rows by the values of some columns: what was asked for, and what is known of it.
+    """The look-up of a shelf's rows by the values of some columns: what is wanted, what was asked for, what is known.
 
-    `keys` holds the known rows by those values. It is kept from when it is first needed on.
+    `keys` holds the known rows by those values. It is kept from when it is first needed on (`_Shelf.index`).
     """
 
-    __slots__ = ("asked", "columns", "keys", "values_of")
+    __slots__ = ("asked", "columns", "keys", "values_of", "wanted")
 
     def __init__(self, columns: Columns, values_of: ValuesOf) -> None:
         self.columns = columns
         self.values_of = values_of
+        self.wanted: dict[Values, None] = {}
         self.asked: set[Values] = set()
-        self.keys: defaultdict[Values, set[Key]] | None = None
+        self.keys: _Keys | None = None
 
 
 class _Shelf:
     """What a batch knows of one table."""
 
-    __slots__ = ("indexes", "layout", "looks", "rows", "stored", "uniques")
+    __slots__ = ("appended", "indexes", "layout", "looks", "rows", "stored", "uniques")
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
+        self.appended: list[Row] = []
         self.rows: dict[Key, Row | None] = {}
         self.stored: dict[Key, Row | None] = {}
         self.looks: dict[Columns, _Look] = {}
-        self.indexes: list[_Look] = []
+        self.indexes: list[tuple[_Look, _Keys]] = []
         self.uniques = [_Look(columns, values_of) for columns, values_of in layout.uniques.items()]
         for look in self.uniques:
             self.index(look)
@@ -78,21 +87,20 @@ class _Shelf:
             look = self.looks[columns] = _Look(columns, values_getter(columns))
         return look
 
-    def index(self, look: _Look) -> defaultdict[Values, set[Key]]:
+    def index(self, look: _Look) -> _Keys:
         """Return the known rows by the values of the look-up; from now on they are kept so."""
         if look.keys is None:
             look.keys = defaultdict(set)
             for key, row in self.rows.items():
                 if row is not None:
                     look.keys[look.values_of(row)].add(key)
-            self.indexes.append(look)
+            self.indexes.append((look, look.keys))
         return look.keys
 
     def put(self, key: Key, row: Row | None) -> None:
         """Make that the known state of the row."""
         before = self.rows.get(key)
-        for look in self.indexes:
-            keys = self.index(look)
+        for look, keys in self.indexes:
             if before is not None:
                 keys[look.values_of(before)].discard(key)
             if row is not None:
@@ -124,8 +132,8 @@ class _Shelves(dict[Table, _Shelf]):
         return shelf
 
 
-_Wanted = Mapping[_Look, tuple[_Shelf, Iterable[Values]]]
-"""Rows to be made known: those a look-up in a shelf finds by one of the values."""
+_Wanted = Sequence[tuple[_Shelf, _Look]]
+"""Look-ups, and their shelves, of which there are values wanted."""
 
 _Write = tuple[_Shelf, Key, Row | _Unknown | None, Row | None]
 """One staged write: where, what the batch knew of the row before, and the row after (None: gone)."""
@@ -142,7 +150,7 @@ class Session:
         self._connection = connection
         self._shelves = _Shelves()
         self._journal: list[_Write] = []
-        self._wanted: dict[_Look, tuple[_Shelf, dict[Values, None]]] = {}
+        self._wanted: list[tuple[_Shelf, _Look]] = []
         self._dialect = connection.dialect.name
         self.trouble: DatabaseRefusal | None = None
 
@@ -151,7 +159,7 @@ class Session:
         row = shelf.rows.get(key, UNKNOWN)
         if row is UNKNOWN:
             layout = shelf.layout
-            self._load({shelf.look(layout.key): (shelf, [layout.check_key(key)])})
+            self._look_up(shelf, shelf.look(layout.key), layout.check_key(key))
             return shelf.rows[key]
         return row
 
@@ -163,8 +171,9 @@ class Session:
         if None in values:
             return []
         if values not in look.asked:
-            self._load({look: (shelf, [values])})
-        keys = shelf.index(look).get(values)
+            self._look_up(shelf, look, values)
+        known = look.keys if look.keys is not None else shelf.index(look)
+        keys = known.get(values)
         return [row for key in sorted(keys) if (row := shelf.rows[key]) is not None] if keys else []
 
     def insert(self, table: Table, row: Row) -> None:
@@ -175,6 +184,12 @@ class Session:
         if before is not None and before is not UNKNOWN:
             raise _conflict(shelf.layout, shelf.layout.key)
         self._stage(shelf, key, before, after)
+
+    def append(self, table: Table, row: Row) -> None:
+        shelf = self._shelves[table]
+        shelf.layout.check_whole(row)
+        shelf.appended.append(row)
+        self._journal.append((shelf, _OF_A_LOG, None, row))
 
     def update(self, table: Table, key: Key, **changes: Any) -> None:
         shelf = self._shelves[table]
@@ -196,23 +211,26 @@ class Session:
         """Take down what is needed, to be loaded with what others need; WrongColumns for what is no look-up."""
         for need in needs:
             shelf = self._shelves[need.table]
-            look = shelf.look(need.columns)
-            if need.values not in look.asked:
-                if len(need.values) != len(need.columns):
-                    shelf.layout.check_need(need.columns, need.values)
-                _, many = self._wanted.get(look) or self._wanted.setdefault(look, (shelf, {}))
-                many[need.values] = None
+            look = shelf.looks.get(need.columns) or shelf.look(need.columns)
+            values = need.values
+            if values in look.wanted or values in look.asked:
+                continue
+            if len(values) != len(look.columns):
+                shelf.layout.check_need(look.columns, values)
+            if not look.wanted:
+                self._wanted.append((shelf, look))
+            look.wanted[values] = None
 
     def load(self) -> None:
         """Load all that was taken down: one SELECT per table and look-up (and per MOST_VALUES values)."""
-        wanted, self._wanted = self._wanted, {}
+        wanted, self._wanted = self._wanted, []
         if wanted:
             self._load(wanted)
 
     @property
     def touched(self) -> set[Table]:
         """The tables it has staged writes for, undone ones perhaps included."""
-        return {table for table, shelf in self._shelves.items() if shelf.stored}
+        return {table for table, shelf in self._shelves.items() if shelf.stored or shelf.appended}
 
     def mark(self) -> int:
         """Return the present moment, to which `undo` can go back."""
@@ -222,7 +240,9 @@ class Session:
         """Forget every write staged since the mark."""
         while len(self._journal) > mark:
             shelf, key, before, _ = self._journal.pop()
-            if before is UNKNOWN:
+            if key is _OF_A_LOG:
+                shelf.appended.pop()
+            elif before is UNKNOWN:
                 shelf.forget(key)
             else:
                 shelf.put(key, before)
@@ -240,7 +260,8 @@ class Session:
         Children are deleted before parents and inserted after them. An order the constraints do not
         bear is refused, though the commands one after the other might be fine: `flush_in_order` tells.
         """
-        written = sorted([shelf for shelf in self._shelves.values() if shelf.stored], key=_rank)
+        shelves = self._shelves.values()
+        written = sorted([shelf for shelf in shelves if shelf.stored or shelf.appended], key=_rank)
         plans = [_Plan(shelf) for shelf in written]
         with self._refusing(), statements.way_to(self._connection, commit=True) as way:
             for plan in reversed(plans):
@@ -277,13 +298,17 @@ class Session:
         else:
             shelf.rows[key] = after
 
+    def _look_up(self, shelf: _Shelf, look: _Look, values: Values) -> None:
+        look.wanted[values] = None
+        self._load([(shelf, look)])
+
     def _load(self, wanted: _Wanted) -> None:
-        """Make the rows known that are wanted and have not been asked for; what is known stays as it is."""
+        """Make the rows known that are wanted; what is known stays as it is."""
         with self._refusing():
             with statements.way_to(self._connection) as way:
                 answers = [
-                    (shelf, self._ask(way, shelf.layout.table, look.columns, list(many)))
-                    for look, (shelf, many) in wanted.items()
+                    (shelf, self._ask(way, shelf.layout.table, look.columns, list(look.wanted)))
+                    for shelf, look in wanted
                 ]
             found = [(shelf, fetch()) for shelf, parts in answers for fetch in parts]
         for shelf, rows in found:
@@ -291,11 +316,12 @@ class Session:
                 key = shelf.layout.key_of(row)
                 if key not in shelf.rows:
                     shelf.put(key, row)
-        for look, (shelf, many) in wanted.items():
-            look.asked.update(many)
+        for shelf, look in wanted:
+            look.asked.update(look.wanted)
             if look.columns == shelf.layout.key:
-                for key in many:
+                for key in look.wanted:
                     shelf.rows.setdefault(key, None)
+            look.wanted.clear()
 
     def _ask(
         self, way: Way, table: Table, columns: Columns, many: Sequence[Values]
@@ -329,11 +355,11 @@ class _Plan:
     def __init__(self, shelf: _Shelf) -> None:
         self.table = shelf.layout.table
         self.deletes: list[Row] = []
-        self.inserts: list[Row] = []
+        self.inserts: list[Row] = [*shelf.appended]
         self.updates: defaultdict[Columns, list[Row]] = defaultdict(list)
         layout, rows, stored = shelf.layout, shelf.rows, shelf.stored
         if not any(stored.values()):  # nothing but new rows, as in most tables of most batches
-            self.inserts = [row for key in sorted(stored) if (row := rows[key]) is not None]
+            self.inserts += [row for key in sorted(stored) if (row := rows[key]) is not None]
             return
         for key in sorted(stored):
             before, after = stored[key], rows.get(key)

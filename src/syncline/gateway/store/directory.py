@@ -175,12 +175,17 @@ def _user(rows: Sequence[tuple[Any, ...]], include: frozenset[str]) -> Stored | 
     """Return the user of `USER_AND_GROUPS`: five columns of his own, three of each group."""
     if not rows:
         return None
-    user_id, version, created_at, modified_at, document, *_ = rows[0]
+    user_id, version, created_at, modified_at, document = rows[0][:5]
     groups = None
     if "groups" in include:
-        memberships = sorted([row[5:] for row in rows if row[5] is not None], key=itemgetter(1))
-        groups = tuple([_group_reference(group_id, text) for group_id, _, text in memberships])
+        memberships = [row[5:] for row in rows if row[5] is not None]
+        groups = _groups_in_order(memberships) if memberships else ()
     return Stored(user_id, version, created_at, modified_at, document, groups)
+
+
+def _groups_in_order(memberships: list[tuple[Any, ...]]) -> tuple[Reference, ...]:
+    memberships.sort(key=itemgetter(1))
+    return tuple([_group_reference(group_id, text) for group_id, _, text in memberships])
 
 
 def _is_one_name(filter_: Filter) -> TypeGuard[Comparison]:

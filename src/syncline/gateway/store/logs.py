@@ -84,7 +84,7 @@ class KeepReads:
 
     def apply(self, rows: Rows) -> None:
         for read in self.reads:
-            rows.insert(reads, asdict(read))
+            rows.append(reads, asdict(read))
 
 
 @dataclass(frozen=True, slots=True)

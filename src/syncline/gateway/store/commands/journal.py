@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from syncline.clock import Milliseconds
 from syncline.gateway.services.ports import Cause
-from syncline.gateway.store.tables import audit_events, counters, events
+from syncline.gateway.store.tables import audit_events, counters, events, tenants
 from syncline.scim import json
 from syncline.scim.errors import NotFound
 from syncline.sql.rows import Need, Row, Rows
 
 
+@lru_cache(maxsize=1024)
 def counters_of(tenant_id: str) -> Need:
     """Return the need for the tenant's counters, which every journalled command has."""
     return Need(counters, ("tenant_id",), (tenant_id,))
+
+
+@lru_cache(maxsize=1024)
+def tenant_of(tenant_id: str) -> Need:
+    """Return the need for the tenant itself."""
+    return Need(tenants, ("id",), (tenant_id,))
 
 
 def take_number(rows: Rows, tenant_id: str, counter: str) -> int:
@@ -71,7 +79,7 @@ def insert_event(
         "summary": summary,
         "detail": json.encode({**cause.detail, **detail}).decode(),
     }
-    rows.insert(events, event)
+    rows.append(events, event)
 
 
 def record_audit(
@@ -86,4 +94,4 @@ def record_audit(
         "action": action,
         "detail": json.encode(detail).decode(),
     }
-    rows.insert(audit_events, row)
+    rows.append(audit_events, row)

@@ -6,6 +6,7 @@ A user whose roles stay as they are costs nothing here.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from syncline.clock import Milliseconds
@@ -52,8 +53,13 @@ def role_needs(tenant_id: str, roles: Any) -> list[Need]:
     form = form_of(roles or ())
     if form is None:
         return []
-    wanted = [(tenant_id, ROLE, name) for name in _names(roles)]
-    return [Need(roles_seen, _KEY, key) for key in (*wanted, (tenant_id, FORM, _FORMS[form]))]
+    return [*[_need(tenant_id, ROLE, name) for name in _names(roles)], _need(tenant_id, FORM, _FORMS[form])]
+
+
+@lru_cache(maxsize=4096)
+def _need(tenant_id: str, kind: str, name: str) -> Need:
+    """Return the need for one row: in a cycle the same few are needed by everybody."""
+    return Need(roles_seen, _KEY, (tenant_id, kind, name))
 
 
 def _forms(patch: Patch) -> list[RoleForm]:
@@ -72,7 +78,7 @@ def _forms(patch: Patch) -> list[RoleForm]:
 
 
 def _names(roles: Any) -> set[str]:
-    return {value[:MAX_NAME] for role in roles or () if (value := role.get("value"))}
+    return {value[:MAX_NAME] for role in roles if (value := role.get("value"))} if roles else set()
 
 
 def _note(rows: Rows, tenant_id: str, form: RoleForm, at: Milliseconds) -> None:

@@ -14,7 +14,14 @@ from syncline.gateway.domain.person import EmailChoice, choose_email, email_key
 from syncline.gateway.services.ports import Cause
 from syncline.gateway.store.commands import claims
 from syncline.gateway.store.commands.groups import leave_groups
-from syncline.gateway.store.commands.journal import advance, count, counters_of, insert_event, record_event
+from syncline.gateway.store.commands.journal import (
+    advance,
+    count,
+    counters_of,
+    insert_event,
+    record_event,
+    tenant_of,
+)
 from syncline.gateway.store.commands.seen import count_roles, note_form, note_patch, role_needs
 from syncline.gateway.store.records import policy_of
 from syncline.gateway.store.tables import deliveries, groups, members, tenants, user_emails, users
@@ -40,7 +47,7 @@ class CreateUser(Struct, frozen=True):
 
     def prefetch(self) -> Iterable[Need]:
         return (
-            Need(tenants, ("id",), (self.tenant_id,)),
+            tenant_of(self.tenant_id),
             counters_of(self.tenant_id),
             *_name_needs(self.tenant_id, self.resource),
             *role_needs(self.tenant_id, self.resource.get("roles")),
@@ -275,7 +282,7 @@ def _keep_addresses(rows: Rows, tenant_id: str, user_id: str, resource: Resource
 
 def _user_needs(tenant_id: str, user_id: str) -> tuple[Need, ...]:
     return (
-        Need(tenants, ("id",), (tenant_id,)),
+        tenant_of(tenant_id),
         counters_of(tenant_id),
         Need(users, ("tenant_id", "id"), (tenant_id, user_id)),
         Need(user_emails, ("tenant_id", "user_id"), (tenant_id, user_id)),
