@@ -43,6 +43,6 @@ async def send_response(
     if body:
         headers.append(_JSON)
     if response.status not in (204, 304):
-        headers.append((b"content-length", str(len(body)).encode()))
+        headers.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if without_body else body})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from syncline.scim.attributes import ResourceType
 from syncline.scim.filter import parse_filter
 from syncline.scim.messages import SearchRequest
@@ -12,9 +14,9 @@ from syncline.scimserver.selection import select
 from syncline.scimserver.store import Query
 
 
-async def list_resources(call: Call, resource_type: ResourceType) -> Response:
+def list_resources(call: Call, resource_type: ResourceType) -> Awaitable[Response]:
     """GET a collection: 200 with a ListResponse, also when nothing matches."""
-    return await _search(call, resource_type, SearchRequest.from_query(call.parameters().items()))
+    return _search(call, resource_type, SearchRequest.from_query(call.parameters().items()))
 
 
 async def search(call: Call, resource_type: ResourceType) -> Response:

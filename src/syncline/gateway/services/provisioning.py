@@ -73,7 +73,8 @@ class TenantDirectory:
         self, exchange: Exchange, resource_type: ResourceType, resource_id: str, include: frozenset[str]
     ) -> Stored:
         """Return one resource; raises `NotFound`."""
-        await self._confirm()
+        if self._remembered is not None:
+            await self._remembered.confirm()
         return await self._get(resource_type, resource_id, include)
 
     async def _get(self, resource_type: ResourceType, resource_id: str, include: frozenset[str]) -> Stored:
@@ -125,12 +126,9 @@ class TenantDirectory:
         self, exchange: Exchange, resource_type: ResourceType, query: Query, include: frozenset[str]
     ) -> Page:
         """Return one page of the matches; raises `TooMany`."""
-        await self._confirm()
-        return await self._store.query(self._tenant_id, resource_type, query, include)
-
-    async def _confirm(self) -> None:
         if self._remembered is not None:
             await self._remembered.confirm()
+        return await self._store.query(self._tenant_id, resource_type, query, include)
 
     def _cause(self, exchange: Exchange) -> Cause:
         detail = {
