@@ -32,8 +32,9 @@ MOST_BEFORE = 16
 """Batches of others that go before a patient command while there is always somebody who writes."""
 ANSWERED = 0.002
 """Seconds after others have been written in which the event loop answers them, which needs the interpreter, too."""
-A_MOMENT = 0.001
-"""Seconds within which somebody who has just been answered writes again; as long as somebody comes, so long again."""
+A_MOMENT, MOMENTS = 0.001, 8
+"""Seconds within which somebody who has just been answered writes again; where somebody does, so long again for the
+others, so often at the most."""
 A_WAY, LONGEST_WAY = 0.001, 0.005
 """Seconds that `give_way` looks again after, and waits for at most."""
 
@@ -208,7 +209,10 @@ class Writer:
     def _let_them_come(self) -> None:
         """Wait for those who were answered with the last batch and write again, beside the first that is taken."""
         others, before = self._company - 1, -1
-        while before < (come := self._queue.qsize()) < others:
+        for _ in range(MOMENTS):
+            come = self._queue.qsize()
+            if come >= others or come == before:
+                return
             self._doze(A_MOMENT, until=others)
             before = come
 
