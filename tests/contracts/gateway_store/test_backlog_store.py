@@ -292,6 +292,22 @@ async def test_the_second_claimant_waits_under_his_own_key_and_names_the_first(a
     assert (second, None, Intent.PRESENT) == (taken.user_id, taken.claimed_by, taken.intent)
 
 
+async def test_whoever_takes_a_third_address_is_not_given_the_one_he_waited_for(acme: Acme) -> None:
+    await acme.store.setup.change_policy(acme.id, {"email_from": EmailSource.WORK}, acme.actor)
+    ada, bob = [
+        await acme.add(name, emails=[{"type": "work", "value": email}])
+        for name, email in (("ada", ADA), ("bob", BOB))
+    ]
+    for user_id, email in ((ada, BOB), (bob, ADA)):
+        await acme.change(user_id, "emails", [{"type": "work", "value": email}])
+    assert (ada, bob) == ((await acme.delivery(ADA)).user_id, (await acme.delivery(BOB)).user_id)
+
+    await acme.change(ada, "emails", [{"type": "work", "value": CYD}])
+
+    held = [(await acme.delivery(email)).user_id for email in (CYD, ADA, BOB)]
+    assert [ada, bob, None] == held
+
+
 async def test_an_address_is_offered_once_the_person_is_gone_from_hubspot(acme: Acme) -> None:
     ada, bob = await acme.add(ADA), await acme.add(BOB)
     await acme.arrive(ADA, "11")

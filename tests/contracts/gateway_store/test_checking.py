@@ -68,7 +68,7 @@ async def test_what_disagrees_is_found(database_url: str) -> None:
             "DELETE FROM deliveries WHERE key = 'ada@acme.example'",
             "UPDATE counters SET users = 3, event_seq = 0",
             "INSERT INTO groups VALUES ('t1', 'g1', 1, 9, 'sales', NULL, '', 0, 0, 7)",
-            "INSERT INTO user_emails VALUES ('t1', 'nobody', 'x@acme.example')",
+            "INSERT INTO user_emails VALUES ('t1', 'x@acme.example', 'nobody')",
             "UPDATE alembic_version SET version_num = '0000'",
         ):
             database.execute(text(damage))

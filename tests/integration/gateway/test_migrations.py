@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
@@ -12,13 +13,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Table, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, MetaData, Table, insert, inspect, select, text
+from sqlalchemy.engine.interfaces import ReflectedIndex
 
 from syncline.bootstrap.gateway import open_gateway
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.hubspot.client import open_session
+from syncline.gateway.store import statements
 from syncline.gateway.store.store import MIGRATIONS
-from syncline.gateway.store.tables import members, metadata, user_emails
+from syncline.gateway.store.tables import members, metadata, user_emails, users
 from syncline.settings import read_settings
 from syncline.sql.engines import open_engine
 from syncline.sql.errors import DatabaseTooNew
@@ -53,8 +56,14 @@ def test_the_migrations_add_up_to_the_tables_of_the_code(database_url: str) -> N
         engine.dispose()
 
 
+def _condition_of(index: ReflectedIndex) -> str:
+    """Return which rows the index has; empty for all of them."""
+    options = index.get("dialect_options", {})
+    return " ".join(str(value) for name, value in options.items() if name.endswith("_where"))
+
+
 def described(database: Connection) -> dict[str, object]:
-    """Return what a comparison by Alembic passes over, too: keys, defaults, the order of columns."""
+    """Return what a comparison by Alembic passes over, too: keys, defaults, the order of columns, partial indexes."""
     inspector = inspect(database)
     return {
         table: (
@@ -64,7 +73,7 @@ def described(database: Connection) -> dict[str, object]:
             ],
             inspector.get_pk_constraint(table)["constrained_columns"],
             sorted(
-                (str(index["name"]), index["column_names"], bool(index["unique"]))
+                (str(index["name"]), index["column_names"], bool(index["unique"]), _condition_of(index))
                 for index in inspector.get_indexes(table)
             ),
         )
@@ -167,3 +176,92 @@ def test_leaner_tables_keep_every_row(database_url: str) -> None:
         found = {table: [dict(row) for row in connection.execute(select(table)).mappings()] for table in kept}
     engine.dispose()
     assert kept == found
+
+
+EMAILS = {"ada": "ada@acme.example", "bob": "ada@acme.example", "cyd": None}
+"""The e-mail each user should have at HubSpot: Ada has hers, Bob waits for it, Cyd should have none."""
+DELIVERED_BY = {"ada": "ada@acme.example", "bob": "scim:bob", "cyd": "scim:cyd"}
+ADDRESSES = [
+    (email, name) for email in ("ada@acme.example", "sales@acme.example") for name in ("ada", "bob", "cyd")
+]
+"""Two addresses for each user, in the order of the key."""
+
+
+@pytest.fixture
+def brought_up(database_url: str) -> Iterator[Connection]:
+    """A database of three users and two deliveries, one of them held, that was at revision 0011."""
+    scripts = sorted(path.stem for path in Path(str(files(MIGRATIONS)), "versions").glob("[0-9]*.py"))
+    engine = open_engine(database_url)
+    at_revision(engine, *(each for each in scripts if each < "0012"))
+    with engine.begin() as connection:
+        for table, rows in people_before().items():
+            before = Table(table, MetaData(), autoload_with=connection)
+            connection.execute(insert(before), rows)
+    migrate(engine, MIGRATIONS)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+def people_before() -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of the users, of their addresses and of their deliveries as they were at revision 0011."""
+    whole: dict[str, Any] = {"tenant_id": "t", "version": 1, "active": True, "document": b"{}"}
+    people = [
+        {
+            **whole,
+            "id": name,
+            "ordinal": number,
+            "user_name_key": name,
+            "email_key": EMAILS[name],
+            "delivery_key": DELIVERED_BY[name],
+            "created_at": 0,
+            "modified_at": 0,
+        }
+        for number, name in enumerate(EMAILS)
+    ]
+    delivery = dict.fromkeys(
+        ["desired_revision", "delivered_revision", "decided_epoch", "urgency", "attempts"], 0
+    )
+    marks = {
+        "intent": "present",
+        "correlation_id": "",
+        "access": "none",
+        "may_reactivate": False,
+        "drifted": False,
+    }
+    held_for = {"ada@acme.example": None, "scim:bob": "email-claimed", "scim:cyd": "no-deliverable-email"}
+    return {
+        "users": people,
+        "user_emails": [
+            {"tenant_id": "t", "user_id": name, "email_key": email} for email, name in reversed(ADDRESSES)
+        ],
+        "deliveries": [
+            {"tenant_id": "t", "key": key, "hold_reason": reason, **delivery, **marks}
+            for key, reason in held_for.items()
+        ],
+    }
+
+
+def test_of_the_email_somebody_should_have_remains_the_one_he_waits_for(brought_up: Connection) -> None:
+    found = brought_up.execute(select(users.c.id, users.c.awaited_key).order_by(users.c.id))
+
+    assert [("ada", None), ("bob", "ada@acme.example"), ("cyd", None)] == [tuple(row) for row in found]
+
+
+def test_every_address_is_kept_and_led_by_its_email(brought_up: Connection) -> None:
+    found = brought_up.execute(
+        select(user_emails.c.email_key, user_emails.c.user_id).order_by("email_key", "user_id")
+    )
+
+    assert ADDRESSES == [tuple(row) for row in found]
+    assert ["tenant_id", "email_key", "user_id"] == inspect(brought_up).get_pk_constraint("user_emails")[
+        "constrained_columns"
+    ]
+
+
+def test_who_was_held_is_found_by_the_reason(brought_up: Connection) -> None:
+    asked = {"tenant_id": "t", "reason": "email-claimed", "after": "", "limit": 9}
+
+    found = brought_up.execute(statements.HELD_FOR, asked).mappings()
+
+    assert ["scim:bob"] == [row["key"] for row in found]

@@ -28,7 +28,7 @@ CAUSE = Cause(5_000, "c0ffee")
 
 @pytest.fixture
 def stores(tmp_path: Path) -> Iterator[BothStores]:
-    """People with a role each, all in one group; a rule looks at another."""
+    """People with a role and an address each, all in one group; a rule looks at another."""
     made = BothStores(tmp_path)
     made.carry_out([CreateUser(TENANT, f"u{number}", user(number), CAUSE) for number in PEOPLE])
     everybody = [{"value": f"u{number}"} for number in PEOPLE]
@@ -45,6 +45,7 @@ def user(number: int, title: str = "Engineer") -> Resource:
         "schemas": [USER.schema.id],
         "userName": f"u{number}@acme.example",
         "title": title,
+        "emails": [{"type": "work", "value": f"u{number}@acme.example"}],
         "roles": [{"value": f"role {number}"}],
     }
     return read(USER, body, Notes())

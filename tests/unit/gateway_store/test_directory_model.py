@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from syncline.gateway.domain.person import email_key
 from syncline.gateway.domain.tenant import EmailSource, Policy
 from syncline.gateway.services.ports import Actor, Cause
 from syncline.gateway.store import records
@@ -381,12 +382,18 @@ class IdentityProvider(RuleBasedStateMachine):
         if self.batch:
             return
         taken = {row["key"] for row in self.stores.rows(deliveries) if row["user_id"] is not None}
-        waiting = {
-            row["email_key"]
-            for row in self.stores.rows(users)
-            if row["email_key"] not in (None, row["delivery_key"])
-        }
+        waiting = {row["awaited_key"] for row in self.stores.rows(users) if row["awaited_key"] is not None}
         assert waiting <= taken
+
+    @invariant()
+    def everybody_waits_for_the_email_he_should_have_until_he_has_it(self) -> None:
+        if self.batch:
+            return
+        wanted = {row["key"]: row["wanted_email"] for row in self.stores.rows(deliveries)}
+        for row in self.stores.rows(users):
+            email = wanted[row["delivery_key"]]
+            has_it = email is None or email_key(email) == row["delivery_key"]
+            assert (None if has_it else email_key(email)) == row["awaited_key"]
 
     @invariant()
     def the_neighbour_is_not_touched(self) -> None:

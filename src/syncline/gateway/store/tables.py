@@ -164,7 +164,7 @@ users = Table(
     Column("ordinal", BigInteger, nullable=False),
     Column("user_name_key", String, nullable=False),
     Column("external_id", String),
-    Column("email_key", String),
+    Column("awaited_key", String),
     Column("delivery_key", String, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("document", LargeBinary, nullable=False),
@@ -172,23 +172,23 @@ users = Table(
     Column("modified_at", BigInteger, nullable=False),
     Index("ux_users_user_name_key", "tenant_id", "user_name_key", unique=True),
     Index("ix_users_external_id", "tenant_id", "external_id", "ordinal"),
-    Index("ix_users_email_key", "tenant_id", "email_key"),
     Index("ix_users_ordinal", "tenant_id", "ordinal"),
-    info={"lookups": [("tenant_id", "user_name_key"), ("tenant_id", "email_key")]},
+    info={"lookups": [("tenant_id", "user_name_key"), ("tenant_id", "awaited_key")]},
 )
-"""SCIM users. `email_key` is the e-mail the person should have at HubSpot, `delivery_key` the row that delivers."""
+"""SCIM users. `delivery_key` is the row that delivers the person.
+
+`awaited_key` is the e-mail that the person should have at HubSpot and whose row is somebody else's: nearly always none.
+"""
 
 user_emails = Table(
     "user_emails",
     metadata,
     Column("tenant_id", String, primary_key=True),
-    Column("user_id", String, primary_key=True),
     Column("email_key", String, primary_key=True),
-    Index("ix_user_emails_email_key", "tenant_id", "email_key", "user_id"),
+    Column("user_id", String, primary_key=True),
     sqlite_with_rowid=False,
-    info={"lookups": [("tenant_id", "user_id")]},
 )
-"""Every e-mail of every user, normalised: the index behind ``emails.value eq``."""
+"""Every e-mail of every user, normalised: the index behind ``emails.value eq``. What a user has, his document says."""
 
 groups = Table(
     "groups",
@@ -285,7 +285,6 @@ deliveries = Table(
     Column("held_until", BigInteger),
     Index("ix_deliveries_due", "tenant_id", "urgency", "due_at", "key"),
     Index("ix_deliveries_epoch", "tenant_id", "decided_epoch"),
-    Index("ix_deliveries_hold", "tenant_id", "hold_reason", "key"),
     info={
         "lookups": [("tenant_id", "renamed_key"), ("tenant_id", "hubspot_id")],
         "tally": Tally(counters, "backlog", counted_as),
@@ -304,11 +303,16 @@ confirmed and what drifted since; `drifted` tells whether anything did.
 
 
 def _index_of_some(name: str, *columns: Column[Any], where: ColumnElement[bool]) -> Index:
-    """Return an index of the deliveries that `where` holds for: the others, new ones above all, do not pay for it."""
-    return Index(name, deliveries.c.tenant_id, *columns, sqlite_where=where, postgresql_where=where)
+    """Return an index of the rows that `where` holds for: the others, new ones above all, do not pay for it."""
+    tenant_id = columns[0].table.c.tenant_id
+    return Index(name, tenant_id, *columns, sqlite_where=where, postgresql_where=where)
 
 
+_index_of_some("ix_users_awaited_key", users.c.awaited_key, where=users.c.awaited_key.is_not(None))
 _delivery = deliveries.c
+_index_of_some(
+    "ix_deliveries_hold", _delivery.hold_reason, _delivery.key, where=_delivery.hold_reason.is_not(None)
+)
 _index_of_some("ix_deliveries_renamed_key", _delivery.renamed_key, where=_delivery.renamed_key.is_not(None))
 _index_of_some("ix_deliveries_hubspot_id", _delivery.hubspot_id, where=_delivery.hubspot_id.is_not(None))
 _index_of_some("ix_deliveries_drifted", _delivery.key, where=_delivery.drifted == true())

@@ -49,6 +49,11 @@ class Claimant(Struct, frozen=True):
         """The key of the row this user should be delivered by."""
         return self.own_key if self.email is None else email_key(self.email)
 
+    def awaited_key(self, delivery_key: str) -> str | None:
+        """Return the key of the e-mail this user waits for while that row delivers it; None for one that does not."""
+        wanted = self.wanted_key
+        return None if self.email is None or wanted == delivery_key else wanted
+
 
 def claim(rows: Rows, claimant: Claimant, current_key: str | None, cause: Cause) -> str:
     """Mark the person for delivery and return the key of the row that now delivers it."""
@@ -86,15 +91,14 @@ def give_up(rows: Rows, tenant_id: str, key: str, cause: Cause) -> None:
 
 def offer(rows: Rows, tenant_id: str, key: str, cause: Cause) -> None:
     """Give a row that has become free to the user who has waited longest for its e-mail."""
-    waiting = [
-        user for user in rows.find(users, tenant_id=tenant_id, email_key=key) if user["delivery_key"] != key
-    ]
+    waiting = rows.find(users, tenant_id=tenant_id, awaited_key=key)
     for user in sorted(waiting, key=lambda row: row["ordinal"]):
         held = rows.get(deliveries, tenant_id, user["delivery_key"])
         wanted = held["wanted_email"] if held is not None else None
         claimant = Claimant(tenant_id, user["id"], wanted or key, user["active"])
         new_key = claim(rows, claimant, user["delivery_key"], cause)
-        rows.update(users, (tenant_id, user["id"]), delivery_key=new_key)
+        awaited_key = claimant.awaited_key(new_key)
+        rows.update(users, (tenant_id, user["id"]), awaited_key=awaited_key, delivery_key=new_key)
         if new_key == key:
             return
 

@@ -274,7 +274,7 @@ def _mark_members(rows: Rows, tenant_id: str, group_id: str, values: set[str], c
         email = held["wanted_email"] if held is not None else None
         claimant = claims.Claimant(tenant_id, value, email, user["active"])
         key = claims.claim(rows, claimant, user["delivery_key"], cause)
-        rows.update(users, (tenant_id, value), delivery_key=key)
+        rows.update(users, (tenant_id, value), awaited_key=claimant.awaited_key(key), delivery_key=key)
 
 
 def _columns(resource: Resource) -> Row:

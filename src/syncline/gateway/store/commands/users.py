@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from msgspec import Struct, field
 
-from syncline.gateway.domain.person import EmailChoice, choose_email, email_key
+from syncline.gateway.domain.person import EmailChoice, choose_email
 from syncline.gateway.services.ports import Cause
 from syncline.gateway.store.commands import claims
 from syncline.gateway.store.commands.groups import leave_groups
@@ -66,7 +66,8 @@ class CreateUser(Struct, frozen=True):
             "id": self.user_id,
             "version": 1,
             "ordinal": numbers["ordinal"],
-            **_columns(resource, choice.email),
+            **_columns(resource),
+            "awaited_key": claimant.awaited_key(key),
             "delivery_key": key,
             "created_at": self.cause.at,
             "modified_at": self.cause.at,
@@ -158,11 +159,10 @@ class DeleteUser(Struct, frozen=True):
     def apply(self, rows: Rows) -> None:
         row = existing(rows, self.tenant_id, self.user_id, self.if_match)
         leave_groups(rows, self.tenant_id, self.user_id, self.cause)
-        for address in rows.find(user_emails, tenant_id=self.tenant_id, user_id=self.user_id):
-            rows.delete(user_emails, self.tenant_id, self.user_id, address["email_key"])
+        document = json.decode(row["document"])
+        _keep_addresses(rows, self.tenant_id, self.user_id, document, {})
         rows.delete(users, self.tenant_id, self.user_id)
         count(rows, self.tenant_id, "users", -1)
-        document = json.decode(row["document"])
         count_roles(rows, self.tenant_id, document, {}, self.cause.at)
         claims.give_up(rows, self.tenant_id, row["delivery_key"], self.cause)
         _journal(rows, self.tenant_id, self.cause, "deleted", self.user_id, document)
@@ -205,16 +205,19 @@ def _rewrite(
     if choice.mangled:
         choice = _email_before(rows, tenant_id, row)
     claimant = claims.Claimant(tenant_id, user_id, choice.email, after["active"])
-    rows.update(users, (tenant_id, user_id), email_key=_key(choice.email))
+    if row["awaited_key"] is not None:
+        # He may wait for something else from now on: no row that `claim` sets free is to be offered to him meanwhile.
+        rows.update(users, (tenant_id, user_id), awaited_key=None)
     key = claims.claim(rows, claimant, row["delivery_key"], cause)
     changes = {
-        **_columns(after, choice.email),
+        **_columns(after),
+        "awaited_key": claimant.awaited_key(key),
         "delivery_key": key,
         "version": row["version"] + 1,
         "modified_at": cause.at,
     }
     rows.update(users, (tenant_id, user_id), **changes)
-    _keep_addresses(rows, tenant_id, user_id, after)
+    _keep_addresses(rows, tenant_id, user_id, before, after)
     count_roles(rows, tenant_id, before, after, cause.at)
     changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
     _journal(rows, tenant_id, cause, _verb(before, after), user_id, after, changed=changed)
@@ -249,18 +252,13 @@ def _email_before(rows: Rows, tenant_id: str, row: Row) -> EmailChoice:
     return EmailChoice(delivery["wanted_email"] if delivery is not None else None)
 
 
-def _columns(resource: Resource, email: str | None) -> Row:
+def _columns(resource: Resource) -> Row:
     return {
         "user_name_key": comparison_key(resource["userName"]),
         "external_id": resource.get("externalId"),
-        "email_key": _key(email),
         "active": resource["active"],
         "document": json.encode(resource),
     }
-
-
-def _key(email: str | None) -> str | None:
-    return None if email is None else email_key(email)
 
 
 def _addresses(resource: Resource) -> set[str]:
@@ -268,15 +266,21 @@ def _addresses(resource: Resource) -> set[str]:
 
 
 def _address_row(tenant_id: str, user_id: str, address: str) -> Row:
-    return {"tenant_id": tenant_id, "user_id": user_id, "email_key": address}
+    return {"tenant_id": tenant_id, "email_key": address, "user_id": user_id}
 
 
-def _keep_addresses(rows: Rows, tenant_id: str, user_id: str, resource: Resource) -> None:
-    before = {row["email_key"] for row in rows.find(user_emails, tenant_id=tenant_id, user_id=user_id)}
-    after = _addresses(resource)
-    for gone in before - after:
-        rows.delete(user_emails, tenant_id, user_id, gone)
-    for new in after - before:
+def _address_needs(tenant_id: str, user_id: str, addresses: Iterable[str]) -> tuple[Need, ...]:
+    primary_key = ("tenant_id", "email_key", "user_id")
+    return tuple(Need(user_emails, primary_key, (tenant_id, address, user_id)) for address in addresses)
+
+
+def _keep_addresses(rows: Rows, tenant_id: str, user_id: str, before: Resource, after: Resource) -> None:
+    """Keep the rows of a user's addresses in step with his document, which alone says which they are."""
+    had, has = _addresses(before), _addresses(after)
+    rows.prefetch(_address_needs(tenant_id, user_id, had - has))
+    for gone in had - has:
+        rows.delete(user_emails, tenant_id, gone, user_id)
+    for new in has - had:
         rows.insert(user_emails, _address_row(tenant_id, user_id, new))
 
 
@@ -285,7 +289,6 @@ def _user_needs(tenant_id: str, user_id: str) -> tuple[Need, ...]:
         tenant_of(tenant_id),
         counters_of(tenant_id),
         Need(users, ("tenant_id", "id"), (tenant_id, user_id)),
-        Need(user_emails, ("tenant_id", "user_id"), (tenant_id, user_id)),
     )
 
 
@@ -295,15 +298,17 @@ def _delivery_needs(rows: Rows, tenant_id: str, user_id: str) -> tuple[Need, ...
 
 
 def _needs_of_leaving(rows: Rows, tenant_id: str, user_id: str) -> tuple[Need, ...]:
-    """Return who may wait for the e-mail of a user who goes, and the groups and roles he leaves."""
+    """Return who may wait for the e-mail of a user who goes, his addresses, and the groups and roles he leaves."""
     row = rows.get(users, tenant_id, user_id)
     if row is None:
         return ()
     listed = rows.find(members, tenant_id=tenant_id, value=user_id)
+    document = json.decode(row["document"])
     return (
-        Need(users, ("tenant_id", "email_key"), (tenant_id, row["delivery_key"])),
+        Need(users, ("tenant_id", "awaited_key"), (tenant_id, row["delivery_key"])),
+        *_address_needs(tenant_id, user_id, _addresses(document)),
         *(Need(groups, ("tenant_id", "id"), (tenant_id, each["group_id"])) for each in listed),
-        *role_needs(tenant_id, json.decode(row["document"]).get("roles")),
+        *role_needs(tenant_id, document.get("roles")),
     )
 
 
