@@ -289,7 +289,6 @@ def _user_row(tenant_id: str, number: int) -> dict[str, Any]:
         "version": 1,
         "ordinal": number + 1,
         "user_name_key": name,
-        "email_key": name,
         "delivery_key": name,
         "active": True,
         "document": orjson.dumps(_document(number)),

@@ -277,9 +277,10 @@ def _address_needs(tenant_id: str, user_id: str, addresses: Iterable[str]) -> tu
 def _keep_addresses(rows: Rows, tenant_id: str, user_id: str, before: Resource, after: Resource) -> None:
     """Keep the rows of a user's addresses in step with his document, which alone says which they are."""
     had, has = _addresses(before), _addresses(after)
-    rows.prefetch(_address_needs(tenant_id, user_id, had - has))
-    for gone in had - has:
-        rows.delete(user_emails, tenant_id, gone, user_id)
+    if gone := had - has:
+        rows.prefetch(_address_needs(tenant_id, user_id, gone))
+    for address in gone:
+        rows.delete(user_emails, tenant_id, address, user_id)
     for new in has - had:
         rows.insert(user_emails, _address_row(tenant_id, user_id, new))
 
