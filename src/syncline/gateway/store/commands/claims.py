@@ -20,6 +20,7 @@ from syncline.gateway.domain.delivery import Access, Intent, Urgency
 from syncline.gateway.domain.person import email_key
 from syncline.gateway.services.ports import Cause
 from syncline.gateway.store.tables import deliveries, tenants, users
+from syncline.sql.layout import layout_of
 from syncline.sql.rows import Row, Rows
 
 NO_EMAIL = "scim:"
@@ -226,16 +227,18 @@ def _marked(rows: Rows, tenant_id: str, row: Row, cause: Cause, urgency: int) ->
     }
 
 
-_BLANK: Row = {
-    "intent": Intent.RELEASED.value,
-    "desired_revision": 0,
-    "delivered_revision": 0,
-    "decided_epoch": 0,
-    "urgency": int(Urgency.NORMAL),
-    "attempts": 0,
-    "correlation_id": "",
-    "access": Access.NONE.value,
-    "may_reactivate": False,
-    "drifted": False,
-}
-"""The columns that are never empty, of a delivery about which nothing is known and nothing is asked."""
+_BLANK: Row = layout_of(deliveries).complete(
+    {
+        "intent": Intent.RELEASED.value,
+        "desired_revision": 0,
+        "delivered_revision": 0,
+        "decided_epoch": 0,
+        "urgency": int(Urgency.NORMAL),
+        "attempts": 0,
+        "correlation_id": "",
+        "access": Access.NONE.value,
+        "may_reactivate": False,
+        "drifted": False,
+    }
+)
+"""A delivery about which nothing is known and nothing is asked."""

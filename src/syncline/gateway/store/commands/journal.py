@@ -77,7 +77,7 @@ def insert_event(
         "kind": kind,
         "subject": subject,
         "summary": summary,
-        "detail": json.encode({**cause.detail, **detail}).decode(),
+        "detail": json.encode({**cause.detail, **detail} if detail else cause.detail).decode(),
     }
     rows.append(events, event)
 
