@@ -80,9 +80,9 @@ class Layout:
             raise self._unknown(row)
         return full
 
-    def check_whole(self, row: Row) -> None:
-        """Raise WrongColumns unless the row has every column and no other."""
-        if row.keys() != self._names:
+    def check_whole(self, columns: Columns) -> None:
+        """Raise WrongColumns unless these are all columns in their order."""
+        if columns != self.columns:
             raise WrongColumns(f"The table {self.name} has the columns {', '.join(self.columns)}.")
 
     def changed(self, row: Row, changes: Row) -> Row:

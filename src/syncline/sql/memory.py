@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Table
 
 from syncline.sql import tally
 from syncline.sql.errors import RowConflict, RowMissing
-from syncline.sql.layout import Key, Layout, Row, layout_of, values_getter
+from syncline.sql.layout import Columns, Key, Layout, Row, Values, layout_of, values_getter
 from syncline.sql.rows import Command, Need, next_needs_of
 
 T = TypeVar("T")
@@ -51,9 +51,10 @@ class MemoryRows:
             raise _conflict(layout, layout.key)
         self._put(layout, key, after)
 
-    def append(self, table: Table, row: Row) -> None:
-        layout_of(table).check_whole(row)
-        self.insert(table, row)
+    def append(self, table: Table, columns: Columns, entries: Sequence[Values]) -> None:
+        layout_of(table).check_whole(columns)
+        for entry in entries:
+            self.insert(table, dict(zip(columns, entry, strict=True)))
 
     def update(self, table: Table, key: Key, **changes: Any) -> None:
         layout = layout_of(table)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 from sqlalchemy import Table
 
-from syncline.sql.layout import Columns, Key, Row
+from syncline.sql.layout import Columns, Key, Row, Values
 
 __all__ = ["Command", "Key", "Need", "Row", "Rows", "next_needs_of"]
 
@@ -62,10 +62,11 @@ class Rows(Protocol):
         """
         ...
 
-    def append(self, table: Table, row: Row) -> None:
-        """Stage a new entry of a log: a row with all its columns that nobody of its batch reads or writes again.
+    def append(self, table: Table, columns: Columns, entries: Sequence[Values]) -> None:
+        """Stage new entries of a log: rows that nobody of the batch reads or writes again.
 
-        It costs half of what `insert` does. The row is handed over. A clash shows only when the batch is written.
+        `columns` are all of the table's in its order, and an entry is a value for each. It costs a quarter of what
+        `insert` does. A clash shows only when the batch is written.
         """
         ...
 

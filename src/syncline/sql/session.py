@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table
@@ -38,7 +39,7 @@ class _Unknown(Enum):
 UNKNOWN: Final = _Unknown.UNKNOWN
 
 _OF_A_LOG: Final[Key] = ()
-"""Stands for the key of a row that was appended: nobody asks for it."""
+"""Stands for the keys of entries that were appended: nobody asks for them."""
 
 
 _Keys = defaultdict[Values, set[Key]]
@@ -68,7 +69,7 @@ class _Shelf:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.appended: list[Row] = []
+        self.appended: list[Sequence[Values]] = []
         self.rows: dict[Key, Row | None] = {}
         self.stored: dict[Key, Row | None] = {}
         self.looks: dict[Columns, _Look] = {}
@@ -135,8 +136,11 @@ class _Shelves(dict[Table, _Shelf]):
 _Wanted = Sequence[tuple[_Shelf, _Look]]
 """Look-ups, and their shelves, of which there are values wanted."""
 
-_Write = tuple[_Shelf, Key, Row | _Unknown | None, Row | None]
-"""One staged write: where, what the batch knew of the row before, and the row after (None: gone)."""
+_Write = tuple[_Shelf, Key, Row | _Unknown | None, Any]
+"""One staged write: where, what the batch knew of the row before, and the row after (None: gone).
+
+Under the key _OF_A_LOG stand new entries in place of the row.
+"""
 
 
 class Session:
@@ -185,11 +189,11 @@ class Session:
             raise _conflict(shelf.layout, shelf.layout.key)
         self._stage(shelf, key, before, after)
 
-    def append(self, table: Table, row: Row) -> None:
+    def append(self, table: Table, columns: Columns, entries: Sequence[Values]) -> None:
         shelf = self._shelves[table]
-        shelf.layout.check_whole(row)
-        shelf.appended.append(row)
-        self._journal.append((shelf, _OF_A_LOG, None, row))
+        shelf.layout.check_whole(columns)
+        shelf.appended.append(entries)
+        self._journal.append((shelf, _OF_A_LOG, None, entries))
 
     def update(self, table: Table, key: Key, **changes: Any) -> None:
         shelf = self._shelves[table]
@@ -272,13 +276,17 @@ class Session:
                     statements.update_rows(plan.table, self._dialect, columns).execute(way, rows)
                 if plan.inserts:
                     statements.insert_rows(plan.table, self._dialect).execute(way, plan.inserts)
+                if plan.entries:
+                    statements.insert_rows(plan.table, self._dialect).write(way, plan.entries)
 
     def flush_in_order(self) -> None:
         """Write what was staged statement by statement, exactly as it was staged."""
         for shelf, key, before, after in self._journal:
             with self._refusing(), statements.way_to(self._connection) as way:
                 layout = shelf.layout
-                if after is None:
+                if key is _OF_A_LOG:
+                    statements.insert_rows(layout.table, self._dialect).write(way, after)
+                elif after is None:
                     statement = statements.delete_rows(layout.table, self._dialect)
                     statement.execute(way, [_key_parameters(layout, key)])
                 elif before is None or before is UNKNOWN:
@@ -355,11 +363,12 @@ class _Plan:
     def __init__(self, shelf: _Shelf) -> None:
         self.table = shelf.layout.table
         self.deletes: list[Row] = []
-        self.inserts: list[Row] = [*shelf.appended]
+        self.inserts: list[Row] = []
+        self.entries = list(chain.from_iterable(shelf.appended))
         self.updates: defaultdict[Columns, list[Row]] = defaultdict(list)
         layout, rows, stored = shelf.layout, shelf.rows, shelf.stored
         if not any(stored.values()):  # nothing but new rows, as in most tables of most batches
-            self.inserts += [row for key in sorted(stored) if (row := rows[key]) is not None]
+            self.inserts = [row for key in sorted(stored) if (row := rows[key]) is not None]
             return
         for key in sorted(stored):
             before, after = stored[key], rows.get(key)

@@ -45,7 +45,7 @@ from sqlalchemy.sql.dml import DMLWhereBase
 
 from syncline.sql.arrays import array_maker
 from syncline.sql.journey import Journey, Prepared
-from syncline.sql.layout import Columns, Row, layout_of
+from syncline.sql.layout import Columns, Row, Values, layout_of
 
 S = TypeVar("S", bound=DMLWhereBase)
 
@@ -131,15 +131,24 @@ class SqliteInsert(SqliteStatement):
 
     def __init__(self, table: Table, columns: Columns) -> None:
         super().__init__(insert(table).inline().values({name: bindparam(name) for name in columns}))
+        if self._names != columns:
+            raise TypeError(f"An insertion into {table.name} does not take its values in their order.")
         self._head, _, self._row = self.text.rpartition(" VALUES ")
 
     def execute(self, way: sqlite3.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        parameters = self.bind(rows)
+        self._insert(way, self.bind(rows))
+
+    def write(self, way: sqlite3.Connection, entries: Sequence[Values]) -> None:
+        if self._converters:
+            raise TypeError("A column has to be converted on its way to the database.")
+        self._insert(way, entries)
+
+    def _insert(self, way: sqlite3.Connection, entries: Sequence[Values]) -> None:
         start = 0
-        while left := len(parameters) - start:
+        while left := len(entries) - start:
             count = min(1 << (left.bit_length() - 1), MOST_ROWS)
             text = f"{self._head} VALUES {', '.join([self._row] * count)}"
-            way.execute(text, list(chain.from_iterable(parameters[start : start + count])))
+            way.execute(text, list(chain.from_iterable(entries[start : start + count])))
             start += count
 
 
@@ -177,12 +186,21 @@ class ArrayInsert(ArrayStatement):
     def __init__(self, table: Table, columns: Columns) -> None:
         rows = _wanted_arrays(table, {name: name for name in columns})
         super().__init__(insert(table).inline().from_select(columns, select(rows)), table)
+        if self.names != columns:
+            raise TypeError(f"An insertion into {table.name} does not take its values in their order.")
+
+    def write(self, way: Journey, entries: Sequence[Values]) -> None:
+        of_columns = zip(*entries, strict=True)
+        way.ask(
+            self._text,
+            [make(list(values)) for (_, make), values in zip(self._makers, of_columns, strict=True)],
+        )
 
 
 class Insertion:
     """The insertion of whole rows, without the columns that are empty in all of them: they would cost as the others."""
 
-    def __init__(self, table: Table, of: Callable[[Table, Columns], Statement]) -> None:
+    def __init__(self, table: Table, of: Callable[[Table, Columns], SqliteInsert | ArrayInsert]) -> None:
         columns = layout_of(table).columns
         self._of = of
         self._table = table
@@ -199,6 +217,10 @@ class Insertion:
         if empty:
             empty = [name for name in empty if [row[name] for row in rows].count(None) == len(rows)]
         (self.without(tuple(empty)) if empty else self._whole).execute(way, rows)
+
+    def write(self, way: Way, entries: Sequence[Values]) -> None:
+        """Insert rows that are given as the values of all columns, in their order; no value may need a conversion."""
+        self._whole.write(way, entries)
 
     def without(self, empty: Columns) -> Statement:
         """Return the insertion that does not name those columns; the same every time, as long as there are few."""
@@ -320,7 +342,7 @@ def _found_by(table: Table, columns: Columns) -> tuple[FromClause, FromClause]:
 
 
 @cache
-def insert_rows(table: Table, dialect_name: str) -> Statement:
+def insert_rows(table: Table, dialect_name: str) -> Insertion:
     """Return the insertion of whole rows."""
     return Insertion(table, SqliteInsert if dialect_name == "sqlite" else ArrayInsert)
 

@@ -103,47 +103,51 @@ async def test_a_mistaken_call_is_refused_and_changes_nothing(world: World, mist
     assert [account("a", "Anna")] == await world.all(accounts)
 
 
-def entry(seq: int, amount: int = 5) -> dict[str, Any]:
-    return {"tenant_id": TENANT, "seq": seq, "account_id": "a", "amount": amount}
+ENTRY = ("tenant_id", "seq", "account_id", "amount")
+
+
+def entry(seq: int, amount: int = 5) -> tuple[Any, ...]:
+    return (TENANT, seq, "a", amount)
+
+
+def appending(*listed: tuple[Any, ...]) -> Do:
+    return Do(lambda rows: rows.append(entries, ENTRY, listed))
+
+
+async def written(world: World) -> list[tuple[Any, ...]]:
+    return [tuple(row[name] for name in ENTRY) for row in await world.all(entries)]
 
 
 async def test_what_is_appended_is_written(world: World) -> None:
     await world.submit(OpenAccount("a", "Anna"))
-    await world.together(*(Do(lambda rows, seq=seq: rows.append(entries, entry(seq))) for seq in (2, 1, 3)))
-    assert [entry(1), entry(2), entry(3)] == await world.all(entries)
+    await world.together(appending(entry(2)), appending(entry(1), entry(4)), appending(entry(3)))
+    assert [entry(1), entry(2), entry(3), entry(4)] == await written(world)
 
 
 async def test_what_a_failing_command_appended_is_not_written(world: World) -> None:
     await world.submit(OpenAccount("a", "Anna"))
 
     def append_and_fail(rows: Rows) -> None:
-        rows.append(entries, entry(2))
+        rows.append(entries, ENTRY, [entry(2), entry(4)])
         raise Broke("on purpose")
 
-    outcomes = await world.together(
-        Do(lambda rows: rows.append(entries, entry(1))),
-        Do(append_and_fail),
-        Do(lambda rows: rows.append(entries, entry(3))),
-    )
+    outcomes = await world.together(appending(entry(1)), Do(append_and_fail), appending(entry(3)))
     assert [None, Broke, None] == kinds(outcomes)
-    assert [entry(1), entry(3)] == await world.all(entries)
+    assert [entry(1), entry(3)] == await written(world)
 
 
 async def test_a_taken_key_of_an_appended_row_fails_only_the_guilty_of_a_batch(world: World) -> None:
     await world.submit(OpenAccount("a", "Anna"))
-    await world.submit(Do(lambda rows: rows.append(entries, entry(1))))
-    outcomes = await world.together(
-        Do(lambda rows: rows.append(entries, entry(1, amount=9))),
-        Do(lambda rows: rows.append(entries, entry(2))),
-    )
+    await world.submit(appending(entry(1)))
+    outcomes = await world.together(appending(entry(3), entry(1, amount=9)), appending(entry(2)))
     assert [RowConflict, None] == kinds(outcomes)
-    assert [entry(1), entry(2)] == await world.all(entries)
+    assert [entry(1), entry(2)] == await written(world)
 
 
-@pytest.mark.parametrize("row", [{"tenant_id": TENANT, "seq": 1}, {**entry(1), "colour": "red"}])
-async def test_only_a_whole_row_is_appended(world: World, row: dict[str, Any]) -> None:
+@pytest.mark.parametrize("columns", [ENTRY[:3], (*ENTRY, "colour"), (*ENTRY[2:], *ENTRY[:2])])
+async def test_only_whole_rows_are_appended(world: World, columns: tuple[str, ...]) -> None:
     with pytest.raises(WrongColumns):
-        await world.submit(Do(lambda rows: rows.append(entries, row)))
+        await world.submit(Do(lambda rows: rows.append(entries, columns, [entry(1)])))
     assert [] == await world.all(entries)
 
 

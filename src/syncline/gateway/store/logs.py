@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from msgspec.structs import asdict
+from msgspec.structs import astuple
 from sqlalchemy import Connection, Table
 
 from syncline.clock import Milliseconds
@@ -83,8 +83,7 @@ class KeepReads:
         return ()
 
     def apply(self, rows: Rows) -> None:
-        for read in self.reads:
-            rows.append(reads, asdict(read))
+        rows.append(reads, Read.__struct_fields__, [astuple(read) for read in self.reads])
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ from syncline.scim import json
 from syncline.scim.errors import NotFound
 from syncline.sql.rows import Need, Row, Rows
 
+_EVENT = ("tenant_id", "seq", "at", "correlation_id", "kind", "subject", "summary", "detail")
+_AUDIT_EVENT = ("tenant_id", "seq", "at", "actor", "action", "detail")
+
 
 @lru_cache(maxsize=1024)
 def counters_of(tenant_id: str) -> Need:
@@ -69,29 +72,15 @@ def insert_event(
     **detail: Any,
 ) -> None:
     """Put an event whose number has been taken already into the provisioning log."""
-    event: Row = {
-        "tenant_id": tenant_id,
-        "seq": seq,
-        "at": cause.at,
-        "correlation_id": cause.correlation_id,
-        "kind": kind,
-        "subject": subject,
-        "summary": summary,
-        "detail": json.encode({**cause.detail, **detail} if detail else cause.detail).decode(),
-    }
-    rows.append(events, event)
+    told = json.encode({**cause.detail, **detail} if detail else cause.detail).decode()
+    entry = (tenant_id, seq, cause.at, cause.correlation_id, kind, subject, summary, told)
+    rows.append(events, _EVENT, (entry,))
 
 
 def record_audit(
     rows: Rows, tenant_id: str, at: Milliseconds, actor: str, action: str, **detail: Any
 ) -> None:
     """Append to the audit log: who changed the set-up, when and how."""
-    row: Row = {
-        "tenant_id": tenant_id,
-        "seq": take_number(rows, tenant_id, "audit_seq"),
-        "at": at,
-        "actor": actor,
-        "action": action,
-        "detail": json.encode(detail).decode(),
-    }
-    rows.append(audit_events, row)
+    seq = take_number(rows, tenant_id, "audit_seq")
+    entry = (tenant_id, seq, at, actor, action, json.encode(detail).decode())
+    rows.append(audit_events, _AUDIT_EVENT, (entry,))
