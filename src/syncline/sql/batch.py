@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from operator import methodcaller
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
 from syncline.sql.failures import is_retryable, is_trouble, rejection
-from syncline.sql.rows import Command, next_needs_of
+from syncline.sql.rows import Command, Need, Needs, needs_of, next_needs_of
 from syncline.sql.session import DatabaseRefusal, Session
 
 MAX_TRIES = 5
@@ -84,15 +84,28 @@ def _write_together(
 
 def _prefetch(session: Session, commands: Sequence[Command[Any]], outcomes: list[Outcome | None]) -> None:
     """Load what the commands ask for, then what they ask for next; one that cannot even say so has failed."""
-    for ask in (methodcaller("prefetch"), partial(next_needs_of, rows=session)):
-        for position, command in enumerate(commands):
-            if outcomes[position] is None:
-                try:
-                    if needs := ask(command):
-                        session.want(needs)
-                except Exception as error:
-                    outcomes[position] = Failed(_raisable(error))
-        session.load()
+    try:
+        session.want(needs_of(commands))
+    except Exception:  # of one of them: who of them it is shows when each is asked
+        _want(session, commands, outcomes, methodcaller("prefetch"))
+    session.load()
+    _want(session, commands, outcomes, partial(next_needs_of, rows=session))
+    session.load()
+
+
+def _want(
+    session: Session,
+    commands: Sequence[Command[Any]],
+    outcomes: list[Outcome | None],
+    ask: Callable[[Command[Any]], Iterable[Need | Needs]],
+) -> None:
+    for position, command in enumerate(commands):
+        if outcomes[position] is None:
+            try:
+                if needs := ask(command):
+                    session.want(needs)
+            except Exception as error:
+                outcomes[position] = Failed(_raisable(error))
 
 
 def _apply(session: Session, command: Command[Any]) -> Outcome:

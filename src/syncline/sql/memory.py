@@ -11,7 +11,7 @@ from sqlalchemy import Table
 from syncline.sql import tally
 from syncline.sql.errors import RowConflict, RowMissing
 from syncline.sql.layout import Columns, Key, Layout, Row, Values, layout_of, values_getter
-from syncline.sql.rows import Command, Need, next_needs_of
+from syncline.sql.rows import Command, Need, Needs, needs_of, next_needs_of
 
 T = TypeVar("T")
 
@@ -26,10 +26,11 @@ class MemoryRows:
         self._tables: dict[Table, dict[Key, Row]] = {}
         self._journal: list[tuple[Table, Key, Row | None]] = []
 
-    def prefetch(self, needs: Iterable[Need]) -> None:
+    def prefetch(self, needs: Iterable[Need | Needs]) -> None:
         """Read nothing: every row is at hand. WrongColumns for what is no key and no look-up."""
         for need in needs:
-            layout_of(need.table).check_need(need.columns, need.values)
+            for values in need.many if isinstance(need, Needs) else (need.values,):
+                layout_of(need.table).check_need(need.columns, values)
 
     def get(self, table: Table, *key: Any) -> Row | None:
         return self._rows(table).get(layout_of(table).check_key(key))
@@ -75,7 +76,7 @@ class MemoryRows:
 
     def run(self, command: Command[T]) -> T:
         """Return the command's result; after an exception nothing of it is left behind."""
-        self.prefetch(command.prefetch())
+        self.prefetch(needs_of([command]))
         self.prefetch(next_needs_of(command, self))
         self._journal.clear()
         try:

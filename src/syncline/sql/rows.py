@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
@@ -10,7 +10,7 @@ from sqlalchemy import Table
 
 from syncline.sql.layout import Columns, Key, Row, Values
 
-__all__ = ["Command", "Key", "Need", "Row", "Rows", "next_needs_of"]
+__all__ = ["Command", "Key", "Need", "Needs", "Row", "Rows", "needs_of", "next_needs_of"]
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -26,7 +26,31 @@ class Need(Struct, frozen=True):
     values: tuple[Any, ...]
 
 
-def next_needs_of(command: Command[Any], rows: Rows) -> Iterable[Need]:
+class Needs(Struct, frozen=True):
+    """Many of one kind at once: rows whose `columns` equal one of the values."""
+
+    table: Table
+    columns: Columns
+    many: Collection[Values]
+
+
+def needs_of(commands: Sequence[Command[Any]]) -> list[Need | Needs]:
+    """Return what these commands need, asked of each kind at once where it can say so (`Command.prefetch`)."""
+    kinds: dict[type, list[Command[Any]]] = {}
+    for command in commands:
+        kinds.setdefault(type(command), []).append(command)
+    needs: list[Need | Needs] = []
+    for kind, alike in kinds.items():
+        prefetch_all = getattr(kind, "prefetch_all", None)
+        if prefetch_all is not None:
+            needs += prefetch_all(alike)
+        else:
+            for command in alike:
+                needs += command.prefetch()
+    return needs
+
+
+def next_needs_of(command: Command[Any], rows: Rows) -> Iterable[Need | Needs]:
     """Return what the command needs once the rows of its first needs are there: nothing for most kinds of command."""
     prefetch_next = getattr(command, "prefetch_next", None)
     return () if prefetch_next is None else prefetch_next(rows)
@@ -38,7 +62,7 @@ class Rows(Protocol):
     Returned rows must not be mutated. All methods raise WrongColumns for a mistaken call.
     """
 
-    def prefetch(self, needs: Iterable[Need]) -> None:
+    def prefetch(self, needs: Iterable[Need | Needs]) -> None:
         """Read at once what would be read one by one: a statement for each table and look-up."""
         ...
 
@@ -82,9 +106,11 @@ class Rows(Protocol):
 class Command(Protocol[T_co]):
     """One unit of change: it is written whole or not at all."""
 
-    def prefetch(self) -> Iterable[Need]:
+    def prefetch(self) -> Iterable[Need | Needs]:
         """Return what `apply` will surely read, so that a batch loads it in bulk; may be empty.
 
+        A kind of which many come at once may have a class method `prefetch_all(commands)`, too, which returns what all
+        of them read: in a cycle of an identity provider most of it is the same for everybody.
         A command may have a `prefetch_next(rows)`, too, which returns what the rows of `prefetch` name and `apply`
         will read as well; it reads those rows alone.
         """

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Table
 from syncline.sql import statements, tally
 from syncline.sql.errors import RowConflict, RowMissing
 from syncline.sql.layout import Columns, Key, Layout, Row, Values, ValuesOf, layout_of, values_getter
-from syncline.sql.rows import Need
+from syncline.sql.rows import Need, Needs
 from syncline.sql.statements import KEY_PREFIX, MOST_VALUES, Way
 
 
@@ -207,23 +207,24 @@ class Session:
         if before is not None:
             self._stage(self._shelves[table], key, before, None)
 
-    def prefetch(self, needs: Iterable[Need]) -> None:
+    def prefetch(self, needs: Iterable[Need | Needs]) -> None:
         self.want(needs)
         self.load()
 
-    def want(self, needs: Iterable[Need]) -> None:
+    def want(self, needs: Iterable[Need | Needs]) -> None:
         """Take down what is needed, to be loaded with what others need; WrongColumns for what is no look-up."""
         for need in needs:
             shelf = self._shelves[need.table]
             look = shelf.looks.get(need.columns) or shelf.look(need.columns)
-            values = need.values
-            if values in look.wanted or values in look.asked:
-                continue
-            if len(values) != len(look.columns):
-                shelf.layout.check_need(look.columns, values)
-            if not look.wanted:
-                self._wanted.append((shelf, look))
-            look.wanted[values] = None
+            many = need.many if isinstance(need, Needs) else (need.values,)
+            for values in many:
+                if values in look.wanted or values in look.asked:
+                    continue
+                if len(values) != len(look.columns):
+                    shelf.layout.check_need(look.columns, values)
+                if not look.wanted:
+                    self._wanted.append((shelf, look))
+                look.wanted[values] = None
 
     def load(self) -> None:
         """Load all that was taken down: one SELECT per table and look-up (and per MOST_VALUES values)."""

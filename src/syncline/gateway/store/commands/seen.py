@@ -5,15 +5,14 @@ A user whose roles stay as they are costs nothing here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.role_expressions import RoleForm, form_of
 from syncline.gateway.store.tables import roles_seen
 from syncline.scim.patch import Patch
-from syncline.sql.rows import Need, Row, Rows
+from syncline.sql.rows import Needs, Row, Rows
 
 ROLE, FORM = "role", "form"
 _KEY = ("tenant_id", "kind", "name")
@@ -48,18 +47,15 @@ def note_patch(rows: Rows, tenant_id: str, patch: Patch, at: Milliseconds) -> No
         _note(rows, tenant_id, form, at)
 
 
-def role_needs(tenant_id: str, roles: Any) -> list[Need]:
-    """Return what is looked at for a new user with these roles."""
-    form = form_of(roles or ())
-    if form is None:
-        return []
-    return [*[_need(tenant_id, ROLE, name) for name in _names(roles)], _need(tenant_id, FORM, _FORMS[form])]
-
-
-@lru_cache(maxsize=4096)
-def _need(tenant_id: str, kind: str, name: str) -> Need:
-    """Return the need for one row: in a cycle the same few are needed by everybody."""
-    return Need(roles_seen, _KEY, (tenant_id, kind, name))
+def role_needs(sent: Iterable[tuple[str, Any]]) -> Needs:
+    """Return what is looked at for whole users: of each his tenant, and his roles as they were sent."""
+    keys = set()
+    for tenant_id, roles in sent:
+        form = form_of(roles or ())
+        if form is not None:
+            keys.add((tenant_id, FORM, _FORMS[form]))
+            keys.update([(tenant_id, ROLE, name) for name in _names(roles)])
+    return Needs(roles_seen, _KEY, keys)
 
 
 def _forms(patch: Patch) -> list[RoleForm]:

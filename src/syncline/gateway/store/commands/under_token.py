@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -11,7 +11,7 @@ from syncline.clock import Milliseconds
 from syncline.gateway.domain.credentials import REFUSED, is_alive
 from syncline.gateway.store.tables import scim_tokens
 from syncline.scim.errors import Unauthorized
-from syncline.sql.rows import Command, Need, Rows, next_needs_of
+from syncline.sql.rows import Command, Need, Needs, Rows, needs_of, next_needs_of
 
 T = TypeVar("T")
 
@@ -26,10 +26,16 @@ class UnderToken(Struct, Generic[T], frozen=True):
     token_id: str
     at: Milliseconds
 
-    def prefetch(self) -> Iterable[Need]:
-        return (Need(scim_tokens, ("id",), (self.token_id,)), *self.command.prefetch())
+    def prefetch(self) -> Iterable[Need | Needs]:
+        return self.prefetch_all((self,))
 
-    def prefetch_next(self, rows: Rows) -> Iterable[Need]:
+    @classmethod
+    def prefetch_all(cls, commands: Sequence[UnderToken[T]]) -> Iterable[Need | Needs]:
+        """Return what many such changes need."""
+        tokens = Needs(scim_tokens, ("id",), [(each.token_id,) for each in commands])
+        return (tokens, *needs_of([each.command for each in commands]))
+
+    def prefetch_next(self, rows: Rows) -> Iterable[Need | Needs]:
         return next_needs_of(self.command, rows)
 
     def apply(self, rows: Rows) -> T:

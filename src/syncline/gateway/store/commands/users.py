@@ -6,7 +6,7 @@ changes nothing keeps the version and marks nothing, so it costs HubSpot no call
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct, field
 
@@ -32,7 +32,7 @@ from syncline.scim.patch import Patch, apply_patch
 from syncline.scim.resource import Notes, Resource
 from syncline.scim.schemas import USER
 from syncline.scimserver.store import Reference, Stored
-from syncline.sql.rows import Need, Row, Rows
+from syncline.sql.rows import Need, Needs, Row, Rows
 
 USER_KIND = "user"
 
@@ -45,12 +45,18 @@ class CreateUser(Struct, frozen=True):
     resource: Resource
     cause: Cause
 
-    def prefetch(self) -> Iterable[Need]:
+    def prefetch(self) -> Iterable[Need | Needs]:
+        return self.prefetch_all((self,))
+
+    @classmethod
+    def prefetch_all(cls, commands: Sequence[CreateUser]) -> Iterable[Need | Needs]:
+        """Return what many creations need."""
+        owners = {each.tenant_id for each in commands}
         return (
-            tenant_of(self.tenant_id),
-            counters_of(self.tenant_id),
-            *_name_needs(self.tenant_id, self.resource),
-            *role_needs(self.tenant_id, self.resource.get("roles")),
+            *map(tenant_of, owners),
+            *map(counters_of, owners),
+            *_name_needs([(each.tenant_id, each.resource) for each in commands]),
+            role_needs([(each.tenant_id, each.resource.get("roles")) for each in commands]),
         )
 
     def apply(self, rows: Rows) -> Stored:
@@ -92,11 +98,11 @@ class ReplaceUser(Struct, frozen=True):
     if_match: int | None
     cause: Cause
 
-    def prefetch(self) -> Iterable[Need]:
+    def prefetch(self) -> Iterable[Need | Needs]:
         return (
             *_user_needs(self.tenant_id, self.user_id),
-            *_name_needs(self.tenant_id, self.resource),
-            *role_needs(self.tenant_id, self.resource.get("roles")),
+            *_name_needs([(self.tenant_id, self.resource)]),
+            role_needs([(self.tenant_id, self.resource.get("roles"))]),
         )
 
     def prefetch_next(self, rows: Rows) -> Iterable[Need]:
@@ -150,7 +156,7 @@ class DeleteUser(Struct, frozen=True):
             Need(members, ("tenant_id", "value"), (self.tenant_id, self.user_id)),
         )
 
-    def prefetch_next(self, rows: Rows) -> Iterable[Need]:
+    def prefetch_next(self, rows: Rows) -> Iterable[Need | Needs]:
         return (
             *_delivery_needs(rows, self.tenant_id, self.user_id),
             *_needs_of_leaving(rows, self.tenant_id, self.user_id),
@@ -298,7 +304,7 @@ def _delivery_needs(rows: Rows, tenant_id: str, user_id: str) -> tuple[Need, ...
     return () if row is None else (Need(deliveries, ("tenant_id", "key"), (tenant_id, row["delivery_key"])),)
 
 
-def _needs_of_leaving(rows: Rows, tenant_id: str, user_id: str) -> tuple[Need, ...]:
+def _needs_of_leaving(rows: Rows, tenant_id: str, user_id: str) -> tuple[Need | Needs, ...]:
     """Return who may wait for the e-mail of a user who goes, his addresses, and the groups and roles he leaves."""
     row = rows.get(users, tenant_id, user_id)
     if row is None:
@@ -309,20 +315,20 @@ def _needs_of_leaving(rows: Rows, tenant_id: str, user_id: str) -> tuple[Need, .
         Need(users, ("tenant_id", "awaited_key"), (tenant_id, row["delivery_key"])),
         *_address_needs(tenant_id, user_id, _addresses(document)),
         *(Need(groups, ("tenant_id", "id"), (tenant_id, each["group_id"])) for each in listed),
-        *role_needs(tenant_id, document.get("roles")),
+        role_needs([(tenant_id, document.get("roles"))]),
     )
 
 
-def _name_needs(tenant_id: str, resource: Resource) -> tuple[Need, ...]:
-    """Return who may have the userName, and what `claim` looks at for it: it is nearly always the e-mail, too.
+def _name_needs(sent: Iterable[tuple[str, Resource]]) -> tuple[Needs, ...]:
+    """Return who may have the userNames, and what `claim` looks at for them: each is nearly always the e-mail, too.
 
     What another e-mail needs is loaded when it is asked for.
     """
-    named = (tenant_id, comparison_key(resource["userName"]))
+    named = [(tenant_id, comparison_key(resource["userName"])) for tenant_id, resource in sent]
     return (
-        Need(users, ("tenant_id", "user_name_key"), named),
-        Need(deliveries, ("tenant_id", "key"), named),
-        Need(deliveries, ("tenant_id", "renamed_key"), named),
+        Needs(users, ("tenant_id", "user_name_key"), named),
+        Needs(deliveries, ("tenant_id", "key"), named),
+        Needs(deliveries, ("tenant_id", "renamed_key"), named),
     )
 
 
