@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from syncline.sql.errors import RowConflict, RowMissing, WrongColumns
-from syncline.sql.rows import Need, Rows
+from syncline.sql.rows import Need, Needs, Rows
 from tests.support.ledger_tables import TENANT, Book, Broke, Do, OpenAccount, accounts, entries
 from tests.support.ledger_worlds import World
 
@@ -445,6 +447,37 @@ async def test_needs_of_every_shape_are_loaded(world: World) -> None:
         Need(entries, ("tenant_id", "account_id"), (TENANT, "b")),
     ]
     assert await world.submit(Do(read, needs)) == [2, 1, 1, 0]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Reads the balance of an account; many are asked for what they need at once, one by himself not."""
+
+    account_id: str
+
+    def prefetch(self) -> Iterable[Needs]:
+        return self.prefetch_all((self,))
+
+    @classmethod
+    def prefetch_all(cls, commands: Sequence[Balance]) -> Iterable[Needs]:
+        if any(each.account_id == "" for each in commands):
+            raise Broke("Whose balance?")
+        return [Needs(accounts, ("tenant_id", "id"), [(TENANT, each.account_id) for each in commands])]
+
+    def apply(self, rows: Rows) -> int:
+        row = rows.get(accounts, TENANT, self.account_id)
+        return -1 if row is None else int(row["balance"])
+
+
+async def test_what_many_of_a_kind_need_is_asked_once_and_each_gets_his_own(world: World) -> None:
+    await world.together(OpenAccount("a", "Anna"), OpenAccount("b", "Bert"), Book("b", 1, 5))
+    outcomes = await world.together(Balance("a"), OpenAccount("d", "Dora"), Balance("b"), Balance("c"))
+    assert [0, "d", 5, -1] == outcomes
+
+
+async def test_one_of_many_that_cannot_say_what_it_needs_fails_alone(world: World) -> None:
+    await world.submit(OpenAccount("a", "Anna"))
+    assert [0, Broke, -1] == kinds(await world.together(Balance("a"), Balance(""), Balance("c")))
 
 
 async def test_a_command_that_cannot_say_what_it_needs_fails_alone(world: World) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from syncline.clock import Milliseconds
 from syncline.gateway.services.ports import Cause
-from syncline.gateway.store.tables import audit_events, counters, events, tenants
+from syncline.gateway.store.tables import audit_events, counters, events
 from syncline.scim import json
 from syncline.scim.errors import NotFound
 from syncline.sql.rows import Need, Row, Rows
@@ -16,16 +15,9 @@ _EVENT = ("tenant_id", "seq", "at", "correlation_id", "kind", "subject", "summar
 _AUDIT_EVENT = ("tenant_id", "seq", "at", "actor", "action", "detail")
 
 
-@lru_cache(maxsize=1024)
 def counters_of(tenant_id: str) -> Need:
     """Return the need for the tenant's counters, which every journalled command has."""
     return Need(counters, ("tenant_id",), (tenant_id,))
-
-
-@lru_cache(maxsize=1024)
-def tenant_of(tenant_id: str) -> Need:
-    """Return the need for the tenant itself."""
-    return Need(tenants, ("id",), (tenant_id,))
 
 
 def take_number(rows: Rows, tenant_id: str, counter: str) -> int:

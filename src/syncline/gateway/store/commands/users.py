@@ -14,17 +14,10 @@ from syncline.gateway.domain.person import EmailChoice, choose_email
 from syncline.gateway.services.ports import Cause
 from syncline.gateway.store.commands import claims
 from syncline.gateway.store.commands.groups import leave_groups
-from syncline.gateway.store.commands.journal import (
-    advance,
-    count,
-    counters_of,
-    insert_event,
-    record_event,
-    tenant_of,
-)
+from syncline.gateway.store.commands.journal import advance, count, counters_of, insert_event, record_event
 from syncline.gateway.store.commands.seen import count_roles, note_form, note_patch, role_needs
 from syncline.gateway.store.records import policy_of
-from syncline.gateway.store.tables import deliveries, groups, members, tenants, user_emails, users
+from syncline.gateway.store.tables import counters, deliveries, groups, members, tenants, user_emails, users
 from syncline.scim import json
 from syncline.scim.errors import NotFound, PreconditionFailed, Uniqueness
 from syncline.scim.names import comparison_key
@@ -51,10 +44,10 @@ class CreateUser(Struct, frozen=True):
     @classmethod
     def prefetch_all(cls, commands: Sequence[CreateUser]) -> Iterable[Need | Needs]:
         """Return what many creations need."""
-        owners = {each.tenant_id for each in commands}
+        owners = {(each.tenant_id,) for each in commands}
         return (
-            *map(tenant_of, owners),
-            *map(counters_of, owners),
+            Needs(tenants, ("id",), owners),
+            Needs(counters, ("tenant_id",), owners),
             *_name_needs([(each.tenant_id, each.resource) for each in commands]),
             role_needs([(each.tenant_id, each.resource.get("roles")) for each in commands]),
         )
@@ -293,7 +286,7 @@ def _keep_addresses(rows: Rows, tenant_id: str, user_id: str, before: Resource, 
 
 def _user_needs(tenant_id: str, user_id: str) -> tuple[Need, ...]:
     return (
-        tenant_of(tenant_id),
+        Need(tenants, ("id",), (tenant_id,)),
         counters_of(tenant_id),
         Need(users, ("tenant_id", "id"), (tenant_id, user_id)),
     )
