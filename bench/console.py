@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -185,7 +185,7 @@ async def _sign_in(session: aiohttp.ClientSession, link: str) -> None:
 
 def _happened(database: Path, tenant: str, size: int, count: int, now: int) -> None:
     """Write the events, and put people into every state there is."""
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection, connection:
         planning._insert(connection, "events", _events(tenant, size, count, now))
         connection.execute("UPDATE counters SET event_seq = ?", (count,))
         for number, reason in enumerate(HELD):

@@ -230,13 +230,13 @@ def _user_id(number: int) -> str:
 
 def _add_groups(database: Path, tenant_id: str) -> None:
     """Write the groups that rules look at straight into their table."""
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection, connection:
         _insert(connection, "groups", (_group(tenant_id, number) for number in range(GROUPS)))
 
 
 def _fill(database: Path, tenant_id: str, size: int) -> None:
     """Write the people straight into the tables: three in four are known to HubSpot, half are ours already."""
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection, connection:
         for table, row_of in (
             ("users", _user_row),
             ("deliveries", _delivery_row),
@@ -253,7 +253,7 @@ def _fill(database: Path, tenant_id: str, size: int) -> None:
 
 def recount(database: Path) -> None:
     """Keep the counts of what was written past the gateway's writer."""
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection, connection:
         connection.row_factory = sqlite3.Row
         rows = map(dict, connection.execute("SELECT * FROM deliveries"))
         counts = Counter(kind for kind in map(counted_as, rows) if kind is not None)

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import urllib.request
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -225,7 +226,7 @@ def test_a_second_server_finds_folder_and_address_taken(
 
 def test_a_database_of_a_newer_version_is_left_alone(syncline: Syncline) -> None:
     syncline.json("tenant", "create", "acme")
-    with sqlite3.connect(syncline.data / "gateway.db") as database:
+    with closing(sqlite3.connect(syncline.data / "gateway.db")) as database, database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
 
     for words in (("tenant", "list"), ("serve", "--port", "0")):

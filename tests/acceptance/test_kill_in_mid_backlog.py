@@ -6,6 +6,7 @@ import asyncio
 import random
 import sqlite3
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -84,12 +85,12 @@ def left(server: Server) -> int:
 
 def calls(data: Path) -> Counter[str]:
     """Return how many calls the gateway has written down, by purpose."""
-    with sqlite3.connect(data / "gateway.db") as database:
+    with closing(sqlite3.connect(data / "gateway.db")) as database, database:
         return Counter(purpose for (purpose,) in database.execute("SELECT purpose FROM calls"))
 
 
 def portal_users(data: Path) -> list[str]:
-    with sqlite3.connect(data / "portal.db") as database:
+    with closing(sqlite3.connect(data / "portal.db")) as database, database:
         return [email for (email,) in database.execute("SELECT email FROM account_users")]
 
 

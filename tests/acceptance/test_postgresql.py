@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -131,7 +132,7 @@ def test_a_move_that_cannot_begin_says_why(tmp_path: Path) -> None:
     refused(
         program.run("database", "move", "--to", "postgresql://u:hunter2@127.0.0.1:1/x"), "cannot be opened"
     )
-    with sqlite3.connect(program.data / "gateway.db") as database:
+    with closing(sqlite3.connect(program.data / "gateway.db")) as database, database:
         database.execute("UPDATE counters SET users = 7")
     checked = program.run("database", "check")
     assert (1, True) == (checked.status, "count other users" in checked.out), checked
