@@ -32,6 +32,8 @@ MOST_BEFORE = 16
 """Batches of others that go before a patient command while there is always somebody who writes."""
 ANSWERED = 0.002
 """Seconds after others have been written in which the event loop answers them, which needs the interpreter, too."""
+A_CROWD = 4
+"""Commands of one batch from which on their senders are waited for: of fewer each may well be the last for now."""
 A_MOMENT, MOMENTS = 0.001, 8
 """Seconds within which somebody who has just been answered writes again; where somebody does, so long again for the
 others, so often at the most."""
@@ -53,8 +55,8 @@ class Writer:
     his batch has returned. Use one writer per database file; on PostgreSQL every process has its own.
 
     An idle writer starts at once. But whoever writes one thing after the other comes again as soon as he is answered:
-    after a batch of several the next one waits until as many have come, or until nobody has for A_MOMENT. Else they
-    fall into halves that take turns, and two batches of half the size cost half as much again.
+    after a batch of A_CROWD and more the next one waits until as many have come, or until nobody has for A_MOMENT.
+    Else they fall into halves that take turns, and two batches of half the size cost half as much again.
 
     A *patient* command lets others go first. It is written soon after one of theirs, when whoever asks one thing after
     the other has just been answered, or at once when nobody has written for PATIENCE seconds, or when MOST_BEFORE
@@ -208,6 +210,8 @@ class Writer:
 
     def _let_them_come(self) -> None:
         """Wait for those who were answered with the last batch and write again, beside the first that is taken."""
+        if self._company < A_CROWD:
+            return
         others, before = self._company - 1, -1
         for _ in range(MOMENTS):
             come = self._queue.qsize()

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from syncline.sql.engines import open_engine
-from syncline.sql.writer import MOST_BEFORE, Writer
+from syncline.sql.writer import A_CROWD, MOST_BEFORE, Writer
 from tests.support.ledger_tables import Do, OpenAccount
 from tests.support.ledger_worlds import Gate, SqlWorld, held, sql_world
 from tests.support.patience import PATIENCE_SECONDS
@@ -25,27 +25,29 @@ async def test_whoever_was_answered_together_is_written_together_again(
     world: SqlWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("syncline.sql.writer.A_MOMENT", PATIENCE_SECONDS)
-    await world.together(*(Do(lambda _rows: None) for _ in range(3)))
+    await world.together(*(Do(lambda _rows: None) for _ in range(A_CROWD)))
     commits: list[int] = []
     event.listen(world.engine, "commit", lambda _connection: commits.append(1))
 
     first = asyncio.ensure_future(world.submit(OpenAccount("a", "Anna")))
     for _ in range(100):  # the writer takes it meanwhile
         await asyncio.sleep(0)
-    others = [asyncio.ensure_future(world.submit(OpenAccount(name, name))) for name in ("b", "c")]
+    names = [str(number) for number in range(A_CROWD - 1)]
+    others = [asyncio.ensure_future(world.submit(OpenAccount(name, name))) for name in names]
     await asyncio.wait_for(asyncio.gather(first, *others), PATIENCE_SECONDS)
 
     assert [1] == commits
 
 
 async def test_who_does_not_come_again_is_waited_for_a_moment_only(world: SqlWorld) -> None:
-    await world.together(*(Do(lambda _rows: None) for _ in range(3)))
+    await world.together(*(Do(lambda _rows: None) for _ in range(A_CROWD)))
 
     assert "a" == await asyncio.wait_for(world.submit(OpenAccount("a", "Anna")), PATIENCE_SECONDS)
 
 
-async def test_who_writes_alone_waits_for_nobody(world: SqlWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_of_a_few_nobody_waits_for_another(world: SqlWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("syncline.sql.writer.A_MOMENT", 10 * PATIENCE_SECONDS)
+    await world.together(*(Do(lambda _rows: None) for _ in range(A_CROWD - 1)))
     for name in ("a", "b", "c"):
         assert name == await asyncio.wait_for(world.submit(OpenAccount(name, name)), PATIENCE_SECONDS)
 
