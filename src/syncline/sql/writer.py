@@ -56,7 +56,8 @@ class Writer:
 
     An idle writer starts at once. But whoever writes one thing after the other comes again as soon as he is answered:
     after a batch of A_CROWD and more the next one waits until as many have come, or until nobody has for A_MOMENT.
-    Else they fall into halves that take turns, and two batches of half the size cost half as much again.
+    Else they fall into halves that take turns, and two batches of half the size cost half as much again. On PostgreSQL
+    they may: there a batch waits for the server, which writes the one half while this process reads the other.
 
     A *patient* command lets others go first. It is written soon after one of theirs, when whoever asks one thing after
     the other has just been answered, or at once when nobody has written for PATIENCE seconds, or when MOST_BEFORE
@@ -210,7 +211,7 @@ class Writer:
 
     def _let_them_come(self) -> None:
         """Wait for those who were answered with the last batch and write again, beside the first that is taken."""
-        if self._company < A_CROWD:
+        if self._company < A_CROWD or not self.is_alone:
             return
         others, before = self._company - 1, -1
         for _ in range(MOMENTS):

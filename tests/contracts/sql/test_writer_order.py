@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event
@@ -21,22 +22,23 @@ async def world(database_url: str) -> AsyncIterator[SqlWorld]:
         yield opened
 
 
-async def test_whoever_was_answered_together_is_written_together_again(
-    world: SqlWorld, monkeypatch: pytest.MonkeyPatch
+async def test_on_sqlite_a_crowd_that_was_answered_together_is_written_together_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syncline.sql.writer.A_MOMENT", PATIENCE_SECONDS)
-    await world.together(*(Do(lambda _rows: None) for _ in range(A_CROWD)))
-    commits: list[int] = []
-    event.listen(world.engine, "commit", lambda _connection: commits.append(1))
+    async with sql_world(f"sqlite:///{tmp_path}/ledger.db") as world:
+        monkeypatch.setattr("syncline.sql.writer.A_MOMENT", PATIENCE_SECONDS)
+        await world.together(*(Do(lambda _rows: None) for _ in range(A_CROWD)))
+        commits: list[int] = []
+        event.listen(world.engine, "commit", lambda _connection: commits.append(1))
 
-    first = asyncio.ensure_future(world.submit(OpenAccount("a", "Anna")))
-    for _ in range(100):  # the writer takes it meanwhile
-        await asyncio.sleep(0)
-    names = [str(number) for number in range(A_CROWD - 1)]
-    others = [asyncio.ensure_future(world.submit(OpenAccount(name, name))) for name in names]
-    await asyncio.wait_for(asyncio.gather(first, *others), PATIENCE_SECONDS)
+        first = asyncio.ensure_future(world.submit(OpenAccount("a", "Anna")))
+        for _ in range(100):  # the writer takes it meanwhile
+            await asyncio.sleep(0)
+        names = [str(number) for number in range(A_CROWD - 1)]
+        others = [asyncio.ensure_future(world.submit(OpenAccount(name, name))) for name in names]
+        await asyncio.wait_for(asyncio.gather(first, *others), PATIENCE_SECONDS)
 
-    assert [1] == commits
+        assert [1] == commits
 
 
 async def test_who_does_not_come_again_is_waited_for_a_moment_only(world: SqlWorld) -> None:
