@@ -12,7 +12,7 @@ _EARLY = 0.001
 class Deadlines:
     """Makes deadlines of so many seconds, for the blocks of one event loop.
 
-    A timer of its own would cost each of them what the rest of it costs ten times over, and nearly none is ever due.
+    A timer of its own for each would cost more than the rest of it, and nearly none is ever due.
     """
 
     __slots__ = ("_running", "_timer", "seconds")

@@ -29,7 +29,7 @@ class MemoryRows:
     def prefetch(self, needs: Iterable[Need | Needs]) -> None:
         """Read nothing: every row is at hand. WrongColumns for what is no key and no look-up."""
         for need in needs:
-            for values in need.many if isinstance(need, Needs) else (need.values,):
+            for values in need.many:
                 layout_of(need.table).check_need(need.columns, values)
 
     def get(self, table: Table, *key: Any) -> Row | None:

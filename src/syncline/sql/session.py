@@ -216,8 +216,7 @@ class Session:
         for need in needs:
             shelf = self._shelves[need.table]
             look = shelf.looks.get(need.columns) or shelf.look(need.columns)
-            many = need.many if isinstance(need, Needs) else (need.values,)
-            for values in many:
+            for values in need.many:
                 if values in look.wanted or values in look.asked:
                     continue
                 if len(values) != len(look.columns):

@@ -469,7 +469,7 @@ class Balance:
         return -1 if row is None else int(row["balance"])
 
 
-async def test_what_many_of_a_kind_need_is_asked_once_and_each_gets_his_own(world: World) -> None:
+async def test_of_what_many_of_a_kind_need_each_gets_his_own(world: World) -> None:
     await world.together(OpenAccount("a", "Anna"), OpenAccount("b", "Bert"), Book("b", 1, 5))
     outcomes = await world.together(Balance("a"), OpenAccount("d", "Dora"), Balance("b"), Balance("c"))
     assert [0, "d", 5, -1] == outcomes

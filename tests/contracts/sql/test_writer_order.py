@@ -41,6 +41,16 @@ async def test_on_sqlite_a_crowd_that_was_answered_together_is_written_together_
         assert [1] == commits
 
 
+@pytest.mark.postgres
+async def test_on_postgresql_nobody_waits_for_a_crowd(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncline.sql.writer.A_MOMENT", 10 * PATIENCE_SECONDS)
+    async with sql_world(postgres_url) as world:
+        await world.together(*(Do(lambda _rows: None) for _ in range(A_CROWD)))
+        assert "a" == await asyncio.wait_for(world.submit(OpenAccount("a", "Anna")), PATIENCE_SECONDS)
+
+
 async def test_who_does_not_come_again_is_waited_for_a_moment_only(world: SqlWorld) -> None:
     await world.together(*(Do(lambda _rows: None) for _ in range(A_CROWD)))
 

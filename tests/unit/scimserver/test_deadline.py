@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -54,6 +55,22 @@ async def test_one_that_begins_after_the_others_have_ended_has_a_deadline_too() 
     await asyncio.sleep(2 * SHORT)
     with pytest.raises(TimeoutError), deadlines.begin():
         await never()
+
+
+async def test_all_that_run_at_a_time_have_one_timer(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    call_at, timers = loop.call_at, []
+
+    def counted(when: float, *rest: Any) -> asyncio.TimerHandle:
+        timers.append(when)
+        return call_at(when, *rest)
+
+    monkeypatch.setattr(loop, "call_at", counted)
+    deadlines = Deadlines(PATIENCE_SECONDS)
+    for _ in range(3):
+        with deadlines.begin(), deadlines.begin():
+            pass
+    assert 1 == len(timers)
 
 
 async def test_the_shorter_of_two_nested_deadlines_counts() -> None:

@@ -32,10 +32,7 @@ MOST_WAITING = 5_000
 MOST_SHOWN = 500
 
 _READS = frozenset(
-    {
-        *(f"{each}.{read}" for each in ("users", "groups") for read in ("list", "search", "get")),
-        *(f"discovery.{each}" for each in ("config", "resource_types", "resource_type", "schemas", "schema")),
-    }
+    {"list", "search", "get", "config", "resource_types", "resource_type", "schemas", "schema"}
 )
 _log = logging.getLogger(__name__)
 
@@ -106,7 +103,7 @@ class ReadLog:
 
     def note(self, exchange: Exchange, status: int, duration_us: int, operation: str) -> None:
         """Take down one request after its answer, if it was a read that a token allowed."""
-        if exchange.opened is None or operation not in _READS:
+        if exchange.opened is None or operation.rpartition(".")[2] not in _READS:
             return
         if len(self._waiting) >= MOST_WAITING:
             self._count("dropped", 1)

@@ -268,16 +268,16 @@ def _address_row(tenant_id: str, user_id: str, address: str) -> Row:
     return {"tenant_id": tenant_id, "email_key": address, "user_id": user_id}
 
 
-def _address_needs(tenant_id: str, user_id: str, addresses: Iterable[str]) -> tuple[Need, ...]:
-    primary_key = ("tenant_id", "email_key", "user_id")
-    return tuple(Need(user_emails, primary_key, (tenant_id, address, user_id)) for address in addresses)
+def _address_needs(tenant_id: str, user_id: str, addresses: Iterable[str]) -> Needs:
+    keys = [(tenant_id, address, user_id) for address in addresses]
+    return Needs(user_emails, ("tenant_id", "email_key", "user_id"), keys)
 
 
 def _keep_addresses(rows: Rows, tenant_id: str, user_id: str, before: Resource, after: Resource) -> None:
     """Keep the rows of a user's addresses in step with his document, which alone says which they are."""
     had, has = _addresses(before), _addresses(after)
     if gone := had - has:
-        rows.prefetch(_address_needs(tenant_id, user_id, gone))
+        rows.prefetch([_address_needs(tenant_id, user_id, gone)])
     for address in gone:
         rows.delete(user_emails, tenant_id, address, user_id)
     for new in has - had:
@@ -306,7 +306,7 @@ def _needs_of_leaving(rows: Rows, tenant_id: str, user_id: str) -> tuple[Need | 
     document = json.decode(row["document"])
     return (
         Need(users, ("tenant_id", "awaited_key"), (tenant_id, row["delivery_key"])),
-        *_address_needs(tenant_id, user_id, _addresses(document)),
+        _address_needs(tenant_id, user_id, _addresses(document)),
         *(Need(groups, ("tenant_id", "id"), (tenant_id, each["group_id"])) for each in listed),
         role_needs([(tenant_id, document.get("roles"))]),
     )
