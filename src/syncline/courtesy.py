@@ -27,11 +27,11 @@ _MOMENT = 0.0003
 let_others_run: Callable[[], None] = getattr(os, "sched_yield", lambda: time.sleep(0))
 """Let the system run another thread that is ready; some flavours of Unix have a call for it."""
 
-_mine: ContextVar[int] = ContextVar("in_a_hurry", default=0)
+_mine: ContextVar[bool] = ContextVar("in_a_hurry", default=False)
 
 
 class Hurry:
-    """A block on the event loop during which others wait: `with in_a_hurry: …`, as often at a time as you like.
+    """A block on the event loop during which others wait: `with in_a_hurry: …`, in as many tasks as you like.
 
     What is done in the same context, in whatever thread, is done in the same hurry.
     """
@@ -44,11 +44,11 @@ class Hurry:
     def __enter__(self) -> None:
         self.count += 1
         self.thread = threading.get_ident()
-        _mine.set(_mine.get() + 1)
+        _mine.set(True)
 
     def __exit__(self, *_error: object) -> None:
         self.count -= 1
-        _mine.set(_mine.get() - 1)
+        _mine.set(False)
         if self._waiting and not self.count:
             for waiting in self._waiting:
                 waiting.get_loop().call_soon_threadsafe(_end, waiting)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -64,12 +64,11 @@ class SearchRequest(Struct, frozen=True):
         return cls._of(body.items())
 
     @classmethod
-    def from_query(cls, parameters: Iterable[tuple[str, str]]) -> SearchRequest:
+    def from_query(cls, parameters: Mapping[str, str]) -> SearchRequest:
         """Return the request of decoded query parameters; their names in any case, others ignored."""
-        given = [(name, value) for name, value in parameters if value != ""]
-        if len(given) == 1 and given[0][0] == "filter":
-            return cls(given[0][1])
-        return cls._of(given)
+        if len(parameters) == 1 and (only := parameters.get("filter")):
+            return cls(only)
+        return cls._of((name, value) for name, value in parameters.items() if value != "")
 
     @classmethod
     def _of(cls, pairs: Iterable[tuple[str, Any]]) -> SearchRequest:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Protocol
+from functools import lru_cache
+from typing import NamedTuple, Protocol
 
 from syncline.scim.errors import InternalError, MethodNotAllowed, NotFound, ScimError, Unauthorized
 from syncline.scimserver.asgi import Receive, Scope, Send
@@ -19,7 +20,7 @@ from syncline.scimserver.deadline import Deadlines
 from syncline.scimserver.discovery import Discovery
 from syncline.scimserver.identifiers import time_ordered_text
 from syncline.scimserver.limits import Limits
-from syncline.scimserver.paths import path_below
+from syncline.scimserver.paths import path_below, raw_path
 from syncline.scimserver.responses import Response, error_response, send_response
 from syncline.scimserver.routes import Endpoint, Route, find
 from syncline.scimserver.store import Authenticate, Exchange
@@ -30,6 +31,16 @@ CLIENT_GONE = 499
 """What the observer is told where no answer could be given because the client hung up."""
 
 _Headers = dict[bytes, bytes]
+_UNROUTED = "unrouted"
+
+
+class _Routed(NamedTuple):
+    """What the route table has for a request: its route, what `{id}` stands for, and what its method does."""
+
+    route: Route | None = None
+    target: str = ""
+    endpoint: Endpoint | None = None
+    operation: str = _UNROUTED
 
 
 class Observe(Protocol):
@@ -71,13 +82,10 @@ class ScimApplication:
         started = time.perf_counter_ns()
         headers = _headers(scope)
         exchange = self._exchange(scope, headers)
-        path = path_below(scope)
-        found = None if path is None else find(path)
-        endpoint = _endpoint(found, exchange.method)
-        operation = endpoint.operation if endpoint is not None else "unrouted"
+        routed = _route(raw_path(scope), scope.get("root_path", ""), exchange.method)
         status = CLIENT_GONE
         try:
-            response = await self._answer(exchange, headers, scope, receive, found, endpoint)
+            response = await self._answer(exchange, headers, scope, receive, routed)
             status = response.status
             await send_response(
                 send,
@@ -90,7 +98,7 @@ class ScimApplication:
         finally:
             if self._observe is not None:
                 duration = (time.perf_counter_ns() - started) // 1000
-                self._observe(exchange, status, duration, operation)
+                self._observe(exchange, status, duration, routed.operation)
 
     async def _answer(
         self,
@@ -98,21 +106,19 @@ class ScimApplication:
         headers: _Headers,
         scope: Scope,
         receive: Receive,
-        found: tuple[Route, str] | None,
-        endpoint: Endpoint | None,
+        routed: _Routed,
     ) -> Response:
         """Return the answer, whatever goes wrong."""
         try:
             store = await self._authenticate(_authorization(headers), exchange)
-            if found is None:
+            if routed.route is None:
                 raise NotFound("There is no such SCIM endpoint.")
-            route, target = found
-            if endpoint is None:
-                return _method_not_allowed(route)
+            if routed.endpoint is None:
+                return _method_not_allowed(routed.route)
             call = Call(
                 exchange,
                 store,
-                target,
+                routed.target,
                 headers,
                 scope["query_string"],
                 receive,
@@ -121,7 +127,7 @@ class ScimApplication:
                 self._base_url(),
                 self._discovery,
             )
-            return await endpoint.handler(call)
+            return await routed.endpoint.handler(call)
         except ScimError as error:
             return error_response(error)
         except ClientGone:
@@ -144,12 +150,10 @@ class ScimApplication:
 
 def _headers(scope: Scope) -> _Headers:
     """Return the headers by name; a credential sent twice is none (two readers could pick different ones)."""
-    headers: _Headers = {}
-    for name, value in scope["headers"]:
-        if name == b"authorization" and name in headers:
-            headers[name] = b""
-        else:
-            headers[name] = value
+    sent: list[tuple[bytes, bytes]] = scope["headers"]
+    headers = dict(sent)
+    if len(headers) < len(sent) and [name for name, _ in sent].count(b"authorization") > 1:
+        headers[b"authorization"] = b""
     return headers
 
 
@@ -163,10 +167,16 @@ def _authorization(headers: _Headers) -> str | None:
     return value.decode("latin-1")
 
 
-def _endpoint(found: tuple[Route, str] | None, method: str) -> Endpoint | None:
+@lru_cache(maxsize=256)
+def _route(raw: bytes, root: str, method: str) -> _Routed:
+    """Look a request up in the route table; most go to a few collections, and those who name resources fall out."""
+    path = path_below(raw, root)
+    found = None if path is None else find(path)
     if found is None:
-        return None
-    return found[0].endpoints.get("GET" if method == "HEAD" else method)
+        return _Routed()
+    route, target = found
+    endpoint = route.endpoints.get("GET" if method == "HEAD" else method)
+    return _Routed(route, target, endpoint, _UNROUTED if endpoint is None else endpoint.operation)
 
 
 def _method_not_allowed(route: Route) -> Response:

@@ -15,39 +15,27 @@ class Deadlines:
     A timer of its own for each would cost more than the rest of it, and nearly none is ever due.
     """
 
-    __slots__ = ("_running", "_timer", "seconds")
+    __slots__ = ("running", "seconds", "timer")
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._running: dict[
-            Deadline, None
-        ] = {}  # in the order in which they began, and so in which they are due
-        self._timer: asyncio.TimerHandle | None = None
+        self.running: dict[Deadline, None] = {}
+        """In the order in which they began, and so in which they are due."""
+        self.timer: asyncio.TimerHandle | None = None
 
     def begin(self) -> Deadline:
         """Return a deadline for one block: `with deadlines.begin(): …`."""
         return Deadline(self)
 
-    def add(self, deadline: Deadline, loop: asyncio.AbstractEventLoop) -> None:
-        """Count from now on; for `Deadline`."""
-        deadline.due = loop.time() + self.seconds
-        self._running[deadline] = None
-        if self._timer is None:
-            self._timer = loop.call_at(deadline.due, self._look, loop)
-
-    def remove(self, deadline: Deadline) -> None:
-        """Count no longer; for `Deadline`."""
-        self._running.pop(deadline, None)
-
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let those expire that are due, and look again when the next is."""
-        self._timer = None
+    def look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let those expire that are due, and look again when the next is; for `Deadline`."""
+        self.timer = None
         now = loop.time() + _EARLY
-        for deadline in [*self._running]:
+        for deadline in [*self.running]:
             if deadline.due > now:
-                self._timer = loop.call_at(deadline.due, self._look, loop)
+                self.timer = loop.call_at(deadline.due, self.look, loop)
                 return
-            del self._running[deadline]
+            del self.running[deadline]
             deadline.expire()
 
 
@@ -62,7 +50,6 @@ class Deadline:
     def __init__(self, line: Deadlines) -> None:
         self._line = line
         self.expired = False
-        self.due = 0.0
 
     def __enter__(self) -> Deadline:
         loop = asyncio.get_running_loop()
@@ -70,13 +57,17 @@ class Deadline:
         if task is None:
             raise RuntimeError("a deadline holds for a task")
         self._task = task
-        self._line.add(self, loop)
+        line = self._line
+        self.due = loop.time() + line.seconds
+        line.running[self] = None
+        if line.timer is None:
+            line.timer = loop.call_at(self.due, line.look, loop)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._line.remove(self)
+        self._line.running.pop(self, None)
         if self.expired and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise TimeoutError from error
 

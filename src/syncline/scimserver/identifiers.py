@@ -39,4 +39,4 @@ def time_ordered(at: Milliseconds) -> str:
 
 def time_ordered_text(at: Milliseconds) -> str:
     """Return such a UUID as 32 hexadecimal digits, without hyphens."""
-    return f"{at << 80 | _random.getrandbits(80) & _RANDOM | _FIXED:032x}"
+    return (at << 80 | _random.getrandbits(80) & _RANDOM | _FIXED).to_bytes(16, "big").hex()

@@ -12,18 +12,16 @@ from urllib.parse import unquote, unquote_to_bytes
 
 from syncline.scim.errors import InvalidFilter, InvalidValue
 
-_KNOWN = frozenset({"filter", "attributes", "excludedattributes", "startindex", "count"})
 _NAMES = {
-    name: name.lower() for name in ("filter", "attributes", "excludedAttributes", "startIndex", "count")
+    spelling: name.lower()
+    for name in ("filter", "attributes", "excludedAttributes", "startIndex", "count")
+    for spelling in (name, name.lower())
 }
 
 Parameters = Mapping[str, str]
 """Values by lower-case name."""
 
 _NONE: Parameters = {}
-
-_ESCAPES_OF_FILTERS = (("%20", " "), ("%22", '"'), ("%40", "@"))
-"""What nearly every filter has; put in at once. None of them stands for `%` or a digit, so no new escape arises."""
 
 
 def parse_parameters(query_string: bytes, *, limit: int) -> Parameters:
@@ -36,8 +34,8 @@ def parse_parameters(query_string: bytes, *, limit: int) -> Parameters:
     # Every byte is a character here, whatever it stands for: texts are looked through at half the price of bytes.
     for part in query_string.decode("latin-1").rstrip("?&").split("&"):
         raw_name, _, raw_value = part.partition("=")
-        name = _NAMES.get(raw_name) or unquote(raw_name, "latin-1").strip().lower()
-        if name not in _KNOWN:
+        name = _NAMES.get(raw_name) or _NAMES.get(unquote(raw_name, "latin-1").strip().lower())
+        if name is None:
             continue
         if name in parameters:
             raise InvalidValue(f"The query parameter {name} is given more than once.")
@@ -50,8 +48,8 @@ def _decode(name: str, raw: str) -> str:
     if "+" in raw and not (name == "filter" and _plus_is_literal(raw)):
         raw = raw.replace("+", " ")
     if "%" in raw:
-        for escape, plain in _ESCAPES_OF_FILTERS:
-            raw = raw.replace(escape, plain)
+        # What nearly every filter has; none of these stands for `%` or a digit, so no new escape arises.
+        raw = raw.replace("%20", " ").replace("%22", '"').replace("%40", "@")
     if "%" not in raw and raw.isascii():
         return raw
     try:

@@ -9,7 +9,6 @@ which many clients send as `%3A`.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from urllib.parse import quote
 
 from syncline.scimserver.asgi import Scope
@@ -18,21 +17,18 @@ _PLAIN = re.compile(r"/[A-Za-z0-9._~:/-]*")
 _LONGEST = 1024
 
 
-def path_below(scope: Scope) -> str | None:
-    """Return the path under `root_path` without one trailing slash, or None for an odd spelling."""
-    raw = scope.get("raw_path")
+def raw_path(scope: Scope) -> bytes:
+    """Return the path as it was sent, without the query that some servers leave there."""
+    raw: bytes | None = scope.get("raw_path")
     # Other characters than those of the pattern match nothing below, whatever bytes they were.
-    path: str = quote(scope["path"]) if raw is None else raw.decode("latin-1")
-    if "?" in path:
-        path = path[: path.index("?")]
-    if len(path) > _LONGEST:
+    return quote(scope["path"]).encode() if raw is None else raw.partition(b"?")[0]
+
+
+def path_below(raw: bytes, root: str) -> str | None:
+    """Return the path under `root` without one trailing slash, or None for an odd spelling."""
+    if len(raw) > _LONGEST:
         return None
-    return _below(path, scope.get("root_path", ""))
-
-
-@lru_cache(maxsize=256)
-def _below(path: str, root: str) -> str | None:
-    """Return the path below the root; most requests go to a few collections."""
+    path = raw.decode("latin-1")
     root = root.rstrip("/")
     if not path.startswith(root):
         return None

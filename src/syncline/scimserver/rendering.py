@@ -22,7 +22,10 @@ from syncline.scimserver.etag import etag
 from syncline.scimserver.selection import Selection
 from syncline.scimserver.store import Page, Reference, Stored
 
-_LIST_HEAD = f'{{"schemas":["{LIST_RESPONSE_SCHEMA}"],"totalResults":'
+_LIST = (
+    b'{"schemas":["%b"],"totalResults":%%d,"startIndex":%%d,"itemsPerPage":%%d,"Resources":[%%b]}'
+    % LIST_RESPONSE_SCHEMA.encode()
+)
 
 
 @lru_cache(maxsize=4096)
@@ -62,8 +65,7 @@ def render_page(
 
 def render_list(resources: Sequence[bytes], total_results: int, start_index: int) -> bytes:
     """Return a ListResponse around resources that are JSON text already."""
-    head = f'{_LIST_HEAD}{total_results},"startIndex":{start_index},"itemsPerPage":{len(resources)},"Resources":['
-    return head.encode() + b",".join(resources) + b"]}"
+    return _LIST % (total_results, start_index, len(resources), b",".join(resources))
 
 
 def _projected(

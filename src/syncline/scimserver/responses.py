@@ -14,7 +14,7 @@ _COMMON: tuple[Header, ...] = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
 )
-_JSON: Header = (b"content-type", b"application/scim+json; charset=utf-8")
+_WITH_BODY: tuple[Header, ...] = (*_COMMON, (b"content-type", b"application/scim+json; charset=utf-8"))
 
 
 class Response(Struct, frozen=True):
@@ -39,9 +39,8 @@ async def send_response(
 ) -> None:
     """Send the answer; `without_body` is for HEAD, which gets the headers of a GET."""
     body = response.body
-    headers = [*_COMMON, (b"x-correlation-id", correlation_id.encode()), *response.headers]
-    if body:
-        headers.append(_JSON)
+    correlation = (b"x-correlation-id", correlation_id.encode())
+    headers = [*(_WITH_BODY if body else _COMMON), correlation, *response.headers]
     if response.status not in (204, 304):
         headers.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})

@@ -16,7 +16,7 @@ from syncline.scimserver.store import Query
 
 def list_resources(call: Call, resource_type: ResourceType) -> Awaitable[Response]:
     """GET a collection: 200 with a ListResponse, also when nothing matches."""
-    return _search(call, resource_type, SearchRequest.from_query(call.parameters().items()))
+    return _search(call, resource_type, SearchRequest.from_query(call.parameters()))
 
 
 async def search(call: Call, resource_type: ResourceType) -> Response:
@@ -26,9 +26,9 @@ async def search(call: Call, resource_type: ResourceType) -> Response:
 
 async def _search(call: Call, resource_type: ResourceType, request: SearchRequest) -> Response:
     selection = select(resource_type, request.attributes, request.excluded_attributes)
+    text = request.filter
     # An empty `filter=` is what a client sends whose own search box was empty.
-    asked = request.filter is not None and request.filter.strip()
-    condition = parse_filter(request.filter or "", resource_type) if asked else None
+    condition = parse_filter(text, resource_type) if text and text.strip() else None
     wanted = call.limits.page_size if request.count is None else request.count
     query = Query(condition, request.start_index, min(wanted, call.limits.max_results))
     page = await call.store.query(call.exchange, resource_type, query, selection.include)

@@ -44,7 +44,7 @@ class Stored(Struct, frozen=True):
 class Exchange(Struct):
     """One SCIM request, as the event log wants to know it; `client` is the address of the peer.
 
-    `opened` names the store that the token opened; whoever authenticates may set it, for logs alone.
+    `opened` names the store that the token opened; whoever authenticates may set it, for whoever observes requests.
 
     `notes` names the dialect rules that were needed to understand the body; it is complete when the
     store is called, except for those that `apply_patch` adds.

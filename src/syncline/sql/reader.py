@@ -160,6 +160,7 @@ class _InlineConnection:
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._driver: Any = None
+        self._cursor: Any = None
 
     def run(self, fn: Callable[[Connection], T]) -> T:
         """Return what the function reads, in one snapshot."""
@@ -183,7 +184,7 @@ class _InlineConnection:
         with self._lock:
             if self._connection is None:
                 self._connect()
-            return question.ask_sqlite(self._driver, values)
+            return question.ask_sqlite(self._cursor, values)
 
     def close(self) -> None:
         with self._lock:
@@ -197,4 +198,5 @@ class _InlineConnection:
         connection.begin()
         self._connection = connection
         self._driver = connection.connection.driver_connection
+        self._cursor = self._driver.cursor()
         return connection

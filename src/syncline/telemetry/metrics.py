@@ -31,6 +31,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_MICROSECONDS = tuple(round(seconds * 1_000_000) for seconds in _SECONDS)
 
 SCIM_OPERATIONS = (
     frozenset(
@@ -144,13 +145,13 @@ METRICS = (
 
 
 class _Durations:
-    """How often something took at the most so many seconds, for each of `_SECONDS` and beyond; and all together."""
+    """How often something took at the most so long, for each of `_SECONDS` and beyond; and all together."""
 
-    __slots__ = ("counts", "total")
+    __slots__ = ("counts", "total_us")
 
     def __init__(self) -> None:
         self.counts = [0] * (len(_SECONDS) + 1)
-        self.total = 0.0
+        self.total_us = 0
 
     def buckets(self) -> list[tuple[str, float]]:
         """Return them as Prometheus has them: each with all that were shorter."""
@@ -170,9 +171,8 @@ class _ScimRequests(Collector):
 
     def count(self, operation: str, status: int, duration_us: int) -> None:
         found = self._known.get((operation, status)) or self._find(operation, status)
-        seconds = duration_us / 1_000_000
-        found.counts[bisect_left(_SECONDS, seconds)] += 1
-        found.total += seconds
+        found.counts[bisect_left(_MICROSECONDS, duration_us)] += 1
+        found.total_us += duration_us
 
     def collect(self) -> Iterator[Family]:
         requests = CounterMetricFamily(SCIM_REQUESTS.name, SCIM_REQUESTS.help, labels=_names(SCIM_REQUESTS))
@@ -182,9 +182,9 @@ class _ScimRequests(Collector):
             requests.add_metric([operation, status], sum(found.counts))
             whole = together.setdefault(operation, _Durations())
             whole.counts = [one + other for one, other in zip(whole.counts, found.counts, strict=True)]
-            whole.total += found.total
+            whole.total_us += found.total_us
         for operation, whole in together.items():
-            seconds.add_metric([operation], whole.buckets(), whole.total)
+            seconds.add_metric([operation], whole.buckets(), whole.total_us / 1_000_000)
         yield requests
         yield seconds
 

@@ -41,7 +41,6 @@ WALKS = {
     "GROUP_PAGE": "as USER_PAGE",
     "READINGS_DUE": "every connection is looked at once, there is one a tenant",
     "DELETIONS_COUNTED": "counts what a look-up has found that ends after so many",
-    "READS": "sorts only what was asked within one millisecond",
 }
 BARE = re.compile(r"(?:SEARCH|SCAN) (\w+).*\(tenant_id=\?\)")
 QUERIES = {

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from syncline.gateway.store import logs as store_logs
 from syncline.gateway.store.logs import SqlLogs
 from syncline.gateway.store.removal import SqlRemoval
 from syncline.gateway.store.setup import SqlSetup
-from syncline.gateway.store.tables import calls, events, reads
+from syncline.gateway.store.tables import calls, events, read_batches
 from syncline.scimserver.store import Exchange
 from syncline.sql.engines import open_engine
 from syncline.sql.errors import StoreBusy
@@ -51,6 +52,12 @@ class Place:
     def count(self, table: Any) -> int:
         with self.engine.connect() as connection:
             return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+    def count_reads(self) -> int:
+        with self.engine.connect() as connection:
+            return int(
+                connection.execute(select(func.coalesce(func.sum(read_batches.c.count), 0))).scalar_one()
+            )
 
     def retention(self, **days: int) -> Retention:
         kept = {LogKind(name): value for name, value in days.items()}
@@ -86,7 +93,6 @@ def call(seq: int, at: int, purpose: str, status: int | None) -> dict[str, Any]:
 
 def read(at: int, number: int = 0) -> Read:
     return Read(
-        tenant_id=ACME,
         at=at,
         correlation_id=f"{number:08}",
         operation="users.list",
@@ -133,7 +139,9 @@ async def test_a_purge_takes_chunks_and_lets_others_write_between_them(
 ) -> None:
     old, total = place.clock.now() - 500 * DAY, 20 * CHUNK + 7
     place.insert(events, [event(ACME, n, old + n) for n in range(1, total + 1)])
-    place.insert(reads, [vars_of(read(old + n // 3, n)) for n in range(total)])
+    in_order = [read(old + n // 3, n) for n in range(total)]
+    for start in range(0, total, 49):
+        await place.logs.keep_reads({ACME: in_order[start : start + 49]})
     sizes: list[int] = []
     whole = store_logs.Forget
 
@@ -150,14 +158,23 @@ async def test_a_purge_takes_chunks_and_lets_others_write_between_them(
         await asyncio.sleep(0)
 
     assert 2 * total == await purging
-    assert (0, 0) == (place.count(events), place.count(reads))
+    assert (0, 0) == (place.count(events), place.count_reads())
     assert max(sizes) <= CHUNK
     assert len(sizes) >= 40
     assert between > 20
 
 
-def vars_of(entry: Read) -> dict[str, Any]:
-    return {name: getattr(entry, name) for name in Read.__struct_fields__}
+async def test_reads_stay_as_long_as_one_of_those_written_with_them(place: Place) -> None:
+    now = place.clock.now()
+    await place.logs.keep_reads({ACME: [read(now - 7 * DAY - 2), read(now - 7 * DAY - 1)]})
+    await place.logs.keep_reads({ACME: [read(now - 7 * DAY - 1), read(now - 7 * DAY)], OTHER: [read(now)]})
+
+    assert 2 == await place.retention(reads=7).purge()
+
+    assert [now - 7 * DAY, now - 7 * DAY - 1] == [
+        each.at for each in await place.logs.reads(ACME, before=None, limit=10)
+    ]
+    assert 1 == len(await place.logs.reads(OTHER, before=None, limit=10))
 
 
 async def test_a_purge_waits_between_two_chunks(place: Place) -> None:
@@ -202,6 +219,31 @@ async def test_reads_are_kept_and_writes_and_refusals_are_not(place: Place) -> N
     assert [] == await place.logs.reads(OTHER, before=None, limit=10)
 
 
+@pytest.mark.parametrize("limit", [1, 2, 7, 500])
+async def test_every_read_is_on_one_page_whatever_came_in_its_millisecond(place: Place, limit: int) -> None:
+    rng = Random(limit)
+    written: list[Read] = []
+    at = 0
+    while len(written) < 60:
+        batch: list[Read] = []
+        for _ in range(rng.choice([1, 3, 9])):
+            at += rng.choice([0, 0, 1])
+            batch.append(read(at, len(written) + len(batch)))
+        await place.logs.keep_reads({ACME: batch, OTHER: [read(at, len(written))]})
+        written += batch
+
+    pages: list[list[Read]] = []
+    before = None
+    while page := await place.logs.reads(ACME, before=before, limit=limit):
+        pages.append(page)
+        before = page[-1].at
+
+    shown = [each for page in pages for each in page]
+    assert sorted(written, key=lambda each: (-each.at, each.correlation_id)) == shown
+    assert all(len(page) >= limit for page in pages[:-1])
+    assert all(len({each.at for each in page[limit - 1 :]}) <= 1 for page in pages)
+
+
 async def test_reads_give_way_to_a_busy_store(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     counted = Counted()
     log = ReadLog(place.logs, place.clock, counted)
@@ -212,9 +254,9 @@ async def test_reads_give_way_to_a_busy_store(place: Place, monkeypatch: pytest.
     await log.flush()
 
     assert {"dropped": CHUNK + 1} == counted
-    assert 0 == place.count(reads)
+    assert 0 == place.count_reads()
     with pytest.raises(StoreBusy):
-        await place.logs.keep_reads([read(1)])
+        await place.logs.keep_reads({ACME: [read(1)]})
 
 
 async def test_more_reads_than_fit_are_dropped_not_remembered(place: Place) -> None:
@@ -226,7 +268,8 @@ async def test_more_reads_than_fit_are_dropped_not_remembered(place: Place) -> N
 
     await log.flush()
 
-    assert MOST_WAITING == place.count(reads)
+    assert MOST_WAITING == place.count_reads()
+    assert 1 == place.count(read_batches)
 
 
 async def test_reads_are_written_once_a_second_and_at_the_end(place: Place) -> None:
@@ -244,7 +287,7 @@ async def test_reads_are_written_once_a_second_and_at_the_end(place: Place) -> N
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
-    assert 2 == place.count(reads)
+    assert 2 == place.count_reads()
 
 
 async def test_five_hundred_reads_are_written_without_waiting_for_the_second(place: Place) -> None:

@@ -53,16 +53,22 @@ def test_a_search_body_is_read() -> None:
 
 
 def test_query_parameters_are_read_in_any_case_and_others_ignored() -> None:
-    pairs = [
-        ("FILTER", "title pr"),
-        ("startindex", "0"),
-        ("Count", "-1"),
-        ("excludedAttributes", "a,b"),
-        ("x", "y"),
-        ("sortBy", ""),
-    ]
+    parameters = {
+        "FILTER": "title pr",
+        "startindex": "0",
+        "Count": "-1",
+        "excludedAttributes": "a,b",
+        "x": "y",
+        "sortBy": "",
+    }
 
-    assert SearchRequest("title pr", None, "a,b", 1, 0) == SearchRequest.from_query(pairs)
+    assert SearchRequest("title pr", None, "a,b", 1, 0) == SearchRequest.from_query(parameters)
+
+
+def test_a_filter_alone_is_read_as_one_among_others() -> None:
+    assert SearchRequest("title pr") == SearchRequest.from_query({"filter": "title pr"})
+    assert SearchRequest("title pr") == SearchRequest.from_query({"filter": "title pr", "count": ""})
+    assert SearchRequest() == SearchRequest.from_query({"filter": ""})
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from syncline.gateway.web.health import FRESH_MS, Health
 from syncline.gateway.web.limits import InFlight
 from syncline.gateway.web.measures import metrics_page
 from syncline.scimserver.asgi import Receive, Scope, Send
-from syncline.scimserver.paths import path_below
+from syncline.scimserver.paths import path_below, raw_path
 from tests.unit.web.asking import ask
 
 
@@ -32,7 +32,7 @@ class Part:
 
 async def scim(scope: Scope, _receive: Receive, send: Send) -> None:
     """Say what the SCIM endpoints would see below their prefix."""
-    await respond_text(scope, send, 200, f"scim {path_below(scope)}")
+    await respond_text(scope, send, 200, f"scim {path_below(raw_path(scope), scope['root_path'])}")
 
 
 async def broken(scope: Scope, receive: Receive, send: Send) -> None:

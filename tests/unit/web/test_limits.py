@@ -13,7 +13,7 @@ from tests.unit.web.asking import Answer, ask
 
 
 class Endpoint:
-    """Claims the share of the tenant in the path, as the authenticator does, and answers when told to."""
+    """Claims the share of the tenant in the path and gives it back, as SCIM's does, and answers when told to."""
 
     def __init__(self, *, total: int = 100, per_tenant: int = 100, seconds: float = 60) -> None:
         self.refused: list[str] = []
@@ -29,9 +29,12 @@ class Endpoint:
         except TooManyRequests as error:
             await send_response(send, error_response(error), correlation_id="c")
             return
-        await self.go_on.wait()
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
+        try:
+            await self.go_on.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            self.in_flight.release(scope["path"])
 
     async def begin(self, *tenants: str) -> list[asyncio.Task[Answer]]:
         tasks = [asyncio.create_task(ask(self.application, tenant)) for tenant in tenants]
@@ -117,6 +120,6 @@ async def test_a_time_limit_of_the_application_itself_is_not_mistaken_for_ours()
         await ask(in_flight.around(broken), "/a")
 
 
-async def test_claiming_a_share_outside_a_request_is_a_mistake_of_ours() -> None:
-    with pytest.raises(RuntimeError):
-        InFlight(total=1, per_tenant=1, seconds=1).claim("a")
+def test_giving_back_what_nobody_claimed_is_a_mistake_of_ours() -> None:
+    with pytest.raises(KeyError):
+        InFlight(total=1, per_tenant=1, seconds=1).release("a")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+from collections import defaultdict
 from collections.abc import Callable, Mapping
-from itertools import islice
 from typing import Any
 
 from syncline.clock import Clock, Milliseconds
@@ -22,7 +21,7 @@ from syncline.scimserver.store import Exchange
 
 DAY: Milliseconds = 86_400_000
 CHUNK = 500
-"""Rows that one write deletes, or adds to the log of reads."""
+"""Entries of a log that one write deletes; so many reads are written without waiting for more."""
 PAUSE: Milliseconds = 50
 """Left to others between two chunks of a purge."""
 PURGE_EVERY: Milliseconds = 3_600_000
@@ -88,7 +87,7 @@ class Retention:
 
 
 class ReadLog:
-    """Notes SCIM requests that change nothing. Noting costs an append; writing happens beside.
+    """Notes SCIM requests that change nothing. Noting costs an append; writing happens beside, a row for many.
 
     What comes while 5,000 wait is dropped, and so is what waits when the store is busy: `count` is told how many
     entries were ``kept`` or ``dropped``.
@@ -98,18 +97,18 @@ class ReadLog:
         self._logs = logs
         self._clock = clock
         self._count = count
-        self._waiting: deque[Read] = deque()
+        self._waiting: defaultdict[TenantId, list[Read]] = defaultdict(list)
+        self._number = 0
         self._full = asyncio.Event()
 
     def note(self, exchange: Exchange, status: int, duration_us: int, operation: str) -> None:
         """Take down one request after its answer, if it was a read that a token allowed."""
         if exchange.opened is None or operation.rpartition(".")[2] not in _READS:
             return
-        if len(self._waiting) >= MOST_WAITING:
+        if self._number >= MOST_WAITING:
             self._count("dropped", 1)
             return
         read = Read(
-            tenant_id=TenantId(exchange.opened),
             at=self._clock.now(),
             correlation_id=exchange.correlation_id,
             operation=operation,
@@ -119,24 +118,24 @@ class ReadLog:
             client=exchange.client,
             user_agent=exchange.user_agent,
         )
-        self._waiting.append(read)
-        if len(self._waiting) >= CHUNK:
+        self._waiting[TenantId(exchange.opened)].append(read)
+        self._number += 1
+        if self._number >= CHUNK:
             self._full.set()
 
     async def flush(self) -> None:
-        """Write what waits, 500 at a time; drop all of it when the store has no time for it."""
-        while self._waiting:
-            chunk = list(islice(self._waiting, CHUNK))
-            for _ in chunk:
-                self._waiting.popleft()
-            try:
-                await self._logs.keep_reads(chunk)
-            except Exception as error:
-                _log.debug("reads were not logged: %s", error)
-                self._count("dropped", len(chunk) + len(self._waiting))
-                self._waiting.clear()
-                return
-            self._count("kept", len(chunk))
+        """Write what waits; drop it when the store has no time for it."""
+        waiting, number = self._waiting, self._number
+        if not number:
+            return
+        self._waiting, self._number = defaultdict(list), 0
+        try:
+            await self._logs.keep_reads(waiting)
+        except Exception as error:
+            _log.debug("reads were not logged: %s", error)
+            self._count("dropped", number)
+        else:
+            self._count("kept", number)
 
     async def run(self) -> None:
         """Write once a second, sooner when 500 wait, for ever; cancelled, it writes what is left."""
@@ -165,13 +164,16 @@ class Reads:
     async def list(
         self, actor: str, tenant: str, after: int | None = None, limit: int = 50
     ) -> dict[str, Any]:
-        """Return what the identity provider asked for without changing anything, the latest first."""
+        """Return what the identity provider asked for without changing anything, the latest first.
+
+        Whatever came in the same millisecond as the last of them is there too, so that no page begins amidst it.
+        """
         refuse_page(limit, MOST_SHOWN)
         found = await self._tenants.find(tenant)
         reads = await self._logs.reads(found.id, before=after, limit=limit)
         return {
             "reads": [_shown(read) for read in reads],
-            "next": reads[-1].at if len(reads) == limit else None,
+            "next": reads[-1].at if len(reads) >= limit else None,
         }
 
 

@@ -6,7 +6,7 @@ return.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -19,10 +19,9 @@ from syncline.gateway.domain.tenant import TenantId, TenantMode
 from syncline.gateway.services.ports import Actor, Cause, Tenant
 
 
-class Read(Struct, frozen=True, kw_only=True):
-    """One SCIM request that changed nothing, as the read log keeps it."""
+class Read(Struct, frozen=True, kw_only=True, array_like=True):
+    """One SCIM request that changed nothing, as the read log keeps it: as an array, so new fields go to the end."""
 
-    tenant_id: TenantId
     at: Milliseconds
     correlation_id: str
     operation: str
@@ -52,7 +51,7 @@ class Purged:
 class LogKeeping(Protocol):
     """The read log, and the end of what the logs need not keep any longer."""
 
-    async def keep_reads(self, reads: Sequence[Read]) -> None: ...
+    async def keep_reads(self, reads: Mapping[TenantId, Sequence[Read]]) -> None: ...
     async def reads(self, tenant_id: TenantId, *, before: Milliseconds | None, limit: int) -> list[Read]: ...
     async def purge(
         self, tenant_id: TenantId, log: LogKind, older_than: Milliseconds, after: Milliseconds, limit: int

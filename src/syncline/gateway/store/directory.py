@@ -175,16 +175,15 @@ def _user(rows: Sequence[tuple[Any, ...]], include: frozenset[str]) -> Stored | 
     """Return the user of `USER_AND_GROUPS`: five columns of his own, three of each group."""
     if not rows:
         return None
-    user_id, version, created_at, modified_at, document = rows[0][:5]
-    groups = None
+    user_id, version, created_at, modified_at, document, one_group, _, _ = rows[0]
+    groups: tuple[Reference, ...] | None = None
     if "groups" in include:
-        memberships = [row[5:] for row in rows if row[5] is not None]
-        groups = _groups_in_order(memberships) if memberships else ()
+        groups = () if one_group is None and len(rows) == 1 else _groups_in_order(rows)
     return Stored(user_id, version, created_at, modified_at, document, groups)
 
 
-def _groups_in_order(memberships: list[tuple[Any, ...]]) -> tuple[Reference, ...]:
-    memberships.sort(key=itemgetter(1))
+def _groups_in_order(rows: Sequence[tuple[Any, ...]]) -> tuple[Reference, ...]:
+    memberships = sorted((row[5:] for row in rows if row[5] is not None), key=itemgetter(1))
     return tuple([_group_reference(group_id, text) for group_id, _, text in memberships])
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from msgspec.structs import astuple
-from sqlalchemy import Connection, Table
+from msgspec import json
+from sqlalchemy import Connection, Select, Table
 
 from syncline.clock import Milliseconds
 from syncline.gateway.domain.tenant import TenantId
 from syncline.gateway.services.upkeep import LogKind, Purged, Read
 from syncline.gateway.store import upkeep_statements as statements
-from syncline.gateway.store.tables import calls, events, reads
+from syncline.gateway.store.tables import calls, events, read_batches
 from syncline.sql.errors import StoreBusy
 from syncline.sql.reader import Reader
 from syncline.sql.rows import Need, Rows
@@ -22,13 +22,12 @@ from syncline.sql.writer import Writer
 BUSY = 256
 """With so many commands waiting, nothing that can be left out is written."""
 
-_OLDEST = {
-    LogKind.EVENTS: statements.OLDEST_EVENTS,
-    LogKind.CALLS: statements.OLDEST_CALLS,
-    LogKind.READS: statements.OLDEST_READS,
-}
-_TABLES = {LogKind.EVENTS: events, LogKind.CALLS: calls, LogKind.READS: reads}
-_LAST = 2**62
+_OLDEST = {LogKind.EVENTS: statements.OLDEST_EVENTS, LogKind.CALLS: statements.OLDEST_CALLS}
+_TABLES = {LogKind.EVENTS: events, LogKind.CALLS: calls}
+OVERLAPPING = 16
+"""So many batches of reads at the most begin before another has ended: a server writes one at a time."""
+_END = 2**62
+_READS = json.Decoder(list[Read])
 
 
 class SqlLogs:
@@ -38,52 +37,83 @@ class SqlLogs:
         self._writer = writer
         self._reader = reader
 
-    async def keep_reads(self, reads: Sequence[Read]) -> None:
-        """Write reads down; raises `StoreBusy` at once while others wait for the writer."""
+    async def keep_reads(self, reads: Mapping[TenantId, Sequence[Read]]) -> None:
+        """Write reads down, of each tenant in the order of time; raises `StoreBusy` at once while others wait."""
         if self._writer.waiting > BUSY:
             raise StoreBusy("The read log gives way to changes.")
-        await self._writer.submit(KeepReads(tuple(reads)))
+        await self._writer.submit(KeepReads(reads))
 
     async def reads(self, tenant_id: TenantId, *, before: Milliseconds | None, limit: int) -> list[Read]:
-        """Return reads before a moment, the latest first."""
-        parameters = {"tenant_id": tenant_id, "before": before or _LAST, "limit": limit}
+        """Return reads before a moment, the latest first: `limit`, and those of the same moment as the last."""
+        until = _END if before is None else before
 
         def read(database: Connection) -> list[Read]:
-            return [Read(**row) for row in database.execute(statements.READS, parameters).mappings()]
+            before_it = {"tenant_id": tenant_id, "before": until}
+            most = {"limit": limit + OVERLAPPING}
+            sizes = database.execute(statements.SIZES_OF_READ_BATCHES, before_it | most)
+            begun = {"after": _beginning(map(tuple, sizes), until, limit)}
+            batches = database.execute(statements.READS, before_it | begun).scalars()
+            return [each for batch in batches for each in _READS.decode(batch) if each.at < until]
 
-        return await self._reader.scan(read)
+        return _latest(await self._reader.scan(read), limit)
 
     async def purge(
         self, tenant_id: TenantId, log: LogKind, older_than: Milliseconds, after: Milliseconds, limit: int
     ) -> Purged:
-        """Delete what is older among the next `limit` entries after `after` (0 at first)."""
-        parameters = {"tenant_id": tenant_id, "after": after, "limit": limit}
-
-        def read(database: Connection) -> list[tuple[Any, ...]]:
-            return [tuple(row) for row in database.execute(_OLDEST[log], parameters)]
-
-        found = await self._reader.scan(read)
+        """Delete what is older among the next `limit` entries after `after` (0 at first), of reads at least a row."""
+        if log is LogKind.READS:
+            return await self._purge_reads(tenant_id, older_than, limit)
+        found = await self._oldest(_OLDEST[log], tenant_id, after, limit)
         old = [row for row in found if row[1] < older_than]
-        keys = tuple(_key(log, tenant_id, row) for row in old if not _is_needed(log, row))
-        if keys:
-            await self._writer.submit(Forget(_TABLES[log], keys))
+        keys = [(tenant_id, row[0]) for row in old if not _is_needed(log, row)]
+        await self._forget(_TABLES[log], keys)
         ended = len(found) < limit or len(old) < len(found)
-        # Reads of one moment may straddle two chunks: go on just before it.
-        last = 0 if ended else found[-1][0] - (1 if log is LogKind.READS else 0)
-        return Purged(len(keys), None if ended or last <= after else last)
+        return Purged(len(keys), None if ended else found[-1][0])
+
+    async def _purge_reads(self, tenant_id: TenantId, older_than: Milliseconds, limit: int) -> Purged:
+        found = await self._oldest(statements.OLDEST_READS, tenant_id, 0, limit)
+        chunk = _with_entries(found, limit)
+        old = [row for row in chunk if row[1] < older_than]
+        await self._forget(read_batches, [(tenant_id, first_at, name) for first_at, _, name, _ in old])
+        ended = len(chunk) == len(found) < limit or len(old) < len(chunk)
+        # All that was found is gone: the next chunk begins where this one did.
+        return Purged(sum(row[3] for row in old), None if ended else 0)
+
+    async def _oldest(
+        self, statement: Select[Any], tenant_id: TenantId, after: int, limit: int
+    ) -> list[tuple[Any, ...]]:
+        parameters = {"tenant_id": tenant_id, "after": after, "limit": limit}
+        return await self._reader.scan(
+            lambda database: [*map(tuple, database.execute(statement, parameters))]
+        )
+
+    async def _forget(self, table: Table, keys: Sequence[tuple[Any, ...]]) -> None:
+        if keys:
+            await self._writer.submit(Forget(table, tuple(keys)))
 
 
 @dataclass(frozen=True, slots=True)
 class KeepReads:
-    """Write reads down."""
+    """Write reads down, a row for those of a tenant."""
 
-    reads: tuple[Read, ...]
+    reads: Mapping[TenantId, Sequence[Read]]
 
     def prefetch(self) -> Iterable[Need]:
         return ()
 
     def apply(self, rows: Rows) -> None:
-        rows.append(reads, Read.__struct_fields__, [astuple(read) for read in self.reads])
+        for tenant_id, reads in self.reads.items():
+            rows.insert(
+                read_batches,
+                {
+                    "tenant_id": tenant_id,
+                    "first_at": reads[0].at,
+                    "id": reads[0].correlation_id,
+                    "last_at": max(read.at for read in reads),
+                    "count": len(reads),
+                    "reads": json.encode(reads),
+                },
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +132,39 @@ class Forget:
             rows.delete(self.table, *key)
 
 
-def _key(log: LogKind, tenant_id: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
-    return (tenant_id, row[0], row[2]) if log is LogKind.READS else (tenant_id, row[0])
+def _beginning(batches: Iterable[tuple[Any, ...]], until: Milliseconds, wanted: int) -> Milliseconds:
+    """Return from when on batches have as many reads as are wanted, and all of the same moment as those.
+
+    They are given from the latest to the first: by the moments of their first and last reads, and how many they are.
+    One that goes on past `until` is not counted.
+    """
+    enough_from: Milliseconds | None = None
+    begin = 0
+    for first_at, last_at, count in batches:
+        if enough_from is None or last_at >= enough_from:
+            begin = first_at
+        wanted -= count if last_at < until else 0
+        if enough_from is None and wanted <= 0:
+            enough_from = first_at
+    return begin if enough_from is not None else 0
+
+
+def _latest(reads: list[Read], limit: int) -> list[Read]:
+    reads.sort(key=lambda read: (-read.at, read.correlation_id))
+    if len(reads) <= limit:
+        return reads
+    last = reads[limit - 1].at
+    return [read for read in reads if read.at >= last]
+
+
+def _with_entries(batches: Sequence[tuple[Any, ...]], limit: int) -> Sequence[tuple[Any, ...]]:
+    """Return the first of the batches, whose reads are not more than `limit`; one at least."""
+    total = 0
+    for number, (_, _, _, count) in enumerate(batches):
+        total += count
+        if total > limit:
+            return batches[: max(number, 1)]
+    return batches
 
 
 def _is_needed(log: LogKind, row: tuple[Any, ...]) -> bool:

@@ -10,19 +10,27 @@ from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, select
 
-from syncline.gateway.store.tables import calls, events, installation, reads
+from syncline.gateway.store.tables import calls, events, installation, read_batches
 
 _tenant: BindParameter[Any] = bindparam("tenant_id")
 _after: BindParameter[Any] = bindparam("after")
+_before: BindParameter[Any] = bindparam("before")
 _limit: BindParameter[Any] = bindparam("limit")
 
+_batches = read_batches.c
+
 FACT = select(installation.c.value).where(installation.c.name == bindparam("name"))
-READS = (
-    select(reads)
-    .where(reads.c.tenant_id == _tenant, reads.c.at < bindparam("before"))
-    .order_by(reads.c.at.desc(), reads.c.correlation_id)
+SIZES_OF_READ_BATCHES = (
+    select(_batches.first_at, _batches.last_at, _batches.count)
+    .where(_batches.tenant_id == _tenant, _batches.first_at < _before)
+    .order_by(_batches.first_at.desc())
     .limit(_limit)
 )
+"""Of the batches that begin before a moment, the latest first."""
+READS = select(_batches.reads).where(
+    _batches.tenant_id == _tenant, _batches.first_at >= _after, _batches.first_at < _before
+)
+"""The batches that begin between two moments."""
 
 # Each of these gives first where the next chunk begins, then the moment.
 OLDEST_EVENTS = (
@@ -38,8 +46,8 @@ OLDEST_CALLS = (
     .limit(_limit)
 )
 OLDEST_READS = (
-    select(reads.c.at, reads.c.at, reads.c.correlation_id)
-    .where(reads.c.tenant_id == _tenant, reads.c.at > _after)
-    .order_by(reads.c.at, reads.c.correlation_id)
+    select(_batches.first_at, _batches.last_at, _batches.id, _batches.count)
+    .where(_batches.tenant_id == _tenant, _batches.first_at > _after)
+    .order_by(_batches.first_at, _batches.id)
     .limit(_limit)
 )

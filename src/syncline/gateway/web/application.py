@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from syncline.gateway.web.asgi import Application, Watched, respond_text
@@ -86,29 +86,31 @@ class Router:
         self._console = console
         self._api = api
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         path = _path(scope)
         if path.startswith(_BELOW_SCIM):
-            await self._scim({**scope, "root_path": scope.get("root_path", "") + SCIM_PREFIX}, receive, send)
-        elif path.startswith("/scim"):
-            await _no_such_scim_endpoint(scope, send)
-        elif self._api is not None and path.startswith(API_PREFIX + "/"):
-            await self._api(scope, receive, send)
-        elif path not in self._answers and self._console is not None:
-            await self._console(scope, receive, send)
-        elif path not in self._answers:
-            await respond_text(scope, send, 404, "There is nothing at this address.")
-        elif scope["method"] not in ("GET", "HEAD"):
+            below = {**scope, "root_path": scope.get("root_path", "") + SCIM_PREFIX}
+            return self._scim(below, receive, send)
+        if path.startswith("/scim"):
+            return _no_such_scim_endpoint(scope, send)
+        if self._api is not None and path.startswith(API_PREFIX + "/"):
+            return self._api(scope, receive, send)
+        if path not in self._answers and self._console is not None:
+            return self._console(scope, receive, send)
+        if path not in self._answers:
+            return respond_text(scope, send, 404, "There is nothing at this address.")
+        if scope["method"] not in ("GET", "HEAD"):
             allow = ((b"allow", b"GET, HEAD"),)
-            await respond_text(scope, send, 405, "This address answers GET and HEAD only.", allow)
-        else:
-            await self._answers[path](scope, receive, send)
+            return respond_text(scope, send, 405, "This address answers GET and HEAD only.", allow)
+        return self._answers[path](scope, receive, send)
 
 
 def _path(scope: Scope) -> str:
     raw: bytes | None = scope.get("raw_path")
-    sent = scope["path"] if raw is None else raw.partition(b"?")[0].decode("latin-1")
-    return str(sent).removeprefix(scope.get("root_path", ""))
+    sent: str = scope["path"] if raw is None else raw.decode("latin-1")
+    if "?" in sent:
+        sent = sent[: sent.index("?")]
+    return sent.removeprefix(scope.get("root_path", ""))
 
 
 async def _no_such_scim_endpoint(scope: Scope, send: Send) -> None:

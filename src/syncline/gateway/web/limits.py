@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
-from contextvars import ContextVar
 
 from syncline.courtesy import in_a_hurry
 from syncline.gateway.web.asgi import Application, Watched
@@ -22,9 +21,6 @@ _log = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 1
 """What a client that is turned away is told to wait; HTTP-date is left out because Entra does not read it."""
-
-_claimed: ContextVar[list[str] | None] = ContextVar("claimed", default=None)
-"""The tenants whose share the present request takes up: none before its token is accepted, then one."""
 
 Refused = Callable[[str], None]
 
@@ -51,13 +47,10 @@ class InFlight:
         return self._running
 
     def claim(self, tenant: str) -> None:
-        """Count the present request to that tenant until its answer is out; the authenticator calls it.
+        """Count a request to that tenant until it is released; the authenticator calls it.
 
         Raises `TooManyRequests` (429, `Retry-After`) when the tenant's share is used up.
         """
-        claimed = _claimed.get()
-        if claimed is None:
-            raise RuntimeError("a tenant's share was claimed outside a request")
         share = self._shares.get(tenant, 0)
         if share >= self._per_tenant:
             self._refused("tenant")
@@ -66,7 +59,14 @@ class InFlight:
             )
             raise TooManyRequests(detail, retry_after=RETRY_AFTER_SECONDS)
         self._shares[tenant] = share + 1
-        claimed.append(tenant)
+
+    def release(self, tenant: str) -> None:
+        """Give back what one request claimed, once its answer is out; whoever observes requests calls it."""
+        share = self._shares[tenant] - 1
+        if share:
+            self._shares[tenant] = share
+        else:
+            del self._shares[tenant]
 
     def around(self, application: Application) -> Application:
         """Return the application within these bounds; what lies beyond is answered 503 with `Retry-After`."""
@@ -77,8 +77,6 @@ class InFlight:
                 await _unavailable(scope, send, "The server is answering as many requests as it can.")
                 return
             self._running += 1
-            claimed: list[str] = []
-            token = _claimed.set(claimed)
             watched = Watched.around(send)
             deadline = self._deadlines.begin()
             try:
@@ -89,9 +87,7 @@ class InFlight:
                     raise
                 await self._too_late(scope, watched)
             finally:
-                _claimed.reset(token)
                 self._running -= 1
-                self._release(claimed)
 
         return bounded
 
@@ -101,14 +97,6 @@ class InFlight:
         await _unavailable(
             scope, send, f"The server found no answer within {self._deadlines.seconds:g} seconds."
         )
-
-    def _release(self, claimed: list[str]) -> None:
-        for tenant in claimed:
-            share = self._shares[tenant] - 1
-            if share:
-                self._shares[tenant] = share
-            else:
-                del self._shares[tenant]
 
 
 async def _unavailable(scope: Scope, send: Send, detail: str) -> None:
