@@ -115,14 +115,12 @@ class _Round:
 
 
 async def _round(folder: Path, tenant_id: TenantId, number: int, seconds: float) -> _Round:
-    """Write alone, beside a plan, alone, and beside a change of the rules that concerns everybody."""
-    async with _gateway(folder) as opened:
+    """Write alone, beside a plan, alone, and beside a change of the rules that concerns everybody; all as in a server."""
+    async with _gateway(folder, deliver=True) as opened:
         directory = TenantDirectory(tenant_id, opened.store.directory, opened.clock, lambda _tenant: None)
         before = await _writes(directory, asyncio.sleep(ALONE * seconds))
         beside_plan = await _writes(directory, _run(opened, "plan.show", tenant=TENANT))
         after = await _writes(directory, asyncio.sleep(ALONE * seconds))
-    async with _gateway(folder, deliver=True) as opened:
-        directory = TenantDirectory(tenant_id, opened.store.directory, opened.clock, lambda _tenant: None)
         await _add_rule(opened, RULES + number)
         beside_rule = await _writes(directory, asyncio.sleep(BESIDE_RULE * seconds))
     with closing(sqlite3.connect(folder / "gateway.db")) as connection:

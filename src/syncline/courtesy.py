@@ -13,8 +13,11 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
+from typing import TypeVar
+
+T = TypeVar("T")
 
 LONGEST = 0.005
 """Seconds that are waited for at most."""
@@ -87,6 +90,13 @@ def after_you() -> None:
     else:
         let_others_run()
     _own.asks_at = time.monotonic() + OFTEN
+
+
+def one_by_one(items: Iterable[T]) -> Iterator[T]:
+    """Yield the items, and let others go first before each: for whoever makes objects of rows."""
+    for item in items:
+        after_you()
+        yield item
 
 
 def _wait(begun: float) -> None:

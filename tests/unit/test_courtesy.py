@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from syncline import courtesy
-from syncline.courtesy import after_them, after_you, in_a_hurry
+from syncline.courtesy import after_them, after_you, in_a_hurry, one_by_one
 from syncline.sql.engines import open_engine
 from syncline.sql.reader import Reader
 from tests.support.patience import PATIENCE_SECONDS
@@ -105,6 +105,14 @@ async def test_a_thread_that_asks_lets_the_system_run_another_one_now_and_then(
         return len(times)
 
     assert [10, 1] == [await asyncio.to_thread(work, 0.0), await asyncio.to_thread(work, PATIENCE_SECONDS)]
+
+
+async def test_whoever_takes_things_one_by_one_asks_before_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    times: list[None] = []
+    monkeypatch.setattr(courtesy, "let_others_run", lambda: times.append(None))
+
+    assert ["a", "b", "c"] == await asyncio.to_thread(list, one_by_one("abc"))
+    assert 3 == len(times)
 
 
 async def test_the_event_loop_goes_on_with_what_can_wait_once_nobody_is_in_a_hurry() -> None:

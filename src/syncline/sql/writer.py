@@ -17,7 +17,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, Engine, Table
 
 from syncline.sql.batch import Failed, Outcome, write_batch
-from syncline.sql.engines import BEGIN_OPTION, is_sqlite
+from syncline.sql.engines import BEGIN_OPTION, carry_over, is_sqlite
 from syncline.sql.errors import StoreBusy, StoreUnavailable
 from syncline.sql.failures import describe, unavailable
 from syncline.sql.rows import Command
@@ -37,6 +37,8 @@ A_CROWD = 4
 A_MOMENT, MOMENTS = 0.001, 8
 """Seconds within which somebody who has just been answered writes again; where somebody does, so long again for the
 others, so often at the most."""
+CARRIED_EVERY = 64
+"""Batches after which the log is brought into the database."""
 A_WAY, LONGEST_WAY = 0.001, 0.005
 """Seconds that `give_way` looks again after, and waits for at most."""
 
@@ -78,6 +80,7 @@ class Writer:
         self._others_wrote_at = -PATIENCE
         self._others_just_wrote = False
         self._went_before = 0
+        self._not_carried = 0
         self._thread = threading.Thread(target=self._run, name="syncline-writer", daemon=True)
         self._open = False
         self._unanswered = 0
@@ -176,6 +179,7 @@ class Writer:
                 self._others_wrote_at = time.monotonic()
                 self._went_before += bool(self._patient)
             _wake(waiting, outcomes)
+            self._carry_over()
         self._disconnect()
 
     def _take(self) -> list[_Waiting]:
@@ -270,6 +274,17 @@ class Writer:
             return [Failed(unavailable(error)) for _ in commands]
         finally:
             self._changes.update(touched)
+
+    def _carry_over(self) -> None:
+        """Bring the log into the database every now and then: once a batch is answered, so that nobody waits for it."""
+        self._not_carried += 1
+        if self._not_carried < CARRIED_EVERY or self._connection is None:
+            return
+        self._not_carried = 0
+        try:
+            carry_over(self._connection)
+        except Exception as error:  # what was written is safe in the log
+            log.warning("the log could not be brought into the database: %s", describe(error))
 
     def _connect(self) -> Connection:
         if self._connection is None:

@@ -26,6 +26,7 @@ PROMISED = {
     "foreign_keys": 1,
     "busy_timeout": 5000,
     "query_only": 0,
+    "wal_autocheckpoint": 8000,  # pages: in between the writer sees to it
 }
 
 

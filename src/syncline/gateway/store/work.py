@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, Select
 
 from syncline.clock import Milliseconds
-from syncline.courtesy import after_you
+from syncline.courtesy import one_by_one
 from syncline.gateway.domain.account import AccountUser
 from syncline.gateway.domain.delivery import LEAVE, Delivery, Intent
 from syncline.gateway.domain.person import GroupRef, Person, email_key, person_from
@@ -35,14 +35,15 @@ def items_of(connection: Connection, tenant_id: str, rows: Sequence[Row]) -> lis
     email_source = EmailSource.USER_NAME if tenant is None else records.policy_of(tenant).email_from
     approved = _approvals(connection, tenant_id, rows)
     gone = _gone(connection, tenant_id, rows)
-    deliveries = [records.delivery_of(row, approved[row["key"]], gone.get(row["key"])) for row in rows]
+    deliveries = [
+        records.delivery_of(row, approved[row["key"]], gone.get(row["key"])) for row in one_by_one(rows)
+    ]
     addresses = [_email_keys(each) for each in deliveries]
     people = _people(connection, tenant_id, deliveries, email_source)
     known = _Known(connection, tenant_id, deliveries, addresses)
     unsettled = _unsettled(connection, tenant_id, deliveries, addresses)
     items: list[WorkItem] = []
-    for delivery, row, keys in zip(deliveries, rows, addresses, strict=True):
-        after_you()
+    for delivery, row, keys in one_by_one(zip(deliveries, rows, addresses, strict=True)):
         user = known.user_of(delivery, keys)
         item = WorkItem(
             delivery=_naming_holder(delivery, people),
@@ -98,7 +99,7 @@ def _people(
     found = tuples_of(connection, statements.USERS_IN, parameters)
     return {
         user_id: person_from(user_id, orjson.loads(document), groups.get(user_id, ()), source)
-        for user_id, document in found
+        for user_id, document in one_by_one(found)
     }
 
 
@@ -163,7 +164,7 @@ class _Known:
         if not values:
             return
         parameters = {"tenant_id": tenant_id, "values": sorted(values)}
-        for hubspot_id, key, document in tuples_of(connection, statement, parameters):
+        for hubspot_id, key, document in one_by_one(tuples_of(connection, statement, parameters)):
             if hubspot_id not in self._by_id:
                 self._by_id[hubspot_id] = records.account_user_of(document)
             self._by_email[key] = self._by_id[hubspot_id]
