@@ -115,7 +115,7 @@ class _Round:
 
 
 async def _round(folder: Path, tenant_id: TenantId, number: int, seconds: float) -> _Round:
-    """Write alone, beside a plan, alone, and beside a change of the rules that concerns everybody; all as in a server."""
+    """Write alone, beside a plan, alone, and beside a change of the rules that concerns everybody: as in a server."""
     async with _gateway(folder, deliver=True) as opened:
         directory = TenantDirectory(tenant_id, opened.store.directory, opened.clock, lambda _tenant: None)
         before = await _writes(directory, asyncio.sleep(ALONE * seconds))

@@ -18,14 +18,15 @@ _LONGEST = 1024
 
 
 def raw_path(scope: Scope) -> bytes:
-    """Return the path as it was sent, without the query that some servers leave there."""
+    """Return the path as it was sent, without the query that some servers leave there; of a long one the beginning."""
     raw: bytes | None = scope.get("raw_path")
     # Other characters than those of the pattern match nothing below, whatever bytes they were.
-    return quote(scope["path"]).encode() if raw is None else raw.partition(b"?")[0]
+    sent = quote(scope["path"]).encode() if raw is None else raw.partition(b"?")[0]
+    return sent if len(sent) <= _LONGEST else sent[: _LONGEST + 1]
 
 
 def path_below(raw: bytes, root: str) -> str | None:
-    """Return the path under `root` without one trailing slash, or None for an odd spelling."""
+    """Return the path under `root` without one trailing slash, or None for an odd spelling or over 1,024 bytes."""
     if len(raw) > _LONGEST:
         return None
     path = raw.decode("latin-1")

@@ -301,6 +301,20 @@ async def test_a_tenant_over_its_share_is_told_when_to_come_back_and_others_are_
             assert 200 == response.status
 
 
+async def test_a_share_is_given_back_with_every_answer(tmp_path: Path) -> None:
+    async with (
+        served(tmp_path / "data", tenant_in_flight="1") as here,
+        here.client(here.acme) as client,
+    ):
+        asked = ("/Users", "/Users/nobody", "/Nothing", "/Users?filter=(", "/Users?count=1")
+        answers = []
+        for path in asked:
+            async with client.get(here.url + path) as response:
+                answers.append(response.status)
+
+        assert [200, 404, 404, 400, 200] == answers
+
+
 async def test_a_full_server_says_so_before_it_looks_at_anything(tmp_path: Path) -> None:
     async with served(tmp_path / "data", total_in_flight="2") as here, occupying(here, 2):
         _, headers, error = await status_when_busy(here, here.other, 503)

@@ -431,7 +431,7 @@ read_batches = Table(
 )
 """What identity providers asked for without changing anything: a help for people, written when there is time.
 
-A row holds what came within about a second: a row for each would cost a third of what answering it does.
+A row holds what came within about a second: a row for each was a quarter of what a request by `userName` cost.
 """
 
 roles_seen = Table(
