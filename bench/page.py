@@ -53,8 +53,8 @@ hundredth where microseconds do not, and ten thousand of them are about a micros
 
 With the kernel's share a filter takes 1.6 times the instructions of the floor's, where its bound allows 2.0, and a
 create 2.9 times, as many as are allowed. In time a filter takes more than that: a larger program finds less of itself
-in the caches. A create takes less: the gateway waits for those it has just answered, so that 32 clients are written in one
-batch, where the floor takes whoever is there.
+in the caches. A create takes less: the gateway waits for those it has just answered, so that 32 clients are written in
+one batch, where the floor takes whoever is there.
 
 No stage is left that is large and idle. What could go next: the copies a row passes through between a decision and the
 driver, the look-ups whose answer is nearly always that there is no such row, the names that SQLite's driver makes for
