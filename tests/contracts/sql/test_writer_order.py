@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from syncline.sql.engines import open_engine
-from syncline.sql.writer import A_CROWD, MOST_BEFORE, Writer
+from syncline.sql.writer import A_CROWD, A_MOMENT, MOMENTS, MOST_BEFORE, Writer, _Waiting
 from tests.support.ledger_tables import Do, OpenAccount
 from tests.support.ledger_worlds import Gate, SqlWorld, held, sql_world
 from tests.support.patience import PATIENCE_SECONDS
@@ -39,6 +39,25 @@ async def test_on_sqlite_a_crowd_that_was_answered_together_is_written_together_
         await asyncio.wait_for(asyncio.gather(first, *others), PATIENCE_SECONDS)
 
         assert [1] == commits
+
+
+async def test_a_crowd_that_comes_one_by_one_is_waited_for_some_moments_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sql_world(f"sqlite:///{tmp_path}/ledger.db") as world:
+        await world.together(*(Do(lambda _rows: None) for _ in range(10 * MOMENTS)))
+        loop = asyncio.get_running_loop()
+        others = iter([loop.create_future() for _ in range(10 * MOMENTS)])
+        waited: list[float] = []
+
+        def one_more_comes(writer: Writer, seconds: float, *, until: int) -> None:
+            waited.append(seconds)
+            writer._queue.put(_Waiting(Do(lambda _rows: None), next(others), loop, patient=False))
+
+        monkeypatch.setattr(Writer, "_doze", one_more_comes)
+        await asyncio.wait_for(world.submit(OpenAccount("a", "Anna")), PATIENCE_SECONDS)
+
+        assert [A_MOMENT] * MOMENTS == waited
 
 
 @pytest.mark.postgres
