@@ -31,7 +31,6 @@ CLIENT_GONE = 499
 """What the observer is told where no answer could be given because the client hung up."""
 
 _Headers = dict[bytes, bytes]
-_UNROUTED = "unrouted"
 
 
 class _Routed(NamedTuple):
@@ -40,7 +39,11 @@ class _Routed(NamedTuple):
     route: Route | None = None
     target: str = ""
     endpoint: Endpoint | None = None
-    operation: str = _UNROUTED
+
+    @property
+    def operation(self) -> str:
+        """The name of what is done, for logs and metrics."""
+        return "unrouted" if self.endpoint is None else self.endpoint.operation
 
 
 class Observe(Protocol):
@@ -175,8 +178,7 @@ def _route(raw: bytes, root: str, method: str) -> _Routed:
     if found is None:
         return _Routed()
     route, target = found
-    endpoint = route.endpoints.get("GET" if method == "HEAD" else method)
-    return _Routed(route, target, endpoint, _UNROUTED if endpoint is None else endpoint.operation)
+    return _Routed(route, target, route.endpoints.get("GET" if method == "HEAD" else method))
 
 
 def _method_not_allowed(route: Route) -> Response:

@@ -59,7 +59,6 @@ class SecondLook:
                 await self._write(piece)
                 taken = self._clock.now() - begun
                 await self._clock.sleep((SHARE - 1) * max(taken, LEAST))
-                await self._backlog.give_way()
 
     async def _write(self, piece: Sequence[Redecided]) -> None:
         busy = self._under_way()

@@ -38,7 +38,7 @@ class SqlLogs:
         self._reader = reader
 
     async def keep_reads(self, reads: Mapping[TenantId, Sequence[Read]]) -> None:
-        """Write reads down, of each tenant in the order of time; raises `StoreBusy` at once while others wait."""
+        """Write reads down, a row for those of a tenant; raises `StoreBusy` at once while others wait."""
         if self._writer.waiting > BUSY:
             raise StoreBusy("The read log gives way to changes.")
         await self._writer.submit(KeepReads(reads))
@@ -107,7 +107,7 @@ class KeepReads:
                 read_batches,
                 {
                     "tenant_id": tenant_id,
-                    "first_at": reads[0].at,
+                    "first_at": min(read.at for read in reads),
                     "id": reads[0].correlation_id,
                     "last_at": max(read.at for read in reads),
                     "count": len(reads),

@@ -20,6 +20,7 @@ from syncline.gateway.web.limits import InFlight
 from syncline.gateway.web.proxies import behind_proxies
 from syncline.scim.errors import NotFound
 from syncline.scimserver.asgi import Receive, Scope, Send
+from syncline.scimserver.paths import raw_path
 from syncline.scimserver.responses import error_response, send_response
 from syncline.settings_values import Network
 
@@ -106,11 +107,7 @@ class Router:
 
 
 def _path(scope: Scope) -> str:
-    raw: bytes | None = scope.get("raw_path")
-    sent: str = scope["path"] if raw is None else raw.decode("latin-1")
-    if "?" in sent:
-        sent = sent[: sent.index("?")]
-    return sent.removeprefix(scope.get("root_path", ""))
+    return raw_path(scope).decode("latin-1").removeprefix(scope.get("root_path", ""))
 
 
 async def _no_such_scim_endpoint(scope: Scope, send: Send) -> None:
